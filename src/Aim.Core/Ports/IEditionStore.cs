@@ -1,0 +1,81 @@
+using Aim.Editions;
+using Aim.Records;
+
+namespace Aim.Ports;
+
+/// <summary>Which students of an edition to read.</summary>
+/// <param name="LocalIds">These only, in <see cref="Utf8Order"/>; null for all.</param>
+/// <param name="ChangedAfter">Those only with a row that was written or removed by a later version than this.</param>
+/// <param name="AfterLocalId">Those only that come after this local id, to continue a reading.</param>
+public sealed record EditionSelection(IReadOnlyList<string>? LocalIds = null, long? ChangedAfter = null, string? AfterLocalId = null)
+{
+    public static EditionSelection All { get; } = new();
+}
+
+/// <summary>What a load says about itself.</summary>
+/// <param name="RecordType">Code of the type it loads.</param>
+/// <param name="WrittenAt">When the district's system wrote the file; null when the file doesn't say.</param>
+public sealed record EditionLoad(UploadId Upload, string RecordType, DateTime? WrittenAt);
+
+public enum ApplyStatus
+{
+    Applied = 1,
+
+    /// <summary>This very load was applied before; nothing was written.</summary>
+    AlreadyApplied = 2,
+
+    /// <summary>The edition has moved on from the version the changes were computed against; nothing was written.</summary>
+    Stale = 3,
+}
+
+/// <summary>How an <see cref="IEditionStore.ApplyAsync"/> ended, with the edition's version after it.</summary>
+public readonly record struct ApplyOutcome(ApplyStatus Status, long Version);
+
+/// <summary>The right to sync an edition: the version to bring the state to, and the last one it is known to have.</summary>
+public sealed record SyncLease(EditionKey Edition, string Owner, long Version, long SyncedVersion);
+
+/// <summary>
+/// Each district's record set, by school year. A load becomes visible as one new version, whole or not at all; rows are read in the
+/// order of local ids (<see cref="Utf8Order"/>), record types and keys.
+/// </summary>
+public interface IEditionStore
+{
+    /// <summary>Never null: an edition nobody wrote to is empty and has version 0.</summary>
+    Task<EditionHead> GetHeadAsync(EditionKey edition, CancellationToken cancellation);
+
+    /// <summary>Heads of the editions that were ever written to, by district and year.</summary>
+    IAsyncEnumerable<EditionHead> ListHeadsAsync(SchoolYear? year, CancellationToken cancellation);
+
+    /// <summary>
+    /// The selected students, each with all of its rows of the present version. With <see cref="EditionSelection.ChangedAfter"/>, students
+    /// who lost their last row come too, without rows. A load that lands meanwhile may or may not be seen by students not yet read.
+    /// </summary>
+    IAsyncEnumerable<EditionStudent> ReadAsync(EditionKey edition, EditionSelection selection, CancellationToken cancellation);
+
+    /// <summary>
+    /// Makes version <paramref name="baseVersion"/> + 1 of the changes. Atomic; repeating it with the same upload does nothing; two at
+    /// once: one is applied, the other stale. The rows it replaces are kept for <see cref="UndoAsync"/> until the next load.
+    /// </summary>
+    Task<ApplyOutcome> ApplyAsync(EditionKey edition, long baseVersion, EditionLoad load, IAsyncEnumerable<EditionChange> changes, CancellationToken cancellation);
+
+    /// <summary>
+    /// Takes the newest load back, as a further version with the rows of the one before. Stale when <paramref name="version"/> is no
+    /// longer the newest, or was itself an undo.
+    /// </summary>
+    Task<ApplyOutcome> UndoAsync(EditionKey edition, long version, CancellationToken cancellation);
+
+    /// <summary>
+    /// Takes the right to sync the edition until a moment; null while another owner has it. Taking it again under the same owner, also
+    /// after a crash, renews it.
+    /// </summary>
+    Task<SyncLease?> BeginSyncAsync(EditionKey edition, string owner, DateTimeOffset until, CancellationToken cancellation);
+
+    /// <summary>
+    /// Records that every change up to the lease's version has reached the state, and gives the right back. False when the edition has
+    /// moved on meanwhile, or another owner has taken over: the state may lack something, so the sync has to go on.
+    /// </summary>
+    Task<bool> CompleteSyncAsync(SyncLease lease, int parked, CancellationToken cancellation);
+
+    /// <summary>Forgets how far the edition was synced, so that the next sync goes over all of it.</summary>
+    Task ResetSyncAsync(EditionKey edition, CancellationToken cancellation);
+}

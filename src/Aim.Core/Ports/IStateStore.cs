@@ -1,0 +1,56 @@
+using Aim.Records;
+using Aim.State;
+
+namespace Aim.Ports;
+
+/// <summary>A half-open range of State IDs; ranges that follow one another hold each student once.</summary>
+public readonly record struct StateIdRange(int From, int To)
+{
+    public static StateIdRange All { get; } = new(0, StateId.Highest + 1);
+
+    /// <summary>Cuts all State IDs into that many ranges of equal width.</summary>
+    public static IReadOnlyList<StateIdRange> Split(int parts) =>
+        [.. Enumerable.Range(0, parts).Select(i => new StateIdRange((int)((StateId.Highest + 1L) * i / parts), (int)((StateId.Highest + 1L) * (i + 1) / parts)))];
+
+    public bool Contains(StateId id) => id.Value >= From && id.Value < To;
+}
+
+/// <summary>
+/// The state edition. A commit is atomic for a student: record, history and event together, or nothing. Reading as of a moment gives
+/// every student's version of that moment, also while commits go on.
+/// </summary>
+public interface IStateStore
+{
+    /// <summary>The records that exist; students without one in that year are left out.</summary>
+    Task<IReadOnlyDictionary<StateId, StudentRecord>> FindAsync(IReadOnlyCollection<StateId> students, SchoolYear year, CancellationToken cancellation);
+
+    /// <summary>All years of one student, newest first.</summary>
+    Task<IReadOnlyList<StudentRecord>> FindYearsAsync(StateId student, CancellationToken cancellation);
+
+    /// <summary>
+    /// Commits each student on its own and tells how it went, in the order given. A committed record has version + 1, the store's stamp
+    /// and one event; the version before stays readable. A student must not be twice in one call.
+    /// </summary>
+    Task<IReadOnlyList<CommitStatus>> CommitAsync(IReadOnlyList<StudentCommit> commits, CancellationToken cancellation);
+
+    /// <summary>Every version of a student's record in a year, newest first.</summary>
+    Task<IReadOnlyList<StudentRecord>> HistoryAsync(StateId student, SchoolYear year, CancellationToken cancellation);
+
+    /// <summary>
+    /// The students of a range with a record in the year, as they were at a moment (null: now), by State ID. A moment to read at has to
+    /// come from <see cref="FixMomentAsync"/>, else a commit could still be stamped before it.
+    /// </summary>
+    IAsyncEnumerable<StudentRecord> ReadAsync(SchoolYear year, StateIdRange range, DateTimeOffset? asOf, CancellationToken cancellation);
+
+    /// <summary>State IDs of the students a district has sections of in a year, in order.</summary>
+    IAsyncEnumerable<StateId> StudentsOfAsync(DistrictId district, SchoolYear year, CancellationToken cancellation);
+
+    /// <summary>A moment that no later commit will be stamped at or before: the cut of a snapshot.</summary>
+    Task<DateTimeOffset> FixMomentAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Events after a position, in order; a student's events are in the order of its versions. An event may be read again, never
+    /// changed.
+    /// </summary>
+    Task<IReadOnlyList<StateChange>> ReadChangesAsync(long afterSequence, int most, CancellationToken cancellation);
+}

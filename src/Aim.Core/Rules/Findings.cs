@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Text;
+using Aim.Records;
+
+namespace Aim.Rules;
+
+/// <summary>Makes findings: fills the placeholders of a rule's message from the record it is about.</summary>
+internal static class Findings
+{
+    public static Finding Of<T>(Rule rule, T record, in RowPlace place, string? cause, RowFacts? facts) where T : IRecord<T>
+    {
+        var values = new FieldValues();
+        record.Write(ref values);
+        if (facts is not null)
+        {
+            values["District"] = facts.District.Value;
+            values["AsOf"] = Format(facts.AsOf);
+            values["Calendar.Start"] = Format(facts.Calendar?.Start);
+            values["Calendar.End"] = Format(facts.Calendar?.End);
+            values["Grades"] = facts.School is null ? null : string.Join(", ", facts.School.Grades);
+        }
+        return Make(rule, place, values.GetValueOrDefault(rule.Field), cause, values);
+    }
+
+    /// <summary>A finding about a field of the file that did not become part of a record.</summary>
+    public static Finding OfField(Rule rule, in RowPlace place, string field, string? value, string? cause, params ReadOnlySpan<(string Name, string? Value)> more)
+    {
+        var values = new FieldValues { ["Field"] = field, ["Value"] = value };
+        foreach (var (name, text) in more) values[name] = text;
+        return Make(rule, place, value, cause, values) with { Field = field };
+    }
+
+    private static Finding Make(Rule rule, in RowPlace place, string? value, string? cause, Dictionary<string, string?> values) => new(
+        rule.Id, rule.EffectiveSeverity ?? rule.Severity, place.Type.Code, place.Line, rule.Field, place.LocalId, value, cause,
+        Fill(rule.Message, values), Fill(rule.HowToFix, values), place.Upload);
+
+    internal static string Fill(string template, Dictionary<string, string?> values)
+    {
+        if (!template.Contains('{')) return template;
+        var text = new StringBuilder(template.Length + 32);
+        var rest = template.AsSpan();
+        while (rest.IndexOf('{') is >= 0 and var open && rest[open..].IndexOf('}') is > 0 and var length)
+        {
+            text.Append(rest[..open]);
+            var name = rest.Slice(open + 1, length - 1).ToString();
+            if (!values.TryGetValue(name, out var value)) throw new InvalidOperationException($"A rule's text names {{{name}}}, which is not known there.");
+            text.Append(string.IsNullOrEmpty(value) ? "(empty)" : value);
+            rest = rest[(open + length + 1)..];
+        }
+        return text.Append(rest).ToString();
+    }
+
+    private static string? Format(DateOnly? date) => date?.ToString("MM/dd/yyyy", CultureInfo.InvariantCulture);
+
+    private sealed class FieldValues : Dictionary<string, string?>, IFieldSink
+    {
+        void IFieldSink.Text(string name, string? value) => this[name] = value;
+        void IFieldSink.Code(string name, string? value) => this[name] = value;
+        void IFieldSink.Date(string name, DateOnly? value) => this[name] = Format(value);
+        void IFieldSink.Flag(string name, bool? value) => this[name] = value is null ? null : value.Value ? "Y" : "N";
+        void IFieldSink.Number(string name, int? value) => this[name] = value?.ToString(CultureInfo.InvariantCulture);
+        void IFieldSink.Amount(string name, decimal? value) => this[name] = value?.ToString(CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,26 @@
+using Aim.Records;
+using static Aim.Rules.Severity;
+
+namespace Aim.Rules;
+
+/// <summary>Rules that compare what a row says with what the state knows of the child; raised by identity resolution.</summary>
+public static class IdentityRules
+{
+    private const string Field = "StudentStateId";
+
+    public static readonly Rule UnknownStateId = new("REF-003", Fatal, RuleScope.Identity, Field, "State ID unknown",
+        "No student has the State ID {Value}.", "Correct the State ID, or leave it empty to have one assigned.") { Basis = "CALPADS SENR0007", Records = RecordTypes.All };
+
+    public static readonly Rule RetiredStateId = new("REF-004", Error, RuleScope.Identity, Field, "State ID retired",
+        "The State ID {Value} was merged into {Expected}.", "Use the surviving State ID in your system from now on.") { Basis = "CALPADS SENR0008", Records = RecordTypes.All };
+
+    public static readonly Rule OtherIdentity = new("REF-007", Warning, RuleScope.Identity, Field, "State ID of another child?",
+        "Name and birth date of the row both differ from those of the student with State ID {Value}; the student's rows are kept aside until a person has decided.",
+        "Check the State ID with the student locator; correct it, or leave it empty.") { Basis = "AIM student locator", Records = [RecordTypes.Student] };
+
+    public static readonly Rule NearMatch = new("IDN-003", Warning, RuleScope.Identity, "LastName", "Possible match waits for a decision",
+        "The state has a student of the same name, birth date and gender; the student's rows are kept aside until a person has decided.",
+        "Nothing to correct; if you know the State ID, put it into the SD row.") { Basis = "Three-outcome matching", Records = [RecordTypes.Student] };
+
+    public static IEnumerable<Rule> All => [UnknownStateId, RetiredStateId, OtherIdentity, NearMatch];
+}

@@ -1,0 +1,62 @@
+using Aim.Organizations;
+using Aim.Records;
+
+namespace Aim.Rules;
+
+/// <summary>What a row rule may know besides the row: the organisations of the year and the day as of which the file was made.</summary>
+public sealed class RowFacts
+{
+    public required DistrictId District { get; init; }
+    public required SchoolYear Year { get; init; }
+
+    /// <summary>Null when a file is checked without the state's reference data; rules that need it are then not run.</summary>
+    public ReferenceData? Reference { get; init; }
+
+    /// <summary>The day the file was extracted (its header) or received.</summary>
+    public required DateOnly AsOf { get; init; }
+
+    /// <summary>The school the present row names, if it exists in the district.</summary>
+    public School? School { get; private set; }
+
+    /// <summary>The calendar the present row names, if the school has it.</summary>
+    public SchoolCalendar? Calendar { get; private set; }
+
+    internal void Resolve(ISchoolRecord record)
+    {
+        School = Reference?.FindSchool(District, record.SchoolNumber);
+        Calendar = School is null ? null : Reference?.FindCalendar(District, record.SchoolNumber, record.CalendarNumber);
+    }
+}
+
+/// <summary>A rule decidable from one row: a line of a table.</summary>
+/// <param name="NeedsReference">It looks something up in the state's reference data.</param>
+public sealed record RowRule<T>(Rule Rule, Func<T, RowFacts, bool> IsViolated, bool NeedsReference = false, Func<T, string?>? Cause = null);
+
+/// <summary>Runs the row rules of one record type; made once per file, so that rules out of force cost nothing.</summary>
+public sealed class RowRuleSet<T>(IEnumerable<RowRule<T>> rules, SchoolYear year, bool hasReference) where T : IRecord<T>
+{
+    private readonly RowRule<T>[] rules =
+        [.. rules.Where(rule => rule.Rule.IsInForce(year) && rule.Rule.EffectiveSeverity is not null && (hasReference || !rule.NeedsReference))];
+
+    /// <summary>Reports each violated rule and says whether one of them rejects the row.</summary>
+    public bool Check(T record, RowFacts facts, IRowOrigin origin, IFindingSink findings)
+    {
+        var rejected = false;
+        foreach (var rule in rules)
+        {
+            if (!rule.IsViolated(record, facts)) continue;
+            findings.Add(Findings.Of(rule.Rule, record, origin.Place, rule.Cause?.Invoke(record), facts));
+            rejected |= rule.Rule.EffectiveSeverity == Severity.Fatal;
+        }
+        return rejected;
+    }
+}
+
+/// <summary>Tells where the present row stands; asked only when there is something to report.</summary>
+public interface IRowOrigin
+{
+    RowPlace Place { get; }
+}
+
+/// <summary>Where a row stands and whose it is.</summary>
+public readonly record struct RowPlace(RecordType Type, long Line, string? LocalId, UploadId? Upload = null);

@@ -1,0 +1,52 @@
+using Aim.Records;
+using static Aim.Rules.Severity;
+
+namespace Aim.Rules;
+
+/// <summary>Rules about who the student is.</summary>
+internal static class StudentDemographicRules
+{
+    /// <summary>An empty field of a demographics file keeps what is stored, so these are decided on the student as the load would leave it.</summary>
+    public static readonly StudentRule[] Student =
+    [
+        new(new("IDN-001", Error, RuleScope.Student, nameof(Records.Student.BirthDate), "Identity incomplete",
+                "Name, gender, birth date and race or ethnicity are needed, and at least one is missing.",
+                "Fill in last and first name, gender, birth date, and Y for at least one race or for Hispanic.") { Basis = "AIM pre-count checklist; CALPADS CERT004" },
+            (view, _) => view.Student is { Record: var s } entry &&
+                (s.LastName is null || s.FirstName is null || s.Gender is null || s.BirthDate is null || !HasRaceOrEthnicity(s))
+                ? [entry]
+                : [],
+            RecordTypes.Student),
+
+        new(new("IDN-002", Warning, RuleScope.Student, nameof(Records.Student.BirthDate), "Unlikely age",
+                "The birth date {BirthDate} makes the student younger than 3 or older than 21, or more than 3 years off the usual age of the grade.",
+                "Correct the birth date or the grade; if both are right, acknowledge the finding.") { Basis = "CALPADS SENR0731" },
+            (view, facts) => view.Student is { Record.BirthDate: { } birth } entry && IsUnlikelyAge(birth, view, facts.Year) ? [entry] : [],
+            RecordTypes.Student, RecordTypes.Enrollment),
+
+        new(new("REF-008", Error, RuleScope.Student, "StudentLocalId", "No student of that local id",
+                "There is no demographics (SD) row for this local id, so the row cannot reach the state's record.",
+                "Upload the student's SD row, or correct the local id.") { Basis = "AIM: demographics first" },
+            (view, _) => view.Student is null ? view.Entries : [],
+            [.. RecordTypes.All]),
+
+        new(new("REF-009", Warning, RuleScope.Student, "LastName", "Name is not the student's",
+                "The name in the row is not the name of the student with this local id.",
+                "Check that the row is under the right local id; otherwise correct the name.") { Basis = "CALPADS: identity disagreement" },
+            (view, _) => view.Student is { Record: var student }
+                ? view.Entries.Where(entry => entry.StatedLastName is not null && entry.StatedFirstName is not null &&
+                    Names.DifferMaterially(student.LastName, student.FirstName, entry.StatedLastName, entry.StatedFirstName))
+                : [],
+            [.. RecordTypes.All]),
+    ];
+
+    private static bool HasRaceOrEthnicity(Student s) =>
+        s.HispanicLatino == true || s.AmericanIndian == true || s.Asian == true || s.Black == true || s.PacificIslander == true || s.White == true;
+
+    private static bool IsUnlikelyAge(DateOnly birth, StudentView view, SchoolYear year)
+    {
+        var age = Ages.On(birth, Ages.SchoolEntryDay(year));
+        if (age is < 3 or > 21) return true;
+        return view.Enrollments.Any(e => CodeSets.Grade.Find(e.Record.Grade)?.Order is { } grade && Math.Abs(age - (grade + 5)) > 3);
+    }
+}

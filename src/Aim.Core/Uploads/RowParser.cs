@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Text;
+using Aim.Records;
+using Aim.Rules;
+using Sylvan.Data.Csv;
+
+namespace Aim.Uploads;
+
+/// <summary>What one file is read with; shared by the parsers that work on its blocks side by side.</summary>
+internal sealed record ParseJob(
+    RowPlan Plan, FileForm Form, DistrictId District, SchoolYear Year, DateOnly AsOf, Organizations.ReferenceData? Reference);
+
+/// <summary>Parses blocks of one record type to staged rows and findings. Not thread-safe: one parser a worker.</summary>
+internal abstract class RowParser
+{
+    public abstract void Parse(TextBlock block, bool skipHeader, ParsedBlock parsed);
+
+    public static RowParser Create(ParseJob job) => job.Plan.Type.Code switch
+    {
+        "SD" => new RowParser<Student>(job, RecordTypes.Student, Student.Read, []),
+        "EN" => new RowParser<Enrollment>(job, RecordTypes.Enrollment, Enrollment.Read, RuleCatalog.EnrollmentRow),
+        "PP" => new RowParser<ProgramParticipation>(job, RecordTypes.ProgramParticipation, ProgramParticipation.Read, RuleCatalog.ProgramRow),
+        "LP" => new RowParser<EnglishLearner>(job, RecordTypes.EnglishLearner, EnglishLearner.Read, RuleCatalog.EnglishLearnerRow),
+        "SE" => new RowParser<SpecialEducation>(job, RecordTypes.SpecialEducation, SpecialEducation.Read, RuleCatalog.SpecialEducationRow),
+        var code => throw new InvalidOperationException($"No parser is registered for record type {code}."),
+    };
+}
+
+/// <summary>Reads a record from the columns of a row.</summary>
+internal delegate T DelimitedRead<T>(ref DelimitedFields fields);
+
+/// <inheritdoc />
+internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRead<T> read, IEnumerable<RowRule<T>> rules) : RowParser where T : IRecord<T>
+{
+    private const int LongestRecord = FileInspector.LongestLine * 2;
+
+    private readonly RowRuleSet<T> rules = new(rules, job.Year, job.Reference is not null);
+    private readonly RowFacts facts = new() { District = job.District, Year = job.Year, AsOf = job.AsOf, Reference = job.Reference };
+    private readonly string year = job.Year.ToString();
+    private readonly FieldReading reading = new(job);
+    private readonly ByteBuffer content = new(512);
+    private char[] text = [];
+    private readonly char[] csvBuffer = new char[1 << 16];
+
+    public override void Parse(TextBlock block, bool skipHeader, ParsedBlock parsed)
+    {
+        var chars = Decode(block.Bytes);
+        reading.Begin(parsed.Findings, mayHoldOddCharacters: text.AsSpan(0, chars).ContainsAny(FieldReading.OddCharacters));
+        using var rows = CsvDataReader.Create(new CharReader(text, chars), csvBuffer, new CsvDataReaderOptions
+        {
+            HasHeaders = false,
+            Delimiter = job.Form.Delimiter,
+            // Tab-separated files have neither quotes nor escapes; NUL stands for "none" and never gets here as text.
+            CsvStyle = job.Form.IsCsv ? CsvStyle.Standard : CsvStyle.Escaped,
+            Escape = job.Form.IsCsv ? '"' : '\0',
+            ResultSetMode = ResultSetMode.SingleResult,
+            MaxBufferSize = LongestRecord,
+        });
+        var line = block.FirstLine;
+        try
+        {
+            while (rows.Read())
+            {
+                var rowLine = line;
+                line += rows.GetRawRecordSpan().Count('\n');
+                if (skipHeader) { skipHeader = false; continue; }
+                if (rows.RowFieldCount == 1 && rows.GetFieldSpan(0).Trim().IsEmpty) continue;
+                ParseRow(rows, rowLine, parsed);
+            }
+        }
+        catch (CsvFormatException fault)
+        {
+            throw new UnreadableFileException("FMT-001",
+                $"The quotes of the row on line {line} can't be read ({fault.Message.TrimEnd('.').ToLowerInvariant()}). Enclose values with commas or line ends in quotes, and double a quote inside a value.");
+        }
+    }
+
+    private void ParseRow(CsvDataReader rows, long line, ParsedBlock parsed)
+    {
+        parsed.RowCount++;
+        var plan = job.Plan;
+        reading.BeginRow(line);
+        if (rows.RowFieldCount != plan.ColumnCount)
+        {
+            reading.Reject(FileRules.ColumnCount, "Row", Text(rows.RowFieldCount), ("Expected", Text(plan.ColumnCount)));
+            parsed.Reject(line, rows.GetRawRecordSpan(), localId: null);
+            return;
+        }
+        reading.ReadLocalId(plan.LocalId, Field(rows, plan.LocalId));
+        CheckRow(rows, plan);
+        var stateId = reading.StateId(plan.StateId, Field(rows, plan.StateId));
+        var lastName = reading.Text(plan.LastName, Field(rows, plan.LastName));
+        var firstName = reading.Text(plan.FirstName, Field(rows, plan.FirstName));
+
+        var source = new DelimitedFields(rows, plan.Content, reading);
+        var record = read(ref source);
+        if (!reading.IsRejected)
+        {
+            if (record is ISchoolRecord school) facts.Resolve(school);
+            if (rules.Check(record, facts, reading, parsed.Findings)) reading.Reject();
+        }
+        if (reading.IsRejected)
+        {
+            parsed.Reject(line, rows.GetRawRecordSpan(), reading.Place.LocalId);
+            return;
+        }
+        content.Clear();
+        type.Write(record, content);
+        parsed.Stage(reading.LocalId, record.Key, line, stateId, lastName, firstName, reading.Cleared, content.Written);
+    }
+
+    /// <summary>The columns that say whose file this is must be those of the upload.</summary>
+    private void CheckRow(CsvDataReader rows, RowPlan plan)
+    {
+        var type = Field(rows, plan.RecordType).Trim();
+        if (!type.Equals(plan.Type.Code, StringComparison.OrdinalIgnoreCase)) reading.Reject(FileRules.RecordType, plan.RecordType.Name, type.ToString(), ("Expected", plan.Type.Code));
+        var district = reading.Text(plan.District, Field(rows, plan.District));
+        if (district is not null && district != job.District.Value) reading.Reject(FileRules.District, plan.District.Name, district, ("Expected", job.District.Value));
+        var endYear = Field(rows, plan.EndYear).Trim();
+        if (!endYear.SequenceEqual(year)) reading.Reject(FileRules.Year, plan.EndYear.Name, endYear.ToString(), ("Expected", year));
+    }
+
+    private static ReadOnlySpan<char> Field(CsvDataReader rows, PlannedColumn column) => column.Ordinal < 0 ? default : rows.GetFieldSpan(column.Ordinal);
+
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private int Decode(ReadOnlySpan<byte> bytes)
+    {
+        if (text.Length < bytes.Length) text = new char[bytes.Length];
+        return Encoding.UTF8.GetChars(bytes, text);
+    }
+
+    private sealed class CharReader(char[] chars, int length) : TextReader
+    {
+        private int position;
+
+        public override int Read(char[] buffer, int index, int count)
+        {
+            var taken = Math.Min(count, length - position);
+            Array.Copy(chars, position, buffer, index, taken);
+            position += taken;
+            return taken;
+        }
+    }
+}
+
+/// <summary>The content columns of one row, as a source of record fields.</summary>
+internal ref struct DelimitedFields(CsvDataReader rows, PlannedColumn[] columns, FieldReading reading) : IFieldSource
+{
+    private int next;
+
+    public string? Text() => Next(out var column) is { IsEmpty: false } field ? reading.Text(column, field) : reading.Empty(column);
+    public string? Code() => Next(out var column) is { IsEmpty: false } field ? reading.Code(column, field) : reading.Empty(column);
+    public DateOnly? Date() => Next(out var column) is { IsEmpty: false } field ? reading.Date(column, field) : reading.Empty<DateOnly>(column);
+    public bool? Flag() => Next(out var column) is { IsEmpty: false } field ? reading.Flag(column, field) : reading.Empty<bool>(column);
+    public int? Number() => Next(out var column) is { IsEmpty: false } field ? reading.Number(column, field) : reading.Empty<int>(column);
+    public decimal? Amount() => Next(out var column) is { IsEmpty: false } field ? reading.Amount(column, field) : reading.Empty<decimal>(column);
+
+    private ReadOnlySpan<char> Next(out PlannedColumn column)
+    {
+        column = columns[next++];
+        return column.Ordinal < 0 ? default : rows.GetFieldSpan(column.Ordinal);
+    }
+}
