@@ -32,7 +32,20 @@ public enum ApplyStatus
 public readonly record struct ApplyOutcome(ApplyStatus Status, long Version);
 
 /// <summary>The right to sync an edition: the version to bring the state to, and the last one it is known to have.</summary>
-public sealed record SyncLease(EditionKey Edition, string Owner, long Version, long SyncedVersion);
+/// <param name="Digest">Of <paramref name="Version"/>.</param>
+public sealed record SyncLease(EditionKey Edition, string Owner, long Version, EditionDigest Digest, long SyncedVersion);
+
+public enum SyncCompletion
+{
+    /// <summary>The state has the edition's newest version; the right was given back.</summary>
+    Completed = 1,
+
+    /// <summary>The state has the lease's version, but there is a newer one by now; the owner keeps the right and goes on.</summary>
+    Behind = 2,
+
+    /// <summary>The right has run out and somebody else has it; nothing was recorded.</summary>
+    Lost = 3,
+}
 
 /// <summary>
 /// Each district's record set, by school year. A load becomes visible as one new version, whole or not at all; rows are read in the
@@ -54,7 +67,8 @@ public interface IEditionStore
 
     /// <summary>
     /// Makes version <paramref name="baseVersion"/> + 1 of the changes. Atomic; repeating it with the same upload does nothing; two at
-    /// once: one is applied, the other stale. The rows it replaces are kept for <see cref="UndoAsync"/> until the next load.
+    /// once: one is applied, the other stale. A load without changes makes no version and only notes itself as the type's last load. The
+    /// rows it replaces are kept for <see cref="UndoAsync"/> until the next load.
     /// </summary>
     Task<ApplyOutcome> ApplyAsync(EditionKey edition, long baseVersion, EditionLoad load, IAsyncEnumerable<EditionChange> changes, CancellationToken cancellation);
 
@@ -70,11 +84,8 @@ public interface IEditionStore
     /// </summary>
     Task<SyncLease?> BeginSyncAsync(EditionKey edition, string owner, DateTimeOffset until, CancellationToken cancellation);
 
-    /// <summary>
-    /// Records that every change up to the lease's version has reached the state, and gives the right back. False when the edition has
-    /// moved on meanwhile, or another owner has taken over: the state may lack something, so the sync has to go on.
-    /// </summary>
-    Task<bool> CompleteSyncAsync(SyncLease lease, int parked, CancellationToken cancellation);
+    /// <summary>Records that every change up to the lease's version has reached the state.</summary>
+    Task<SyncCompletion> CompleteSyncAsync(SyncLease lease, int parked, CancellationToken cancellation);
 
     /// <summary>Forgets how far the edition was synced, so that the next sync goes over all of it.</summary>
     Task ResetSyncAsync(EditionKey edition, CancellationToken cancellation);

@@ -28,7 +28,7 @@ internal static class StudentDemographicRules
                 "There is no demographics (SD) row for this local id, so the row cannot reach the state's record.",
                 "Upload the student's SD row, or correct the local id.") { Basis = "AIM: demographics first" },
             (view, _) => view.Student is null ? view.Entries : [],
-            [.. RecordTypes.All]),
+            [.. RecordTypes.All]) { JudgesRowsAlone = true },
 
         new(new("REF-009", Warning, RuleScope.Student, "LastName", "Name is not the student's",
                 "The name in the row is not the name of the student with this local id.",
@@ -37,7 +37,7 @@ internal static class StudentDemographicRules
                 ? view.Entries.Where(entry => entry.StatedLastName is not null && entry.StatedFirstName is not null &&
                     Names.DifferMaterially(student.LastName, student.FirstName, entry.StatedLastName, entry.StatedFirstName))
                 : [],
-            [.. RecordTypes.All]),
+            [.. RecordTypes.All]) { JudgesRowsAlone = true },
     ];
 
     private static bool HasRaceOrEthnicity(Student s) =>

@@ -70,6 +70,9 @@ public sealed record StudentRule(Rule Rule, Func<StudentView, StudentFacts, IEnu
 {
     /// <summary>It can't be decided without the district's edition of the year before.</summary>
     public bool NeedsPriorYear { get; init; }
+
+    /// <summary>Each row is judged by itself and the student's demographics; a file without either has nothing to say about it.</summary>
+    public bool JudgesRowsAlone { get; init; }
 }
 
 /// <summary>
@@ -80,6 +83,7 @@ public sealed class StudentRuleSet
 {
     private readonly StudentRule[] fatal;
     private readonly StudentRule[] others;
+    private readonly bool readsDemographics;
 
     public StudentRuleSet(IEnumerable<RecordType> recordTypes, SchoolYear year, bool hasPriorYear)
     {
@@ -89,7 +93,12 @@ public sealed class StudentRuleSet
             .ToLookup(rule => rule.Rule.EffectiveSeverity == Severity.Fatal);
         fatal = [.. rules[true]];
         others = [.. rules[false]];
+        readsDemographics = types.Contains(RecordTypes.Student);
+        NeedsPriorYear = rules.SelectMany(rule => rule).Any(rule => rule.NeedsPriorYear);
     }
+
+    /// <summary>Whether any of the rules asks for the year before.</summary>
+    public bool NeedsPriorYear { get; }
 
     /// <summary>The rows that must not be loaded, each reported once a rule.</summary>
     public IReadOnlyCollection<ViewEntry> CheckFatal(StudentView view, StudentFacts facts, IFindingSink findings)
@@ -111,7 +120,10 @@ public sealed class StudentRuleSet
     {
         foreach (var rule in others)
         {
-            foreach (var entry in rule.Offenders(view, facts)) findings.Add(entry.FindingOf(rule.Rule));
+            foreach (var entry in rule.Offenders(view, facts))
+            {
+                if (entry.IsNew || readsDemographics || !rule.JudgesRowsAlone) findings.Add(entry.FindingOf(rule.Rule));
+            }
         }
     }
 }

@@ -168,7 +168,7 @@ public static class FileInspector
         if (text.StartsWith("HD", StringComparison.OrdinalIgnoreCase) && (text.Length == 2 || text[2] is '\t' or ',' or ' ')) return ReadHdLine(text, type, year);
         if (text.Contains(',') && !text.Contains('\t')) return ReadCsvHeader(text, type, year);
         if (RecordTypes.Find(text.Split('\t')[0]) is not null) return Header("it starts with a data row");
-        return Header($"it starts with '{Shorten(text)}'");
+        return Header("its first line is something else");
     }
 
     private static FileForm ReadHdLine(string line, RecordType type, SchoolYear year)
@@ -189,7 +189,7 @@ public static class FileInspector
         if (FileLayouts.Find(type, null, year) is not { } layout) return Header($"{type.Code} files are not taken for {year.Span}");
         var names = line.Split(',').Select(name => name.Trim().Trim('"').Trim()).ToList();
         var known = layout.Columns.ToDictionary(column => column.Name, StringComparer.OrdinalIgnoreCase);
-        if (!names.Any(known.ContainsKey)) return Header($"it starts with '{Shorten(line)}'");
+        if (!names.Any(known.ContainsKey)) return Header("its first line has no column name of the layout");
         if (names.FirstOrDefault(name => !known.ContainsKey(name)) is { } unknown) return Header($"{type.Code} files have no column '{Shorten(unknown)}'");
         if (names.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } twice) return Header($"column '{Shorten(twice.Key)}' is there twice");
         if (layout.Columns.FirstOrDefault(column => column.Required && !names.Contains(column.Name, StringComparer.OrdinalIgnoreCase)) is { } missing)

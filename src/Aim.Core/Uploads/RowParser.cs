@@ -32,8 +32,6 @@ internal delegate T DelimitedRead<T>(ref DelimitedFields fields);
 /// <inheritdoc />
 internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRead<T> read, IEnumerable<RowRule<T>> rules) : RowParser where T : IRecord<T>
 {
-    private const int LongestRecord = FileInspector.LongestLine * 2;
-
     private readonly RowRuleSet<T> rules = new(rules, job.Year, job.Reference is not null);
     private readonly RowFacts facts = new() { District = job.District, Year = job.Year, AsOf = job.AsOf, Reference = job.Reference };
     private readonly string year = job.Year.ToString();
@@ -46,16 +44,7 @@ internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRe
     {
         var chars = Decode(block.Bytes);
         reading.Begin(parsed.Findings, mayHoldOddCharacters: text.AsSpan(0, chars).ContainsAny(FieldReading.OddCharacters));
-        using var rows = CsvDataReader.Create(new CharReader(text, chars), csvBuffer, new CsvDataReaderOptions
-        {
-            HasHeaders = false,
-            Delimiter = job.Form.Delimiter,
-            // Tab-separated files have neither quotes nor escapes; NUL stands for "none" and never gets here as text.
-            CsvStyle = job.Form.IsCsv ? CsvStyle.Standard : CsvStyle.Escaped,
-            Escape = job.Form.IsCsv ? '"' : '\0',
-            ResultSetMode = ResultSetMode.SingleResult,
-            MaxBufferSize = LongestRecord,
-        });
+        using var rows = DelimitedText.Open(new CharReader(text, chars), csvBuffer, job.Form);
         var line = block.FirstLine;
         try
         {
@@ -83,7 +72,7 @@ internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRe
         if (rows.RowFieldCount != plan.ColumnCount)
         {
             reading.Reject(FileRules.ColumnCount, "Row", Text(rows.RowFieldCount), ("Expected", Text(plan.ColumnCount)));
-            parsed.Reject(line, rows.GetRawRecordSpan(), localId: null);
+            parsed.Reject([], line);
             return;
         }
         reading.ReadLocalId(plan.LocalId, Field(rows, plan.LocalId));
@@ -101,7 +90,7 @@ internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRe
         }
         if (reading.IsRejected)
         {
-            parsed.Reject(line, rows.GetRawRecordSpan(), reading.Place.LocalId);
+            parsed.Reject(reading.LocalId, line);
             return;
         }
         content.Clear();

@@ -5,9 +5,14 @@ namespace Aim.Uploads;
 
 /// <summary>A row that passed the row rules, in canonical form, on its way to the edition.</summary>
 /// <param name="Cleared">Bit i set: the row blanks field i (only where an empty field keeps the stored value).</param>
-internal readonly record struct StagedRow(
+internal sealed record StagedRow(
     string LocalId, string Key, int Line, StateId? StatedId, string? StatedLastName, string? StatedFirstName, ulong Cleared, ReadOnlyMemory<byte> Content)
 {
+    /// <summary>Stands in for a rejected row of the student, whose stored rows a replacing load must then leave alone.</summary>
+    public const string RejectedKey = "\uFFFF";
+
+    public bool IsRejected => Key == RejectedKey;
+
     public static void Write(
         ByteBuffer buffer, ReadOnlySpan<char> localId, string key, long line, StateId? statedId, string? lastName, string? firstName, ulong cleared, ReadOnlySpan<byte> content)
     {
@@ -51,16 +56,19 @@ internal readonly record struct StagedIndex(int Offset, int Length, int Line)
     }
 }
 
-/// <summary>A rejected row as it was sent. Whose it is, if that could be read, protects the student's stored rows from a replacing load.</summary>
-internal readonly record struct RejectedRow(long Line, string Text, string? LocalId);
-
 /// <summary>What one block of a file came to. Used again for later blocks.</summary>
 internal sealed class ParsedBlock
 {
     public ByteBuffer Rows { get; } = new(TextBlocks.BlockSize);
     public List<StagedIndex> Index { get; } = [];
     public FindingList Findings { get; } = [];
-    public List<RejectedRow> Rejected { get; } = [];
+
+    /// <summary>First lines of the rejected rows.</summary>
+    public List<int> Rejected { get; } = [];
+
+    /// <summary>Rejected rows that don't tell whose they are.</summary>
+    public long RejectedOfNobody { get; private set; }
+
     public long RowCount { get; set; }
 
     public void Clear()
@@ -69,6 +77,7 @@ internal sealed class ParsedBlock
         Index.Clear();
         Findings.Clear();
         Rejected.Clear();
+        RejectedOfNobody = 0;
         RowCount = 0;
     }
 
@@ -79,5 +88,10 @@ internal sealed class ParsedBlock
         Index.Add(new StagedIndex(offset, Rows.Length - offset, (int)line));
     }
 
-    public void Reject(long line, ReadOnlySpan<char> raw, string? localId) => Rejected.Add(new RejectedRow(line, raw.TrimEnd("\r\n").ToString(), localId));
+    public void Reject(ReadOnlySpan<char> localId, long line)
+    {
+        Rejected.Add((int)line);
+        if (localId.IsEmpty) RejectedOfNobody++;
+        else Stage(localId, StagedRow.RejectedKey, line, null, null, null, 0, []);
+    }
 }

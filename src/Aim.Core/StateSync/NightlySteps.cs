@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Text.Json;
+using Aim.Editions;
+using Aim.Ports;
+using Aim.Records;
+using Aim.Uploads;
+using Aim.Workflows;
+
+namespace Aim.StateSync;
+
+/// <summary>Editions a night has to do with.</summary>
+public sealed record NightPlan(IReadOnlyList<EditionKey> Behind, IReadOnlyList<EditionKey> ToVerify);
+
+/// <summary>The steps of a night that are its own.</summary>
+public sealed class NightlySteps(UploadIntake intake, IEditionStore editions, ILedger ledger)
+{
+    public static readonly Step<NightInput, int> StartMissedUploads = new("StartMissedUploads");
+    public static readonly Step<NightInput, NightPlan> PlanNight = new("PlanNight");
+    public static readonly Step<EditionKey, EditionKey> ResetSync = new("ResetSync");
+    public static readonly Step<NightReport, NightReport> ReportNight = new("ReportNight");
+
+    private const string Subject = "nightly";
+    private const string Kind = "report";
+
+    /// <summary>Every edition is counted in full once in this many nights.</summary>
+    private const int NightsARound = 30;
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    public Task<int> StartMissedUploadsAsync(NightInput night, CancellationToken cancellation) => intake.AcceptMissedAsync(cancellation);
+
+    /// <summary>Compares heads alone; the cost follows the number of editions, not what they hold.</summary>
+    public async Task<NightPlan> PlanAsync(NightInput night, CancellationToken cancellation)
+    {
+        var (behind, verify) = (new List<EditionKey>(), new List<EditionKey>());
+        await foreach (var head in editions.ListHeadsAsync(null, cancellation))
+        {
+            if (!head.IsSynced || head.Parked > 0) behind.Add(head.Key);
+            if (night.VerifyAll || IsDue(head.Key, night.Date)) verify.Add(head.Key);
+        }
+        return new NightPlan(behind, verify);
+    }
+
+    public async Task<EditionKey> ResetAsync(EditionKey edition, CancellationToken cancellation)
+    {
+        await editions.ResetSyncAsync(edition, cancellation);
+        return edition;
+    }
+
+    public async Task<NightReport> ReportAsync(NightReport report, CancellationToken cancellation)
+    {
+        await ledger.PutAsync(new(Subject, Kind, report.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), JsonSerializer.Serialize(report, Json)), cancellation);
+        return report;
+    }
+
+    private static bool IsDue(EditionKey edition, DateOnly date) =>
+        (int)(ContentHash.OfText(edition.ToString()) % NightsARound) == date.DayNumber % NightsARound;
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using Aim.Editions;
+using Aim.Workflows;
+
+namespace Aim.StateSync;
+
+/// <summary>Which night it is.</summary>
+/// <param name="VerifyAll">Recount every edition instead of a thirtieth of them.</param>
+public sealed record NightInput(DateOnly Date, bool VerifyAll);
+
+/// <summary>What a night did.</summary>
+public sealed record NightReport(
+    DateOnly Date, int UploadsStarted, int EditionsBehind, long Students, long Committed, int Parked, int Verified, IReadOnlyList<EditionKey> Disagreed)
+{
+    /// <summary>Editions that still disagreed after they were synced anew: somebody has to look.</summary>
+    public IReadOnlyList<EditionKey> Unresolved { get; init; } = [];
+}
+
+/// <summary>Brings every edition and the state into agreement, and proves it for a part of them by a full count.</summary>
+public sealed class NightlySyncWorkflow : Workflow<NightInput, NightReport>
+{
+    private const int AtOnce = 8;
+
+    public static string InstanceOf(DateOnly date) => $"nightly-{date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}";
+
+    public override async Task<NightReport> RunAsync(IWorkflowContext context, NightInput input)
+    {
+        context.SetStatus("Start missed uploads");
+        var started = await context.CallAsync(NightlySteps.StartMissedUploads, input);
+
+        context.SetStatus("Sync");
+        var plan = await context.CallAsync(NightlySteps.PlanNight, input);
+        var synced = await EachAsync(plan.Behind, edition => SyncEdition.ToEndAsync(context, edition));
+
+        context.SetStatus("Verify");
+        var verified = await EachAsync(plan.ToVerify, edition => context.CallAsync(VerifyEdition.Step, edition));
+        var disagreed = verified.Where(result => !result.Agrees).Select(result => result.Edition).ToList();
+        var unresolved = await ResyncAsync(context, disagreed);
+
+        var report = new NightReport(input.Date, started, plan.Behind.Count, synced.Sum(result => result.Students), synced.Sum(result => result.Committed),
+            synced.Sum(result => result.Parked), verified.Count, disagreed) { Unresolved = unresolved };
+        return await context.CallAsync(NightlySteps.ReportNight, report);
+    }
+
+    private static async Task<IReadOnlyList<EditionKey>> ResyncAsync(IWorkflowContext context, IReadOnlyList<EditionKey> editions)
+    {
+        if (editions.Count == 0) return [];
+        context.SetStatus("Resync");
+        await EachAsync(editions, edition => context.CallAsync(NightlySteps.ResetSync, edition));
+        await EachAsync(editions, edition => SyncEdition.ToEndAsync(context, edition));
+        var again = await EachAsync(editions, edition => context.CallAsync(VerifyEdition.Step, edition));
+        return [.. again.Where(result => !result.Agrees).Select(result => result.Edition)];
+    }
+
+    /// <summary>A few at a time, so that a night over thousands of editions stays a small history and an even load.</summary>
+    private static async Task<List<TOut>> EachAsync<TOut>(IReadOnlyList<EditionKey> editions, Func<EditionKey, Task<TOut>> call)
+    {
+        var results = new List<TOut>();
+        foreach (var chunk in editions.Chunk(AtOnce)) results.AddRange(await Task.WhenAll(chunk.Select(call)));
+        return results;
+    }
+}

@@ -1,0 +1,186 @@
+using Aim.Editions;
+using Aim.Identity;
+using Aim.Ports;
+using Aim.Records;
+using Aim.State;
+using Aim.Workflows;
+
+namespace Aim.StateSync;
+
+/// <summary>Where a sync stands; a long one goes on in a further step.</summary>
+/// <param name="Owner">Who has the right to sync the edition.</param>
+/// <param name="Lease">The version being brought over; null at the start.</param>
+/// <param name="AfterLocalId">The last local id that is done.</param>
+public sealed record SyncProgress(
+    EditionKey Edition, string Owner, SyncLease? Lease, string? AfterLocalId, long Students, long Committed, int Parked, bool IsDone);
+
+/// <summary>
+/// Brings a district's changes to the state record: the students touched since the last sync, each merged into the record of the child
+/// they belong to. Repeating it changes nothing.
+/// </summary>
+public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIdentityIndex identities, IdentityResolver resolver, ParkedStudents parking, TimeProvider clock)
+{
+    public static readonly Step<SyncProgress, SyncProgress> Step = new("SyncEdition");
+
+    private const int BatchSize = 500;
+    private const int StudentsAStep = 20_000;
+    private static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(10);
+
+    /// <summary>Calls the step until the edition is synced, or another sync has taken it over.</summary>
+    public static async Task<SyncProgress> ToEndAsync(IWorkflowContext context, EditionKey edition)
+    {
+        var progress = new SyncProgress(edition, context.InstanceId, null, null, 0, 0, 0, false);
+        while (!progress.IsDone) progress = await context.CallAsync(Step, progress);
+        return progress;
+    }
+
+    public async Task<SyncProgress> RunAsync(SyncProgress progress, CancellationToken cancellation)
+    {
+        // Renewed at every step; who gets it in between has the newest version in view, so this sync may stop.
+        if (await editions.BeginSyncAsync(progress.Edition, progress.Owner, clock.GetUtcNow() + LeaseTime, cancellation) is not { } fresh) return progress with { IsDone = true };
+        var lease = progress.Lease ?? fresh;
+        var parked = await parking.ListAsync(progress.Edition, cancellation);
+        var batch = new Batch(editions: progress.Edition, lease, parked);
+        var last = progress.AfterLocalId;
+        var count = 0;
+        await foreach (var students in StudentsAsync(lease, progress.AfterLocalId, parked, cancellation).Chunk(BatchSize).WithCancellation(cancellation))
+        {
+            await SyncAsync(batch, students, cancellation);
+            last = students[^1].LocalId;
+            count += students.Length;
+            if (count >= StudentsAStep) break;
+        }
+        progress = progress with { Lease = lease, Students = progress.Students + count, Committed = progress.Committed + batch.Committed, Parked = batch.ParkedNow };
+        if (count >= StudentsAStep) return progress with { AfterLocalId = last };
+        return await editions.CompleteSyncAsync(lease, batch.ParkedNow, cancellation) switch
+        {
+            SyncCompletion.Behind => progress with { Lease = null, AfterLocalId = null },
+            _ => progress with { IsDone = true },
+        };
+    }
+
+    /// <summary>Those changed since the last sync, and those that wait for a decision, in the order of local ids.</summary>
+    private async IAsyncEnumerable<EditionStudent> StudentsAsync(
+        SyncLease lease, string? after, IReadOnlyDictionary<string, ParkedStudent> parked, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var seen = new HashSet<string>();
+        if (lease.Version > lease.SyncedVersion)
+        {
+            await foreach (var student in editions.ReadAsync(lease.Edition, new EditionSelection(ChangedAfter: lease.SyncedVersion, AfterLocalId: after), cancellation))
+            {
+                if (parked.ContainsKey(student.LocalId)) seen.Add(student.LocalId);
+                yield return student;
+            }
+        }
+        var waiting = parked.Keys.Where(id => !seen.Contains(id)).Order(Utf8Order.Comparer).ToList();
+        if (waiting.Count == 0) yield break;
+        await foreach (var student in editions.ReadAsync(lease.Edition, new EditionSelection(LocalIds: waiting), cancellation)) yield return student;
+    }
+
+    private sealed class Batch(EditionKey editions, SyncLease lease, IReadOnlyDictionary<string, ParkedStudent> parkedBefore)
+    {
+        public EditionKey Edition => editions;
+        public SyncLease Lease => lease;
+        public IReadOnlyDictionary<string, ParkedStudent> ParkedBefore => parkedBefore;
+        public long Committed { get; set; }
+        public int ParkedNow { get; set; } = parkedBefore.Count;
+    }
+
+    private async Task SyncAsync(Batch batch, EditionStudent[] students, CancellationToken cancellation)
+    {
+        var contributions = await ResolveAsync(batch, students, cancellation);
+        var pending = contributions.ToLookup(item => item.StateId);
+        for (var ids = pending.Select(group => group.Key).ToList(); ids.Count > 0;)
+        {
+            var records = await state.FindAsync(ids, batch.Edition.Year, cancellation);
+            var commits = new List<StudentCommit>();
+            foreach (var id in ids)
+            {
+                var before = records.GetValueOrDefault(id) ?? StudentRecord.Empty(id, batch.Edition.Year);
+                var after = pending[id].Aggregate(before, (record, item) => Merge(record, item.Contribution));
+                if (after != before) commits.Add(new StudentCommit(after, new Cause(batch.Lease.Owner, "sync")));
+            }
+            var outcomes = commits.Count == 0 ? [] : await state.CommitAsync(commits, cancellation);
+            batch.Committed += outcomes.Count(outcome => outcome == CommitStatus.Committed);
+            // Another district committed in between: read those students again and merge anew.
+            ids = [.. commits.Where((_, i) => outcomes[i] == CommitStatus.Stale).Select(commit => commit.Record.StateId)];
+            await RefreshPeopleAsync(commits.Where((_, i) => outcomes[i] == CommitStatus.Committed).Select(commit => commit.Record), cancellation);
+        }
+    }
+
+    private static StudentRecord Merge(StudentRecord record, Contribution contribution)
+    {
+        var present = record.Find(contribution.District, contribution.LocalId);
+        if (present is null && contribution.Sections.Count == 0 || present is not null && present.SaysTheSameAs(contribution)) return record;
+        return record.With(contribution);
+    }
+
+    /// <summary>Whose the students are, and what is to be put into whose record.</summary>
+    private async Task<List<(StateId StateId, Contribution Contribution)>> ResolveAsync(Batch batch, EditionStudent[] students, CancellationToken cancellation)
+    {
+        var known = students.Where(student => Demographics(student) is not null).ToList();
+        var resolutions = await resolver.ResolveAsync(batch.Edition.District,
+            [.. known.Select(student => new UnresolvedStudent(student.LocalId, Demographics(student)!.StatedId, RecordTypes.Student.Read(Demographics(student)!.Content.Span)))], cancellation);
+        var contributions = new List<(StateId, Contribution)>();
+        for (var i = 0; i < known.Count; i++)
+        {
+            var (student, resolution) = (known[i], resolutions[i]);
+            if (resolution.Parked is { } reason)
+            {
+                await ParkAsync(batch, student.LocalId, reason, resolution.Candidates, cancellation);
+                continue;
+            }
+            await SettleAsync(batch, student.LocalId, cancellation);
+            contributions.Add((resolution.StateId!.Value, ContributionOf(batch, student)));
+            if (resolution.Previous is { } previous) contributions.Add((previous, Nothing(batch, student.LocalId)));
+        }
+        await TakeBackAsync(batch, [.. students.Where(student => Demographics(student) is null)], contributions, cancellation);
+        return contributions;
+    }
+
+    /// <summary>A student without demographics has no place in the state: rows that were there are taken back.</summary>
+    private async Task TakeBackAsync(Batch batch, EditionStudent[] unknown, List<(StateId, Contribution)> contributions, CancellationToken cancellation)
+    {
+        if (unknown.Length == 0) return;
+        var links = await identities.FindLinksAsync(batch.Edition.District, [.. unknown.Select(student => student.LocalId)], cancellation);
+        foreach (var student in unknown)
+        {
+            await SettleAsync(batch, student.LocalId, cancellation);
+            if (links.TryGetValue(student.LocalId, out var id)) contributions.Add((id, Nothing(batch, student.LocalId)));
+        }
+    }
+
+    private async Task ParkAsync(Batch batch, string localId, ParkReason reason, IReadOnlyList<StateId> candidates, CancellationToken cancellation)
+    {
+        if (batch.ParkedBefore.TryGetValue(localId, out var before))
+        {
+            if (before.Reason == reason && before.Candidates.SequenceEqual(candidates)) return;
+        }
+        else
+        {
+            batch.ParkedNow++;
+        }
+        await parking.ParkAsync(batch.Edition, localId, reason, candidates, cancellation);
+    }
+
+    private async Task SettleAsync(Batch batch, string localId, CancellationToken cancellation)
+    {
+        if (!batch.ParkedBefore.TryGetValue(localId, out var before)) return;
+        batch.ParkedNow--;
+        await parking.SettleAsync(batch.Edition, before, cancellation);
+    }
+
+    /// <summary>Keeps what the state knows of a child in step with the district that has the child now.</summary>
+    private async Task RefreshPeopleAsync(IEnumerable<StudentRecord> records, CancellationToken cancellation)
+    {
+        var people = records.Select(PrimaryDemographics.PersonOf).OfType<Person>().ToList();
+        if (people.Count > 0) await identities.PutAsync(people, cancellation);
+    }
+
+    private static EditionRow? Demographics(EditionStudent student) => student.Rows.FirstOrDefault(row => row.Type == RecordTypes.Student);
+
+    private static Contribution ContributionOf(Batch batch, EditionStudent student) => new(batch.Edition.District, student.LocalId, batch.Lease.Version,
+        [.. student.Rows.Select(row => new Section(row.Type, row.Key, row.Content, row.Upload, row.Line))]);
+
+    private static Contribution Nothing(Batch batch, string localId) => new(batch.Edition.District, localId, batch.Lease.Version, []);
+}

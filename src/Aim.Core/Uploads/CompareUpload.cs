@@ -1,0 +1,180 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Aim.Editions;
+using Aim.Identity;
+using Aim.Ports;
+using Aim.Records;
+using Aim.Rules;
+
+namespace Aim.Uploads;
+
+/// <summary>One student of a file, of the edition, or of both.</summary>
+internal sealed record StudentToCompare(string LocalId, IReadOnlyList<EditionRow> Stored, IReadOnlyList<StagedRow> Staged);
+
+/// <summary>
+/// Holds a staged file against the district's edition, student by student in the order of local ids: what would change, and which rules
+/// the students would break. Writes nothing but the list of changes and the findings.
+/// </summary>
+public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIdentityIndex identities)
+{
+    private const int ChunkSize = 1000;
+
+    /// <summary>A load that would remove more than this share of the stored rows asks first.</summary>
+    private const double RiskyShare = 0.10;
+
+    public async Task<ComparedUpload> RunAsync(StagedUpload staged, CancellationToken cancellation)
+    {
+        var ticket = staged.Plan.Ticket;
+        var head = await editions.GetHeadAsync(new EditionKey(ticket.District, ticket.Year), cancellation);
+        var version = head.Version.ToString(CultureInfo.InvariantCulture);
+        var outputs = new StepOutputs<ComparedUpload>(blobs, $"{staged.Plan.Upload.WorkPrefix}compare-{version}/");
+        return await outputs.OnceAsync(token => CompareAsync(staged, head, outputs.Prefix, version, token), cancellation);
+    }
+
+    private async Task<ComparedUpload> CompareAsync(StagedUpload staged, EditionHead head, string work, string version, CancellationToken cancellation)
+    {
+        var plan = staged.Plan;
+        var findingsPath = $"{plan.Upload.ResultsPrefix}findings-students-v{version}.ndjson";
+        var changesPath = $"{plan.Upload.ResultsPrefix}changes-v{version}";
+        await blobs.DeleteAsync(findingsPath, cancellation);
+        await blobs.DeleteAsync(changesPath, cancellation);
+
+        var job = await JobAsync(staged, head.Key, cancellation);
+        FindingSummary? summary = null;
+        ComparisonResult? result = null;
+        await blobs.WriteAsync(findingsPath, async (findingsFile, token) =>
+        {
+            await using var findings = new FindingsWriter(findingsFile);
+            summary = findings.Summary;
+            result = new ComparisonResult(findings);
+            await blobs.WriteAsync(changesPath, async (changesFile, inner) =>
+            {
+                await using var changes = new ChangeFile.Writer(changesFile);
+                await CompareStudentsAsync(staged, head, job, result, async () =>
+                {
+                    foreach (var change in result.Changes) await changes.AddAsync(change, inner);
+                    result.Changes.Clear();
+                    await findings.FlushAsync(inner);
+                }, inner);
+            }, token);
+        }, cancellation);
+
+        var counts = await CountAsync(staged, summary!, result!, cancellation);
+        return new ComparedUpload(staged, head.Version, counts, changesPath, findingsPath,
+            await StageUpload.SaveSummaryAsync(blobs, $"{work}summary.json", summary!, cancellation),
+            await RejectedLines.SaveAsync(blobs, $"{work}rejected", result!.RejectedLines, cancellation), QuestionFor(plan, head, counts, result.Stored));
+    }
+
+    private async Task<ComparisonJob> JobAsync(StagedUpload staged, EditionKey edition, CancellationToken cancellation)
+    {
+        var ticket = staged.Plan.Ticket;
+        var type = RecordTypes.Find(ticket.RecordType)!;
+        var prior = await editions.GetHeadAsync(edition with { Year = edition.Year.Previous }, cancellation);
+        var rules = new StudentRuleSet([type], ticket.Year, prior.RowCount > 0);
+        return new ComparisonJob(type, staged.Plan.Upload.Id, ticket.Scope, staged.RejectedOfNobody > 0, rules, ticket.Year, prior.RowCount > 0);
+    }
+
+    /// <summary>Walks file and edition side by side; both are sorted by local id.</summary>
+    private async Task CompareStudentsAsync(
+        StagedUpload staged, EditionHead head, ComparisonJob job, ComparisonResult result, Func<Task> flush, CancellationToken cancellation)
+    {
+        var comparison = new StudentComparison(job);
+        await foreach (var chunk in MergeAsync(staged, head, job, cancellation).Chunk(ChunkSize).WithCancellation(cancellation))
+        {
+            var people = await PeopleAsync(chunk, cancellation);
+            var prior = await PriorAsync(chunk, head.Key, job, cancellation);
+            foreach (var (localId, stored, rows) in chunk) comparison.Compare(localId, stored, rows, prior.GetValueOrDefault(localId), people, result);
+            await flush();
+        }
+    }
+
+    private IAsyncEnumerable<StudentToCompare> MergeAsync(
+        StagedUpload staged, EditionHead head, ComparisonJob job, CancellationToken cancellation)
+    {
+        // A file that holds a good part of the edition is merged with a scan of it; a small update looks its few students up.
+        var scans = job.Scope == UploadScope.Replace || staged.Rows > head.RowCount / 20;
+        var file = StagedRuns.ReadAsync(blobs, staged.Runs, cancellation);
+        return head.RowCount == 0 ? WithoutStored(file) : scans ? ScanAsync(file, head.Key, job.Scope, cancellation) : LookUpAsync(file, head.Key, cancellation);
+    }
+
+    private static async IAsyncEnumerable<StudentToCompare> WithoutStored(IAsyncEnumerable<StagedStudent> file)
+    {
+        await foreach (var student in file) yield return new(student.LocalId, [], student.Rows);
+    }
+
+    private async IAsyncEnumerable<StudentToCompare> ScanAsync(
+        IAsyncEnumerable<StagedStudent> file, EditionKey edition, UploadScope scope, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var stored = editions.ReadAsync(edition, EditionSelection.All, cancellation).GetAsyncEnumerator(cancellation);
+        var hasStored = await stored.MoveNextAsync();
+        await foreach (var student in file)
+        {
+            for (; hasStored && Utf8Order.Compare(stored.Current.LocalId, student.LocalId) < 0; hasStored = await stored.MoveNextAsync())
+            {
+                if (scope == UploadScope.Replace) yield return new(stored.Current.LocalId, stored.Current.Rows, []);
+            }
+            var isStored = hasStored && stored.Current.LocalId == student.LocalId;
+            yield return new(student.LocalId, isStored ? stored.Current.Rows : [], student.Rows);
+            if (isStored) hasStored = await stored.MoveNextAsync();
+        }
+        for (; hasStored && scope == UploadScope.Replace; hasStored = await stored.MoveNextAsync()) yield return new(stored.Current.LocalId, stored.Current.Rows, []);
+    }
+
+    private async IAsyncEnumerable<StudentToCompare> LookUpAsync(
+        IAsyncEnumerable<StagedStudent> file, EditionKey edition, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var chunk in file.Chunk(ChunkSize).WithCancellation(cancellation))
+        {
+            var stored = await ReadAsync(edition, [.. chunk.Select(student => student.LocalId)], cancellation);
+            foreach (var student in chunk) yield return new(student.LocalId, stored.GetValueOrDefault(student.LocalId)?.Rows ?? [], student.Rows);
+        }
+    }
+
+    private async Task<Dictionary<string, EditionStudent>> ReadAsync(EditionKey edition, IReadOnlyList<string> localIds, CancellationToken cancellation)
+    {
+        var students = new Dictionary<string, EditionStudent>();
+        await foreach (var student in editions.ReadAsync(edition, new EditionSelection(localIds), cancellation)) students[student.LocalId] = student;
+        return students;
+    }
+
+    private async Task<IReadOnlyDictionary<string, EditionStudent>> PriorAsync(
+        StudentToCompare[] chunk, EditionKey edition, ComparisonJob job, CancellationToken cancellation) =>
+        job.HasPriorYear && job.Rules.NeedsPriorYear
+            ? await ReadAsync(edition with { Year = edition.Year.Previous }, [.. chunk.Select(item => item.LocalId)], cancellation)
+            : new Dictionary<string, EditionStudent>();
+
+    private async Task<IReadOnlyDictionary<StateId, Person>> PeopleAsync(
+        StudentToCompare[] chunk, CancellationToken cancellation)
+    {
+        var ids = chunk.SelectMany(item => item.Staged).Where(row => row.StatedId is not null).Select(row => row.StatedId!.Value).ToHashSet();
+        return ids.Count == 0 ? new Dictionary<StateId, Person>() : await identities.FindAsync(ids, cancellation);
+    }
+
+    private async Task<UploadCounts> CountAsync(StagedUpload staged, FindingSummary summary, ComparisonResult result, CancellationToken cancellation)
+    {
+        var rows = await FindingTotals.ReadAsync(blobs, staged.Summary, cancellation);
+        return new UploadCounts
+        {
+            Rows = staged.Rows, Rejected = staged.Rejected + result.RejectedLines.Count,
+            Added = result.Added, Changed = result.Changed, Unchanged = result.Unchanged, Removed = result.Removed, RemovalsWithheld = result.RemovalsWithheld,
+            Fatal = rows.Fatal + summary.Fatal, Errors = rows.Errors + summary.Errors, Warnings = rows.Warnings + summary.Warnings,
+            Information = rows.Total - rows.Fatal - rows.Errors - rows.Warnings + summary.Total - summary.Fatal - summary.Errors - summary.Warnings,
+        };
+    }
+
+    private static string? QuestionFor(UploadPlan plan, EditionHead head, UploadCounts counts, long stored)
+    {
+        if (counts.Added + counts.Changed + counts.Removed == 0) return null;
+        var last = head.LastLoads.GetValueOrDefault(plan.Ticket.RecordType);
+        var isOlder = plan.Form.WrittenAt is { } written && last?.WrittenAt > written && last.Upload != plan.Upload.Id;
+        return plan.Ticket.Confirm switch
+        {
+            ConfirmPolicy.Never => null,
+            ConfirmPolicy.Always => "You asked to confirm before anything is written.",
+            _ when isOlder => string.Create(CultureInfo.InvariantCulture,
+                $"The file was written on {plan.Form.WrittenAt:MM/dd/yyyy HH:mm:ss}, before the {plan.Ticket.RecordType} file that was loaded last ({last!.WrittenAt:MM/dd/yyyy HH:mm:ss}); loading it would put old data over new."),
+            _ when counts.Removed > stored * RiskyShare => string.Create(CultureInfo.InvariantCulture, $"Loading the file would remove {counts.Removed} of {stored} stored rows."),
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,33 @@
+using Aim.Organizations;
+using Aim.Ports;
+using Aim.Records;
+
+namespace Aim.Uploads;
+
+/// <summary>Finds out what a file is, who sent it and what it is to be checked against.</summary>
+public sealed class IdentifyUpload(IBlobStore blobs, UploadLog log, ReferenceLibrary references, TimeProvider clock)
+{
+    public async Task<UploadPlan> RunAsync(UploadInput upload, CancellationToken cancellation)
+    {
+        var ticket = await log.FindTicketAsync(upload.Key, cancellation) ?? throw new InvalidOperationException($"Upload {upload.Key} was started without a ticket.");
+        await log.SaveReportAsync(upload.Key, new UploadReport
+        {
+            Status = UploadStatus.Processing, Sentence = "The file is being read.", UploadId = upload.Id, ETag = upload.ETag, Stage = "Identify", StartedAt = clock.GetUtcNow(),
+        }, cancellation);
+        var reference = await references.FindAsync(ticket.Year, cancellation);
+        var form = await InspectAsync(upload, ticket, reference?.Data, cancellation);
+        var asOf = form.WrittenAt is { } written ? DateOnly.FromDateTime(written) : DateOnly.FromDateTime(ticket.RequestedAt.UtcDateTime);
+        return new UploadPlan(upload, ticket, form, reference?.Version, asOf);
+    }
+
+    private async Task<FileForm> InspectAsync(UploadInput upload, UploadTicket ticket, ReferenceData? reference, CancellationToken cancellation)
+    {
+        if (reference is null)
+            return FileForm.Refused("REF-001", $"The state office has set up no schools and calendars for {ticket.Year.Span} yet. Upload the file again when it has.");
+        if (reference.FindDistrict(ticket.District) is null)
+            return FileForm.Refused("REF-001", $"District {ticket.District} is unknown in {ticket.Year.Span}. Use the four-digit School System number.");
+        await using var file = await blobs.OpenReadAsync(upload.Blob, cancellation);
+        if (file is null) return FileForm.Refused("FMT-001", "The file is no longer there. Upload it again.");
+        return await FileInspector.InspectAsync(file, RecordTypes.Find(ticket.RecordType)!, ticket.Year, cancellation);
+    }
+}

@@ -1,0 +1,69 @@
+using Aim.Ports;
+using Aim.Records;
+using Aim.Workflows;
+
+namespace Aim.Uploads;
+
+/// <summary>Gives out upload URLs, and starts the workflow of a blob that has arrived. A blob announced twice is started once.</summary>
+public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClient workflows, TimeProvider clock)
+{
+    /// <summary>An upload URL lives at most this long.</summary>
+    public static readonly TimeSpan UrlLifetime = TimeSpan.FromMinutes(60);
+
+    private const int LongestFileName = 120;
+
+    /// <summary>Notes what the sender wants done and gives the URL to put the file to.</summary>
+    public async Task<(UploadTicket Ticket, Uri Url, DateTimeOffset Expires)> RequestAsync(UploadTicket request, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        var ticket = request with { Key = UploadLog.NewKey(now), RequestedAt = now, FileName = SafeName(request.FileName) };
+        await log.RegisterAsync(ticket, cancellation);
+        await log.SaveReportAsync(ticket.Key, new UploadReport { Status = UploadStatus.AwaitingFile, Sentence = "Waiting for the file." }, cancellation);
+        var expires = now + UrlLifetime;
+        return (ticket, await blobs.CreateUploadUrlAsync(ticket.Path, expires, cancellation), expires);
+    }
+
+    /// <summary>Starts the upload of a blob; null when its path is not that of an upload. Harmless when repeated.</summary>
+    public async Task<UploadInput?> AcceptAsync(BlobInfo blob, CancellationToken cancellation)
+    {
+        if (UploadPath.Parse(blob.Path) is not { } path) return null;
+        var input = new UploadInput(path.Key, UploadId.Of(blob.Path, blob.ETag), blob.Path, blob.ETag);
+        if (await log.FindTicketAsync(path.Key, cancellation) is null) await log.RegisterAsync(DefaultTicket(path), cancellation);
+        await workflows.StartAsync<UploadWorkflow, UploadInput, UploadStatus>(InstanceOf(input.Id), input, cancellation);
+        return input;
+    }
+
+    /// <summary>Answers an upload that waits for confirmation; false when it doesn't wait (any more).</summary>
+    public async Task<bool> ConfirmAsync(string key, Confirmation confirmation, CancellationToken cancellation) =>
+        await log.FindReportAsync(key, cancellation) is { Status: UploadStatus.AwaitingConfirmation, UploadId: { } id } &&
+        await workflows.SignalAsync(InstanceOf(id), UploadSteps.Confirmed, confirmation, cancellation);
+
+    /// <summary>Starts every upload whose announcement got lost, and says how many there were.</summary>
+    public async Task<int> AcceptMissedAsync(CancellationToken cancellation)
+    {
+        var missed = 0;
+        await foreach (var blob in blobs.ListAsync(UploadPath.Root, cancellation))
+        {
+            if (UploadPath.Parse(blob.Path) is not { } path) continue;
+            if (await log.FindReportAsync(path.Key, cancellation) is { UploadId: not null }) continue;
+            await AcceptAsync(blob, cancellation);
+            missed++;
+        }
+        return missed;
+    }
+
+    public static string InstanceOf(UploadId id) => $"upload-{id}";
+
+    /// <summary>What is done with a file that arrives without having been asked for, by file transfer.</summary>
+    private UploadTicket DefaultTicket(UploadPath path) => new()
+    {
+        Key = path.Key, District = path.District, Year = path.Year, RecordType = path.Type.Code, FileName = path.FileName,
+        RequestedBy = "file-transfer", RequestedAt = clock.GetUtcNow(),
+    };
+
+    private static string SafeName(string name)
+    {
+        var safe = new string([.. Path.GetFileName(name.Replace('\\', '/')).Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '_').Take(LongestFileName)]);
+        return safe.Trim('.') is { Length: > 0 } kept ? kept : "upload.tsv";
+    }
+}

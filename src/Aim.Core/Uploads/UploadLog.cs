@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text.Json;
+using Aim.Ports;
+using Aim.Records;
+using Aim.Rules;
+
+namespace Aim.Uploads;
+
+/// <summary>The ledger's pages about uploads: what was asked for, how it went, and the findings in groups.</summary>
+public sealed class UploadLog(ILedger ledger)
+{
+    private const string Ticket = "ticket";
+    private const string Report = "report";
+    private const string Group = "group";
+    private const string Upload = "upload";
+    private const string Only = "-";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    public async Task RegisterAsync(UploadTicket ticket, CancellationToken cancellation)
+    {
+        if (!await ledger.AddAsync(new(SubjectOf(ticket.Key), Ticket, Only, JsonSerializer.Serialize(ticket, Json)), cancellation)) return;
+        await ledger.AddAsync(new(SubjectOf(ticket.District, ticket.Year), Upload, ticket.Key, "{}"), cancellation);
+    }
+
+    public async Task<UploadTicket?> FindTicketAsync(string key, CancellationToken cancellation) =>
+        await ledger.FindAsync(SubjectOf(key), Ticket, Only, cancellation) is { } entry ? JsonSerializer.Deserialize<UploadTicket>(entry.Json, Json) : null;
+
+    public async Task<UploadReport?> FindReportAsync(string key, CancellationToken cancellation) =>
+        await ledger.FindAsync(SubjectOf(key), Report, Only, cancellation) is { } entry ? JsonSerializer.Deserialize<UploadReport>(entry.Json, Json) : null;
+
+    public Task SaveReportAsync(string key, UploadReport report, CancellationToken cancellation) =>
+        ledger.PutAsync(new(SubjectOf(key), Report, Only, JsonSerializer.Serialize(report, Json)), cancellation);
+
+    public async Task SaveGroupsAsync(string key, IReadOnlyList<FindingGroup> groups, CancellationToken cancellation)
+    {
+        for (var i = 0; i < groups.Count; i++)
+            await ledger.PutAsync(new(SubjectOf(key), Group, i.ToString("D4", CultureInfo.InvariantCulture), JsonSerializer.Serialize(groups[i], Json)), cancellation);
+    }
+
+    /// <summary>The findings by root cause, worst first.</summary>
+    public async Task<IReadOnlyList<FindingGroup>> ListGroupsAsync(string key, CancellationToken cancellation)
+    {
+        var groups = new List<FindingGroup>();
+        await foreach (var entry in ledger.ListAsync(SubjectOf(key), Group, null, cancellation)) groups.Add(JsonSerializer.Deserialize<FindingGroup>(entry.Json, Json)!);
+        return groups;
+    }
+
+    /// <summary>Keys of a district's uploads in a year, oldest first.</summary>
+    public async IAsyncEnumerable<string> ListAsync(DistrictId district, SchoolYear year, string? afterKey, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var entry in ledger.ListAsync(SubjectOf(district, year), Upload, afterKey, cancellation)) yield return entry.Id;
+    }
+
+    /// <summary>A key that sorts by time and can't be guessed.</summary>
+    public static string NewKey(DateTimeOffset moment) => Guid.CreateVersion7(moment).ToString("N");
+
+    private static string SubjectOf(string key) => $"upload/{key}";
+
+    private static string SubjectOf(DistrictId district, SchoolYear year) => $"district/{district}/{year}";
+}

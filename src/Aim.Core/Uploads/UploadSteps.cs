@@ -1,0 +1,46 @@
+using Aim.Ports;
+using Aim.Records;
+using Aim.Workflows;
+
+namespace Aim.Uploads;
+
+/// <summary>Which upload a workflow is about.</summary>
+public sealed record UploadInput(string Key, UploadId Id, string Path, string ETag)
+{
+    internal BlobRef Blob => new(Path, ETag);
+
+    internal string ResultsPrefix => $"results/{Key}/{Id}/";
+
+    internal string WorkPrefix => $"work/{Id}/";
+}
+
+/// <summary>What a file is and what it is to be read with.</summary>
+public sealed record UploadPlan(UploadInput Upload, UploadTicket Ticket, FileForm Form, string? ReferenceVersion, DateOnly AsOf);
+
+/// <summary>What reading the file came to. All files are blobs.</summary>
+public sealed record StagedUpload(
+    UploadPlan Plan, long Rows, long Rejected, long RejectedOfNobody, IReadOnlyList<string> Runs, string Findings, string Summary, string RejectedLines, string? Refusal);
+
+/// <summary>What loading the file would do to one version of the edition.</summary>
+/// <param name="Question">Why the district is asked first; null when it isn't.</param>
+public sealed record ComparedUpload(
+    StagedUpload Staged, long BaseVersion, UploadCounts Counts, string Changes, string Findings, string Summary, string RejectedLines, string? Question);
+
+/// <summary>How an upload ended, for its report.</summary>
+public sealed record UploadEnding(UploadInput Upload, UploadStatus Status, string Sentence, StagedUpload? Staged = null, ComparedUpload? Compared = null, long? EditionVersion = null);
+
+/// <summary>What the district answered when it was asked whether to load.</summary>
+public sealed record Confirmation(bool Load, string By);
+
+/// <summary>The steps of an upload.</summary>
+public static class UploadSteps
+{
+    public static readonly Step<UploadInput, UploadPlan> Identify = new("IdentifyUpload");
+    public static readonly Step<UploadPlan, StagedUpload> Stage = new("StageUpload");
+    public static readonly Step<StagedUpload, ComparedUpload> Compare = new("CompareUpload");
+    public static readonly Step<ComparedUpload, UploadInput> Ask = new("AskForConfirmation");
+    public static readonly Step<ComparedUpload, ApplyOutcome> Apply = new("ApplyUpload");
+    public static readonly Step<UploadEnding, UploadStatus> Report = new("ReportUpload");
+
+    public static readonly Signal<Confirmation> Confirmed = new("Confirmed");
+}

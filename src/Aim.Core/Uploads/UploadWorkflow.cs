@@ -1,0 +1,64 @@
+using Aim.Editions;
+using Aim.Ports;
+using Aim.StateSync;
+using Aim.Workflows;
+
+namespace Aim.Uploads;
+
+/// <summary>One uploaded file, from its blob to the state record.</summary>
+public sealed class UploadWorkflow : Workflow<UploadInput, UploadStatus>
+{
+    private static readonly TimeSpan TimeToAnswer = TimeSpan.FromDays(14);
+
+    public override async Task<UploadStatus> RunAsync(IWorkflowContext context, UploadInput input)
+    {
+        StagedUpload? staged = null;
+        try
+        {
+            context.SetStatus("Identify");
+            var plan = await context.CallAsync(UploadSteps.Identify, input);
+            if (plan.Form.Refusal is { } unreadable) return await EndAsync(context, new(input, UploadStatus.Refused, unreadable));
+
+            context.SetStatus("Check");
+            staged = await context.CallAsync(UploadSteps.Stage, plan);
+            if (staged.Refusal is { } refusal) return await EndAsync(context, new(input, UploadStatus.Refused, refusal, staged));
+
+            return await LoadAsync(context, staged);
+        }
+        catch (StepFailedException failure)
+        {
+            return await EndAsync(context, new(input, UploadStatus.Failed, $"{failure.Reason} Nothing of the file is lost: upload it again, or ask the state office.", staged));
+        }
+    }
+
+    private static async Task<UploadStatus> LoadAsync(IWorkflowContext context, StagedUpload staged)
+    {
+        var (upload, ticket) = (staged.Plan.Upload, staged.Plan.Ticket);
+        while (true)
+        {
+            context.SetStatus("Compare");
+            var compared = await context.CallAsync(UploadSteps.Compare, staged);
+            if (ticket.Mode == UploadMode.Test) return await EndAsync(context, new(upload, UploadStatus.Tested, "", staged, compared));
+            if (compared.Question is not null && !await IsConfirmedAsync(context, compared))
+                return await EndAsync(context, new(upload, UploadStatus.Declined, "The file was not loaded, as decided; nothing was written.", staged, compared));
+
+            context.SetStatus("Apply");
+            var applied = await context.CallAsync(UploadSteps.Apply, compared);
+            // Another load came in between: compare again with what the edition is now.
+            if (applied.Status == ApplyStatus.Stale) continue;
+
+            context.SetStatus("Sync");
+            if (!ticket.DeferSync) await SyncEdition.ToEndAsync(context, new EditionKey(ticket.District, ticket.Year));
+            return await EndAsync(context, new(upload, UploadStatus.Accepted, "", staged, compared, applied.Version));
+        }
+    }
+
+    private static async Task<bool> IsConfirmedAsync(IWorkflowContext context, ComparedUpload compared)
+    {
+        await context.CallAsync(UploadSteps.Ask, compared);
+        context.SetStatus("Confirm");
+        return await context.WaitForSignalAsync(UploadSteps.Confirmed, TimeToAnswer) is { Load: true };
+    }
+
+    private static Task<UploadStatus> EndAsync(IWorkflowContext context, UploadEnding ending) => context.CallAsync(UploadSteps.Report, ending);
+}
