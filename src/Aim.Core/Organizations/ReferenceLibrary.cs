@@ -26,10 +26,16 @@ public sealed class ReferenceLibrary(IBlobStore blobs, ILedger ledger)
     {
         if (await ledger.FindAsync(Subject, Kind, year.ToString(), cancellation) is not { } entry) return null;
         var version = JsonSerializer.Deserialize<Pointer>(entry.Json, Json)!.Version;
-        if (cache.TryGetValue(version, out var data)) return (data, version);
-        await using var file = await blobs.OpenReadAsync(PathOf(year, version), cancellation) ?? throw new FileNotFoundException($"The reference data of {year} is gone.");
-        data = (await JsonSerializer.DeserializeAsync<ReferenceData>(file, Json, cancellation))!;
-        return (cache.GetOrAdd(version, data), version);
+        return (await FindAsync(year, version, cancellation) ?? throw new FileNotFoundException($"The reference data of {year} is gone."), version);
+    }
+
+    /// <summary>One version of a year's reference data; null when there is no such version.</summary>
+    public async Task<ReferenceData?> FindAsync(SchoolYear year, string version, CancellationToken cancellation)
+    {
+        if (cache.TryGetValue(version, out var known)) return known;
+        await using var file = await blobs.OpenReadAsync(PathOf(year, version), cancellation);
+        if (file is null) return null;
+        return cache.GetOrAdd(version, (await JsonSerializer.DeserializeAsync<ReferenceData>(file, Json, cancellation))!);
     }
 
     /// <summary>Makes this the present reference data of its year and gives its version; the same content has the same version.</summary>

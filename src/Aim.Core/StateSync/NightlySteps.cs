@@ -27,7 +27,7 @@ public sealed class NightlySteps(UploadIntake intake, IEditionStore editions, IL
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    public Task<int> StartMissedUploadsAsync(NightInput night, CancellationToken cancellation) => intake.AcceptMissedAsync(cancellation);
+    public Task<int> StartMissedUploadsAsync(CancellationToken cancellation) => intake.AcceptMissedAsync(cancellation);
 
     /// <summary>Compares heads alone; the cost follows the number of editions, not what they hold.</summary>
     public async Task<NightPlan> PlanAsync(NightInput night, CancellationToken cancellation)

@@ -5,6 +5,7 @@ using Aim.Identity;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
+using Aim.Workflows;
 
 namespace Aim.Uploads;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Aim.Ports;
 
-namespace Aim.Uploads;
+namespace Aim.Workflows;
 
 /// <summary>
 /// The blobs a step writes, under a prefix of its own. The result is written last: a repeated step finds it and does nothing, and one

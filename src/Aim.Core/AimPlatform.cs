@@ -1,0 +1,81 @@
+using Aim.Federal;
+using Aim.Identity;
+using Aim.Organizations;
+using Aim.Ports;
+using Aim.Snapshots;
+using Aim.StateSync;
+using Aim.Uploads;
+using Aim.Workflows;
+
+namespace Aim;
+
+/// <summary>The parts of the outside world that a host provides.</summary>
+public sealed record AimPorts(IBlobStore Blobs, IEditionStore Editions, IStateStore State, IIdentityIndex Identities, ILedger Ledger, TimeProvider Clock);
+
+/// <summary>
+/// Everything the domain offers, put together by hand: which service uses which, which workflows and steps there are. Hosts add
+/// the ports and an engine.
+/// </summary>
+public sealed class AimPlatform
+{
+    public AimPlatform(AimPorts ports, Func<WorkflowCatalog, IWorkflowClient> engine)
+    {
+        Ports = ports;
+        References = new ReferenceLibrary(ports.Blobs, ports.Ledger);
+        Uploads = new UploadLog(ports.Ledger);
+        Parked = new ParkedStudents(ports.Ledger, ports.Clock);
+        Snapshots = new SnapshotLibrary(ports.Blobs);
+        Federal = new FederalFiles(ports.Blobs, ports.Ledger, Snapshots);
+        Catalog = new WorkflowCatalog();
+        Workflows = engine(Catalog);
+        Intake = new UploadIntake(ports.Blobs, Uploads, Workflows, ports.Clock);
+        Register();
+    }
+
+    public AimPorts Ports { get; }
+    public WorkflowCatalog Catalog { get; }
+    public IWorkflowClient Workflows { get; }
+    public ReferenceLibrary References { get; }
+    public UploadLog Uploads { get; }
+    public UploadIntake Intake { get; }
+    public ParkedStudents Parked { get; }
+    public SnapshotLibrary Snapshots { get; }
+    public FederalFiles Federal { get; }
+
+    private void Register()
+    {
+        var (blobs, editions, state, identities, ledger, clock) = Ports;
+
+        var identify = new IdentifyUpload(blobs, Uploads, References, clock);
+        var stage = new StageUpload(blobs, References);
+        var compare = new CompareUpload(blobs, editions, identities);
+        var apply = new ApplyUpload(blobs, editions);
+        var report = new ReportUpload(blobs, Uploads, clock);
+        Catalog.Add<UploadWorkflow, UploadInput, UploadStatus>()
+            .Add(UploadSteps.Identify, identify.RunAsync)
+            .Add(UploadSteps.Stage, stage.RunAsync)
+            .Add(UploadSteps.Compare, compare.RunAsync)
+            .Add(UploadSteps.Ask, report.AskAsync)
+            .Add(UploadSteps.Apply, apply.RunAsync)
+            .Add(UploadSteps.Report, report.RunAsync);
+
+        var sync = new SyncEdition(editions, state, identities, new IdentityResolver(identities), Parked, clock);
+        var verify = new VerifyEdition(editions, state, identities, Parked);
+        var night = new NightlySteps(Intake, editions, ledger);
+        Catalog.Add<NightlySyncWorkflow, NightInput, NightReport>()
+            .Add(NightlySteps.StartMissedUploads, (_, cancellation) => night.StartMissedUploadsAsync(cancellation))
+            .Add(NightlySteps.PlanNight, night.PlanAsync)
+            .Add(SyncEdition.Step, sync.RunAsync)
+            .Add(VerifyEdition.Step, verify.RunAsync)
+            .Add(NightlySteps.ResetSync, night.ResetAsync)
+            .Add(NightlySteps.ReportNight, night.ReportAsync);
+
+        var snapshots = new SnapshotSteps(blobs, state, editions, References);
+        var freeze = new FreezeRange(state, blobs);
+        Catalog.Add<SnapshotWorkflow, SnapshotInput, SnapshotManifest>()
+            .Add(SnapshotSteps.Plan, snapshots.PlanAsync)
+            .Add(SnapshotSteps.Freeze, freeze.RunAsync)
+            .Add(SnapshotSteps.Seal, snapshots.SealAsync)
+            .Add(FederalFiles.Write, Federal.WriteAsync);
+    }
+}

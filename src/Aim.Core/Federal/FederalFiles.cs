@@ -1,0 +1,241 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Aim.Ports;
+using Aim.Records;
+using Aim.Snapshots;
+using Aim.Workflows;
+
+namespace Aim.Federal;
+
+/// <summary>Which federal files to write from a snapshot; null stands for all.</summary>
+public sealed record FederalInput(string Snapshot, string? File, FederalFormat Format);
+
+/// <summary>A federal file that has been written.</summary>
+/// <param name="FileName">The name ED expects, which is also in the header.</param>
+/// <param name="Path">Blob path.</param>
+/// <param name="Students">Students counted, each once; null for directory files.</param>
+/// <param name="Excluded">Enrollments on the count day that were left out, by reason.</param>
+public sealed record FederalFile(
+    string File, FederalLevel Level, FederalFormat Format, string FileName, string Path, int Records, long Bytes, string Sha256, long? Students,
+    IReadOnlyDictionary<string, int> Excluded);
+
+/// <summary>A student behind a count, with the rows and uploads it rests on.</summary>
+public sealed record CountedStudent(StateId StateId, string District, string School, string LocalId, IReadOnlyList<RowOrigin> Rows);
+
+/// <summary>The row of the upload that a frozen record came from.</summary>
+public sealed record RowOrigin(string RecordType, UploadId Upload, int Line);
+
+/// <summary>A cell of a count file: an organisation and the values of one category set.</summary>
+public sealed record FederalCell(string File, FederalLevel Level, string? District, string? School, IReadOnlyList<string> Values);
+
+/// <summary>
+/// Writes EDFacts files from snapshots. The same snapshot gives the same bytes: the number in a file's name is allotted once for each
+/// snapshot, file and level, and the identifier in the header carries the snapshot's moment.
+/// </summary>
+public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibrary snapshots)
+{
+    public static readonly Step<FederalInput, IReadOnlyList<FederalFile>> Write = new("WriteFederalFiles");
+
+    private const string Subject = "federal";
+    private const string SequenceKind = "sequence";
+    private const string CounterKind = "counter";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    /// <exception cref="FaultException">There is no such snapshot or file.</exception>
+    public async Task<IReadOnlyList<FederalFile>> WriteAsync(FederalInput input, CancellationToken cancellation)
+    {
+        var snapshot = await OpenAsync(input.Snapshot, cancellation);
+        var specs = input.File is null ? FederalSpecs.All : [SpecOf(input.File)];
+        var files = new List<FederalFile>();
+        foreach (var spec in specs.Where(spec => spec.CountingRule is null))
+        {
+            foreach (var level in spec.Levels.Keys) files.Add(await WriteDirectoryAsync(snapshot, spec, level, input.Format, cancellation));
+        }
+        files.AddRange(await WriteCountsAsync(snapshot, [.. specs.Where(spec => spec.CountingRule is not null)], input.Format, cancellation));
+        return [.. files.OrderBy(file => file.File, StringComparer.Ordinal).ThenBy(file => file.Level)];
+    }
+
+    /// <summary>The students behind one cell of a count file, with the uploads and lines they came from.</summary>
+    /// <exception cref="FaultException">There is no such snapshot, file or cell.</exception>
+    public async Task<IReadOnlyList<CountedStudent>> ExplainAsync(string snapshotName, FederalCell cell, CancellationToken cancellation)
+    {
+        var snapshot = await OpenAsync(snapshotName, cancellation);
+        var spec = SpecOf(cell.File);
+        var rule = CountingRules.All[spec.CountingRule ?? throw new FaultException($"{spec.File} is a directory file; it counts nobody.") { IsPermanent = true }];
+        var set = SetOf(spec, cell.Values);
+        var context = new CountingContext(snapshot);
+        var counted = new List<CountedStudent>();
+        await foreach (var part in FrozenStudents.ReadPartsAsync(blobs, snapshot.Manifest, cancellation))
+        {
+            foreach (var student in part)
+            {
+                var subjects = rule.Select(student, context).Where(subject => cell.Level != FederalLevel.SCH || rule.CountsAtSchool(subject)).ToList();
+                var counts = cell.Level switch
+                {
+                    FederalLevel.SEA => subjects,
+                    FederalLevel.LEA => subjects.Where(subject => subject.District == cell.District),
+                    _ => subjects.Where(subject => subject.District == cell.District && subject.School == cell.School),
+                };
+                if (counts.ToList() is { Count: > 0 } group && FederalCounter.Choose(group) is var chosen && Matches(chosen, set, cell.Values)) counted.Add(Describe(chosen));
+            }
+        }
+        return counted;
+    }
+
+    private static bool Matches(CountedSubject subject, CategorySet set, IReadOnlyList<string> values) =>
+        set.Categories.Select(CategoryValues.Of).Select(valueOf => valueOf(subject)).SequenceEqual(values);
+
+    private static CategorySet SetOf(FederalSpec spec, IReadOnlyList<string> values) =>
+        spec.Tables.SelectMany(table => table.Sets).FirstOrDefault(set => set.Categories.Count == values.Count &&
+            set.Categories.Zip(values).All(pair => pair.Second == FederalCategory.MissingValue || FederalSpecs.Categories[pair.First].Values.Contains(pair.Second)))
+        ?? throw new FaultException($"{spec.File} has no category set with these values in this order: {string.Join(" ", values)}. Its sets are {string.Join(", ", spec.Tables.SelectMany(table => table.Sets).Select(set => $"{set.Code} ({string.Join(" x ", set.Categories)})"))}.")
+        { IsPermanent = true };
+
+    private static CountedStudent Describe(CountedSubject subject)
+    {
+        var rows = new List<RowOrigin> { new("EN", subject.Enrollment.Upload, subject.Enrollment.Line) };
+        if (subject.Demographics is { } student) rows.Add(new("SD", student.Upload, student.Line));
+        if (subject.EnglishLearner is { } learner) rows.Add(new("LP", learner.Upload, learner.Line));
+        if (subject.SpecialEducation is { } special) rows.Add(new("SE", special.Upload, special.Line));
+        return new CountedStudent(subject.Id, subject.District, subject.School, subject.Enrollment.LocalId, rows);
+    }
+
+    private async Task<Snapshot> OpenAsync(string name, CancellationToken cancellation) =>
+        await snapshots.OpenAsync(name, cancellation) ?? throw new FaultException($"There is no snapshot named '{name}'.") { IsPermanent = true };
+
+    private static FederalSpec SpecOf(string file) => FederalSpecs.Find(file)
+        ?? throw new FaultException($"'{file}' is not one of the files written here: {string.Join(", ", FederalSpecs.All.Select(spec => spec.File))}.") { IsPermanent = true };
+
+    private async Task<FederalFile> WriteDirectoryAsync(Snapshot snapshot, FederalSpec spec, FederalLevel level, FederalFormat format, CancellationToken cancellation)
+    {
+        var layout = spec.Levels[level];
+        var records = DirectoryRecords.Of(spec, level, snapshot.Reference).ToList();
+        return await WriteAsync(snapshot, spec, level, format, records.Count, null, new Dictionary<string, int>(), cells =>
+            records.Select(record => Fill(spec, layout, cells, record)), cancellation);
+    }
+
+    private static string?[] Fill(FederalSpec spec, LevelSpec layout, string?[] cells, Dictionary<string, string?> record)
+    {
+        Array.Clear(cells);
+        for (var i = 0; i < layout.Fields.Count; i++)
+        {
+            var field = layout.Fields[i];
+            if (field.Name is null || !record.TryGetValue(field.Name, out cells[i]) && !field.Required) continue;
+            if (field.Required && string.IsNullOrEmpty(cells[i]) && i > 0)
+                throw new FaultException($"{spec.File} needs {field.Name} of {record.GetValueOrDefault("StateLEAIDNumber")} {record.GetValueOrDefault("StateSchoolIDNumber")}; complete the reference data and take a new snapshot.") { IsPermanent = true };
+        }
+        return cells;
+    }
+
+    /// <summary>Counts every file and level in one pass over the snapshot.</summary>
+    private async Task<List<FederalFile>> WriteCountsAsync(Snapshot snapshot, IReadOnlyList<FederalSpec> specs, FederalFormat format, CancellationToken cancellation)
+    {
+        var counts = specs.Select(spec => new FileCount(spec, new CountingContext(snapshot), [.. spec.Levels.Keys.Select(level => (level, new FederalCounter(spec, level, snapshot.Reference)))])).ToList();
+        if (counts.Count > 0)
+        {
+            await foreach (var part in FrozenStudents.ReadPartsAsync(blobs, snapshot.Manifest, cancellation))
+            {
+                foreach (var student in part)
+                {
+                    foreach (var count in counts) count.Add(student);
+                }
+            }
+        }
+        var files = new List<FederalFile>();
+        foreach (var count in counts)
+        {
+            foreach (var (level, counter) in count.Levels)
+            {
+                var excluded = count.Context.Exclusions.ToDictionary(item => item.Key.ToString(), item => item.Value);
+                files.Add(await WriteAsync(snapshot, count.Spec, level, format, counter.Rows().Count(), count.Students, excluded,
+                    cells => CountRecords(snapshot, count.Spec, level, counter, cells), cancellation));
+            }
+        }
+        return files;
+    }
+
+    private sealed record FileCount(FederalSpec Spec, CountingContext Context, IReadOnlyList<(FederalLevel Level, FederalCounter Counter)> Levels)
+    {
+        private readonly CountingRule rule = CountingRules.All[Spec.CountingRule!];
+
+        public long Students { get; private set; }
+
+        public void Add(FrozenStudent student)
+        {
+            var subjects = rule.Select(student, Context).ToList();
+            if (subjects.Count == 0) return;
+            Students++;
+            foreach (var (_, counter) in Levels) counter.Count(subjects, rule);
+        }
+    }
+
+    private static IEnumerable<string?[]> CountRecords(Snapshot snapshot, FederalSpec spec, FederalLevel level, FederalCounter counter, string?[] cells)
+    {
+        var layout = spec.Levels[level];
+        var agency = snapshot.Reference.Agency;
+        foreach (var row in counter.Rows())
+        {
+            Array.Clear(cells);
+            Put("FIPSStateCode", agency.Fips);
+            Put("StateAgencyNumber", agency.AgencyNumber);
+            Put("StateLEAIDNumber", row.District);
+            Put("StateSchoolIDNumber", row.School);
+            Put("TableTypeAbbrv", row.Table);
+            for (var c = 0; c < row.Values.Count; c++) Put(FederalSpecs.Categories[row.Set.Categories[c]].Field, row.Values[c]);
+            Put("TotalIndicator", row.Set.TotalIndicator);
+            Put("Amount", row.Amount.ToString(CultureInfo.InvariantCulture));
+            yield return cells;
+        }
+
+        void Put(string field, string value)
+        {
+            if (layout.IndexOf(field) is >= 0 and var i) cells[i] = value;
+        }
+    }
+
+    private async Task<FederalFile> WriteAsync(
+        Snapshot snapshot, FederalSpec spec, FederalLevel level, FederalFormat format, int records, long? students, IReadOnlyDictionary<string, int> excluded,
+        Func<string?[], IEnumerable<string?[]>> rows, CancellationToken cancellation)
+    {
+        var (manifest, agency, layout) = (snapshot.Manifest, snapshot.Reference.Agency, spec.Levels[level]);
+        var sequence = await SequenceAsync(manifest.Name, spec, level, cancellation);
+        var fileName = FormattableString.Invariant($"{agency.Abbreviation}{level}{spec.Abbreviation}v{sequence:D6}.{format.ToString().ToLowerInvariant()}");
+        var local = TimeZoneInfo.ConvertTime(manifest.Moment, TimeZoneInfo.FindSystemTimeZoneById(agency.TimeZone));
+        var header = new FederalHeader(layout.FileType, records, fileName, $"{spec.Number}-{local.ToString("MMddyyyy-HHmm", CultureInfo.InvariantCulture)}", manifest.Year.Span);
+
+        using var bytes = new MemoryStream();
+        await using (var text = new FederalText(bytes, layout, format))
+        {
+            text.WriteHeader(header);
+            var number = 0;
+            foreach (var cells in rows(new string?[layout.Fields.Count]))
+            {
+                cells[0] = (++number).ToString(CultureInfo.InvariantCulture);
+                text.WriteRecord(cells);
+            }
+        }
+        var content = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
+        var path = $"{SnapshotPlan.PrefixOf(manifest.Name)}federal/{fileName}";
+        await blobs.WriteAsync(path, (file, token) => file.WriteAsync(content, token).AsTask(), cancellation);
+        return new FederalFile(spec.File, level, format, fileName, path, records, content.Length, Convert.ToHexStringLower(SHA256.HashData(content.Span)), students, excluded);
+    }
+
+    /// <summary>The number in the file's name: the next one of this file and level at first, the same one ever after.</summary>
+    private async Task<int> SequenceAsync(string snapshot, FederalSpec spec, FederalLevel level, CancellationToken cancellation)
+    {
+        var file = $"{spec.File}-{level}";
+        while (true)
+        {
+            if (await ledger.FindAsync(Subject, SequenceKind, $"{snapshot}/{file}", cancellation) is { } allotted) return JsonSerializer.Deserialize<Sequence>(allotted.Json, Json)!.Number;
+            var counter = await ledger.FindAsync(Subject, CounterKind, file, cancellation);
+            var next = new Sequence(counter is null ? 1 : JsonSerializer.Deserialize<Sequence>(counter.Json, Json)!.Number + 1);
+            var entry = new LedgerEntry(Subject, CounterKind, file, JsonSerializer.Serialize(next, Json), counter?.ETag);
+            if (!(counter is null ? await ledger.AddAsync(entry, cancellation) : await ledger.PutAsync(entry, cancellation))) continue;
+            await ledger.AddAsync(new(Subject, SequenceKind, $"{snapshot}/{file}", JsonSerializer.Serialize(next, Json)), cancellation);
+        }
+    }
+
+    private sealed record Sequence(int Number);
+}
