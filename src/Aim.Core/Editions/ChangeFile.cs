@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using Aim.Ports;
 using Aim.Records;
 
 namespace Aim.Editions;
@@ -7,9 +8,8 @@ namespace Aim.Editions;
 /// <summary>The changes of a load as a file: computed once, shown to the district, then applied.</summary>
 internal static class ChangeFile
 {
-    public sealed class Writer(Stream file) : IAsyncDisposable
+    public sealed class Writer(SpooledBlob file)
     {
-        private readonly FrameWriter frames = new(file);
         private readonly ByteBuffer buffer = new();
 
         public ValueTask AddAsync(EditionChange change, CancellationToken cancellation)
@@ -18,7 +18,8 @@ internal static class ChangeFile
             buffer.WriteText(change.LocalId);
             Write(change.Before);
             Write(change.After);
-            return frames.AddAsync(buffer.Written, cancellation);
+            FrameWriter.Write(file.Buffer, buffer.Written);
+            return file.FlushAsync(cancellation);
         }
 
         private void Write(EditionRow? row)
@@ -34,8 +35,6 @@ internal static class ChangeFile
             buffer.WriteVarint((ulong)row.Line);
             buffer.WriteBlock(row.Content.Span);
         }
-
-        public ValueTask DisposeAsync() => frames.DisposeAsync();
     }
 
     public static async IAsyncEnumerable<EditionChange> ReadAsync(Stream file, [EnumeratorCancellation] CancellationToken cancellation)
@@ -56,7 +55,7 @@ internal static class ChangeFile
 
     private static EditionChange Read(ReadOnlySpan<byte> bytes)
     {
-        var localId = ByteBuffer.ReadText(ref bytes)!;
+        var localId = ByteBuffer.ReadUnique(ref bytes);
         var before = ReadRow(ref bytes);
         return new EditionChange(localId, before, ReadRow(ref bytes));
     }
@@ -66,7 +65,7 @@ internal static class ChangeFile
         var type = bytes[0];
         bytes = bytes[1..];
         if (type == 0) return null;
-        var key = ByteBuffer.ReadText(ref bytes) ?? "";
+        var key = ByteBuffer.ReadUnique(ref bytes);
         var statedId = (int)ByteBuffer.ReadVarint(ref bytes);
         var last = ByteBuffer.ReadText(ref bytes);
         var first = ByteBuffer.ReadText(ref bytes);

@@ -218,7 +218,7 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
         }
         var content = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
         var path = $"{SnapshotPlan.PrefixOf(manifest.Name)}federal/{fileName}";
-        await blobs.WriteAsync(path, (file, token) => file.WriteAsync(content, token).AsTask(), cancellation);
+        await blobs.WriteAsync(path, content, cancellation);
         return new FederalFile(spec.File, level, format, fileName, path, records, content.Length, Convert.ToHexStringLower(SHA256.HashData(content.Span)), students, excluded);
     }
 

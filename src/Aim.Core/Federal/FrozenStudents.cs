@@ -102,7 +102,7 @@ internal static class FrozenStudents
     {
         await using var stream = await blobs.OpenReadAsync(file.Path, cancellation) ?? throw new FileNotFoundException($"The snapshot has lost {file.Path}.");
         await using var seekable = await SeekableAsync(stream, cancellation);
-        await using var reader = await ParquetReader.CreateAsync(seekable, cancellationToken: cancellation);
+        await using var reader = await ParquetReader.CreateAsync(seekable, new ParquetOptions { UseDateOnlyTypeForDates = true }, cancellationToken: cancellation);
         for (var g = 0; g < reader.RowGroupCount; g++)
         {
             using var group = reader.OpenRowGroupReader(g);
@@ -142,10 +142,9 @@ internal static class FrozenStudents
         public async Task AddAsync(string name, CancellationToken cancellation)
         {
             var field = Find(name);
-            values.Add(field.ClrType == typeof(string) ? await TextsAsync(name, cancellation)
-                : field.ClrType == typeof(DateOnly) ? await OptionalAsync<DateOnly>(field, cancellation)
+            values.Add(field.ClrType == typeof(DateOnly) ? await OptionalAsync<DateOnly>(field, cancellation)
                 : field.ClrType == typeof(bool) ? await OptionalAsync<bool>(field, cancellation)
-                : throw new InvalidDataException($"The snapshot's column {name} has the type {field.ClrType.Name}, which counts don't use."));
+                : await TextsAsync(name, cancellation));
         }
 
         public async Task<int[]> NumbersAsync(string name, CancellationToken cancellation)

@@ -23,11 +23,12 @@ public enum ParkReason
 
 /// <summary>Whose rows a local id's are: a student's, or nobody's until it has been decided.</summary>
 /// <param name="Previous">The student whom the rows belonged to before, when that was another one.</param>
-public sealed record Resolution(StateId? StateId, StateId? Previous, ParkReason? Parked, IReadOnlyList<StateId> Candidates)
+/// <param name="Known">What the index knows of the student; null when it wasn't asked.</param>
+public sealed record Resolution(StateId? StateId, StateId? Previous, Person? Known, ParkReason? Parked, IReadOnlyList<StateId> Candidates)
 {
-    public static Resolution To(StateId id, StateId? link) => new(id, link == id ? null : link, null, []);
+    public static Resolution To(StateId id, StateId? link, Person? known) => new(id, link == id ? null : link, known, null, []);
 
-    public static Resolution Park(ParkReason reason, IReadOnlyList<StateId> candidates) => new(null, null, reason, candidates);
+    public static Resolution Park(ParkReason reason, IReadOnlyList<StateId> candidates) => new(null, null, null, reason, candidates);
 }
 
 /// <summary>
@@ -48,7 +49,7 @@ public sealed class IdentityResolver(IIdentityIndex index)
             var student = students[i];
             StateId? link = links.TryGetValue(student.LocalId, out var linked) ? linked : null;
             resolutions[i] = student.StatedId is { } stated ? ByStatedId(student, stated, link, people)
-                : link is { } known ? Resolution.To(Survivor(known, people), link)
+                : link is { } known ? ToSurvivor(known, link, people)
                 : null;
             if (resolutions[i] is { StateId: { } id } && id != link) newLinks[student.LocalId] = id;
             if (resolutions[i] is not null) continue;
@@ -60,7 +61,7 @@ public sealed class IdentityResolver(IIdentityIndex index)
         if (claims.Count > 0)
         {
             var outcomes = await index.ClaimAsync([.. claims.Select(claim => claim.Claim)], cancellation);
-            for (var i = 0; i < claims.Count; i++) resolutions[claims[i].Index] = Of(outcomes[i]);
+            for (var i = 0; i < claims.Count; i++) resolutions[claims[i].Index] = Of(outcomes[i], claims[i].Claim.Person);
         }
         return resolutions!;
     }
@@ -69,11 +70,12 @@ public sealed class IdentityResolver(IIdentityIndex index)
     {
         if (!people.TryGetValue(stated, out var person)) return Resolution.Park(ParkReason.UnknownStateId, []);
         if (IdentityAgreement.Disagrees(student.Student, person)) return Resolution.Park(ParkReason.OtherIdentity, [stated]);
-        return Resolution.To(Survivor(stated, people), link);
+        return ToSurvivor(stated, link, people);
     }
 
-    private static StateId Survivor(StateId id, IReadOnlyDictionary<StateId, Person> people) => people.GetValueOrDefault(id)?.MergedInto ?? id;
+    private static Resolution ToSurvivor(StateId id, StateId? link, IReadOnlyDictionary<StateId, Person> people) =>
+        people.GetValueOrDefault(id) is { MergedInto: { } survivor } ? Resolution.To(survivor, link, people.GetValueOrDefault(survivor)) : Resolution.To(id, link, people.GetValueOrDefault(id));
 
-    private static Resolution Of(ClaimOutcome outcome) =>
-        outcome.StateId is { } id ? Resolution.To(id, null) : Resolution.Park(ParkReason.NearMatch, outcome.Candidates);
+    private static Resolution Of(ClaimOutcome outcome, Person claimed) =>
+        outcome.StateId is { } id ? Resolution.To(id, null, outcome.Status == ClaimStatus.New ? claimed with { StateId = id } : null) : Resolution.Park(ParkReason.NearMatch, outcome.Candidates);
 }

@@ -43,7 +43,7 @@ public sealed class ReferenceLibrary(IBlobStore blobs, ILedger ledger)
     {
         var bytes = JsonSerializer.SerializeToUtf8Bytes(data, Json);
         var version = ContentHash.Of(bytes).ToString("x32", CultureInfo.InvariantCulture)[..16];
-        await blobs.WriteAsync(PathOf(data.Year, version), (file, token) => file.WriteAsync(bytes, token).AsTask(), cancellation);
+        await blobs.WriteAsync(PathOf(data.Year, version), bytes, cancellation);
         await ledger.PutAsync(new(Subject, Kind, data.Year.ToString(), JsonSerializer.Serialize(new Pointer(version), Json)), cancellation);
         return version;
     }

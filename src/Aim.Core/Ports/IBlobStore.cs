@@ -52,6 +52,16 @@ public static class BlobStoreExtensions
     public static async Task<Stream> ReadAsync(this IBlobStore blobs, BlobRef blob, CancellationToken cancellation) =>
         await blobs.OpenReadAsync(blob, cancellation) ?? throw new FileNotFoundException($"The blob {blob.Path} is gone or was replaced.");
 
+    /// <summary>Writes bytes that are at hand, once.</summary>
+    public static Task<BlobWrite> WriteAsync(this IBlobStore blobs, string path, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
+        blobs.WriteAsync(path, (file, token) => file.WriteAsync(content, token).AsTask(), cancellation);
+
+    /// <summary>Deletes every blob under a prefix: the leftovers of a step that starts over.</summary>
+    public static async Task ClearAsync(this IBlobStore blobs, string prefix, CancellationToken cancellation)
+    {
+        await foreach (var blob in blobs.ListAsync(prefix, cancellation)) await blobs.DeleteAsync(blob.Path, cancellation);
+    }
+
     /// <summary>Opens the present version; null when there is no such blob.</summary>
     public static async Task<Stream?> OpenReadAsync(this IBlobStore blobs, string path, CancellationToken cancellation) =>
         await blobs.FindAsync(path, cancellation) is { } blob ? await blobs.OpenReadAsync(blob.Ref, cancellation) : null;

@@ -28,8 +28,8 @@ public interface IStateStore
     Task<IReadOnlyList<StudentRecord>> FindYearsAsync(StateId student, CancellationToken cancellation);
 
     /// <summary>
-    /// Commits each student on its own and tells how it went, in the order given. A committed record has version + 1, the store's stamp
-    /// and one event; the version before stays readable. A student must not be twice in one call.
+    /// Commits each student on its own and tells how it went, in the order given. A committed record has the version after the one it
+    /// was made from, the store's stamp and one event; the version before stays readable. A student must not be twice in one call.
     /// </summary>
     Task<IReadOnlyList<CommitStatus>> CommitAsync(IReadOnlyList<StudentCommit> commits, CancellationToken cancellation);
 

@@ -93,6 +93,9 @@ public sealed class ByteBuffer(int capacity = 256)
         return block;
     }
 
+    /// <summary>A text of its own, for what hardly ever repeats.</summary>
+    public static string ReadUnique(ref ReadOnlySpan<byte> source) => Encoding.UTF8.GetString(ReadBlock(ref source));
+
     public static string? ReadText(ref ReadOnlySpan<byte> source) =>
         ReadBlock(ref source) is { IsEmpty: false } text ? TextPool.Shared.Get(text) : null;
 }

@@ -128,8 +128,8 @@ public ref struct CanonicalReader(ReadOnlySpan<byte> bytes) : IFieldSource
 /// </summary>
 public sealed class TextPool
 {
-    private const int Slots = 1 << 14;
-    private const int LongestKept = 24;
+    private const int Slots = 1 << 13;
+    private const int LongestKept = 14;
 
     private readonly string?[] slots = new string?[Slots];
 

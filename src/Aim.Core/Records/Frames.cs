@@ -1,30 +1,18 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
 namespace Aim.Records;
 
-/// <summary>Writes packed items to a file one after another, each with its length in front (four bytes, little-endian).</summary>
-internal sealed class FrameWriter(Stream file) : IAsyncDisposable
+/// <summary>Writes packed items one after another, each with its length in front (four bytes, little-endian).</summary>
+internal static class FrameWriter
 {
-    private const int FlushAt = 1 << 16;
-
-    private readonly ByteBuffer buffer = new(FlushAt * 2);
-
-    /// <summary>Adds an item that is packed already.</summary>
-    public ValueTask AddAsync(ReadOnlySpan<byte> item, CancellationToken cancellation)
+    public static void Write(IBufferWriter<byte> target, ReadOnlySpan<byte> item)
     {
-        BinaryPrimitives.WriteInt32LittleEndian(buffer.Reserve(4), item.Length);
-        buffer.Advance(4);
-        buffer.Write(item);
-        return buffer.Length < FlushAt ? default : FlushAsync(cancellation);
+        var span = target.GetSpan(item.Length + 4);
+        BinaryPrimitives.WriteInt32LittleEndian(span, item.Length);
+        item.CopyTo(span[4..]);
+        target.Advance(item.Length + 4);
     }
-
-    private async ValueTask FlushAsync(CancellationToken cancellation)
-    {
-        await file.WriteAsync(buffer.WrittenMemory, cancellation);
-        buffer.Clear();
-    }
-
-    public ValueTask DisposeAsync() => FlushAsync(CancellationToken.None);
 }
 
 /// <summary>Reads what a <see cref="FrameWriter"/> wrote.</summary>

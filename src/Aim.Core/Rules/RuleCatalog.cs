@@ -23,6 +23,18 @@ public static class RuleCatalog
     /// <exception cref="KeyNotFoundException">No rule has that id.</exception>
     public static Rule Get(string id) => ById[id];
 
+    /// <summary>Whether the rule asks the state's schools and calendars.</summary>
+    public static bool NeedsReference(string id) => ReferenceRules.Contains(id);
+
+    /// <summary>Whether the rule asks the district's edition of the year before.</summary>
+    public static bool NeedsPriorYear(string id) => StudentRules.Any(rule => rule.Rule.Id == id && rule.NeedsPriorYear);
+
+    private static readonly HashSet<string> ReferenceRules =
+    [
+        .. EnrollmentRow.Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id), .. ProgramRow.Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id),
+        .. EnglishLearnerRow.Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id), .. SpecialEducationRow.Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id),
+    ];
+
     private static List<Rule> Collect()
     {
         var rules = FileRules.All.Concat(SchoolRules.All).Concat(IdentityRules.All).ToList();

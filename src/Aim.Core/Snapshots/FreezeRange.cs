@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Aim.Ports;
 using Aim.Records;
-using Aim.Workflows;
 using Parquet;
 
 namespace Aim.Snapshots;
@@ -12,16 +11,12 @@ public sealed class FreezeRange(IStateStore state, IBlobStore blobs)
     public async Task<FrozenRange> RunAsync(FreezeInput input, CancellationToken cancellation)
     {
         var plan = input.Plan;
-        var outputs = new StepOutputs<FrozenRange>(blobs, $"{plan.Prefix}part-{input.Part:D3}/");
-        return await outputs.OnceAsync(token => FreezeAsync(plan, input.Part, outputs.Prefix, token), cancellation);
-    }
-
-    private async Task<FrozenRange> FreezeAsync(SnapshotPlan plan, int part, string prefix, CancellationToken cancellation)
-    {
+        var prefix = $"{plan.Prefix}part-{input.Part:D3}/";
+        await blobs.ClearAsync(prefix, cancellation);
         var tables = RecordTypes.All.Select(type => new OpenTable(type)).ToList();
         var byType = tables.ToDictionary(table => table.Type);
         long students = 0;
-        await foreach (var record in state.ReadAsync(plan.Input.Year, plan.Range(part), plan.Moment, cancellation))
+        await foreach (var record in state.ReadAsync(plan.Input.Year, plan.Range(input.Part), plan.Moment, cancellation))
         {
             if (record.Contributions.Count == 0) continue;
             students++;
@@ -36,10 +31,10 @@ public sealed class FreezeRange(IStateStore state, IBlobStore blobs)
             var path = $"{prefix}{table.Type.Name}.parquet";
             await using var bytes = await table.CloseAsync();
             var content = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
-            await blobs.WriteAsync(path, (file, token) => file.WriteAsync(content, token).AsTask(), cancellation);
-            files.Add(new FrozenPart(table.Type.Code, part, path, table.Rows, content.Length, Convert.ToHexStringLower(SHA256.HashData(content.Span))));
+            await blobs.WriteAsync(path, content, cancellation);
+            files.Add(new FrozenPart(table.Type.Code, input.Part, path, table.Rows, content.Length, Convert.ToHexStringLower(SHA256.HashData(content.Span))));
         }
-        return new FrozenRange(part, students, files);
+        return new FrozenRange(input.Part, students, files);
     }
 
     private sealed class OpenTable(RecordType type)

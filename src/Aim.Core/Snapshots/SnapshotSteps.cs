@@ -40,7 +40,7 @@ public sealed class SnapshotSteps(IBlobStore blobs, IStateStore state, IEditionS
         var reference = (await references.FindAsync(plan.Input.Year, plan.ReferenceVersion, cancellation))!;
         var referenceBytes = JsonSerializer.SerializeToUtf8Bytes(reference, ReferenceLibrary.Json);
         var referencePath = $"{plan.Prefix}reference.json";
-        await blobs.WriteAsync(referencePath, (file, token) => file.WriteAsync(referenceBytes, token).AsTask(), cancellation);
+        await blobs.WriteAsync(referencePath, referenceBytes, cancellation);
 
         var files = ranges.OrderBy(range => range.Part).SelectMany(range => range.Files).ToList();
         var manifest = new SnapshotManifest

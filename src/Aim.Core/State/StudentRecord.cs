@@ -77,8 +77,14 @@ public sealed record Cause(string Actor, string Reason)
 }
 
 /// <summary>A version of a student's record that is to be committed.</summary>
-/// <param name="Record">Its <see cref="StudentRecord.Version"/> is the version it was made from: 0 for a new record.</param>
-public sealed record StudentCommit(StudentRecord Record, Cause Cause);
+/// <param name="Before">The record as it was read: <see cref="StudentRecord.Empty"/> for one that doesn't exist yet.</param>
+/// <param name="After">The record as it is to be; version, stamp and cause are the store's to set.</param>
+public sealed record StudentCommit(StudentRecord Before, StudentRecord After, Cause Cause)
+{
+    public StateId StateId => After.StateId;
+
+    public SchoolYear Year => After.Year;
+}
 
 public enum CommitStatus
 {
@@ -107,6 +113,11 @@ public sealed record StateChange(
     /// <summary>What changed between two versions of a record.</summary>
     public static (IReadOnlyList<DistrictId> Districts, IReadOnlyList<string> Sections) Compare(StudentRecord before, StudentRecord after)
     {
+        if (before.Contributions.Count == 0)
+        {
+            return ([.. after.Districts],
+                [.. after.Contributions.SelectMany(contribution => contribution.Sections).Select(section => section.Type).Distinct().OrderBy(type => type.Number).Select(type => type.Code)]);
+        }
         var old = Flatten(before);
         var now = Flatten(after);
         var changed = now.Where(item => !old.TryGetValue(item.Key, out var was) || !was.Span.SequenceEqual(item.Value.Span)).Select(item => item.Key)

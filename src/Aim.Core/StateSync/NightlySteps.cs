@@ -32,13 +32,14 @@ public sealed class NightlySteps(UploadIntake intake, IEditionStore editions, IL
     /// <summary>Compares heads alone; the cost follows the number of editions, not what they hold.</summary>
     public async Task<NightPlan> PlanAsync(NightInput night, CancellationToken cancellation)
     {
-        var (behind, verify) = (new List<EditionKey>(), new List<EditionKey>());
+        var (behind, verify) = (new List<EditionHead>(), new List<EditionKey>());
         await foreach (var head in editions.ListHeadsAsync(null, cancellation))
         {
-            if (!head.IsSynced || head.Parked > 0) behind.Add(head.Key);
+            if (!head.IsSynced || head.Parked > 0) behind.Add(head);
             if (night.VerifyAll || IsDue(head.Key, night.Date)) verify.Add(head.Key);
         }
-        return new NightPlan(behind, verify);
+        // The largest first, so that none is left alone at the end.
+        return new NightPlan([.. behind.OrderByDescending(head => head.RowCount).Select(head => head.Key)], verify);
     }
 
     public async Task<EditionKey> ResetAsync(EditionKey edition, CancellationToken cancellation)

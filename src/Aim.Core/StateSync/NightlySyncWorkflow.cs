@@ -19,7 +19,7 @@ public sealed record NightReport(
 /// <summary>Brings every edition and the state into agreement, and proves it for a part of them by a full count.</summary>
 public sealed class NightlySyncWorkflow : Workflow<NightInput, NightReport>
 {
-    private const int AtOnce = 8;
+    private const int AtOnce = 16;
 
     public static string InstanceOf(DateOnly date) => $"nightly-{date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}";
 
@@ -52,11 +52,23 @@ public sealed class NightlySyncWorkflow : Workflow<NightInput, NightReport>
         return [.. again.Where(result => !result.Agrees).Select(result => result.Edition)];
     }
 
-    /// <summary>A few at a time, so that a night over thousands of editions stays a small history and an even load.</summary>
+    /// <summary>A few at a time, so that a night over thousands of editions stays an even load.</summary>
     private static async Task<List<TOut>> EachAsync<TOut>(IReadOnlyList<EditionKey> editions, Func<EditionKey, Task<TOut>> call)
     {
-        var results = new List<TOut>();
-        foreach (var chunk in editions.Chunk(AtOnce)) results.AddRange(await Task.WhenAll(chunk.Select(call)));
+        var (results, underWay) = (new List<TOut>(), new List<Task<TOut>>());
+        foreach (var edition in editions)
+        {
+            if (underWay.Count == AtOnce) await TakeOneAsync();
+            underWay.Add(call(edition));
+        }
+        while (underWay.Count > 0) await TakeOneAsync();
         return results;
+
+        async Task TakeOneAsync()
+        {
+            var done = await Task.WhenAny(underWay);
+            underWay.Remove(done);
+            results.Add(await done);
+        }
     }
 }

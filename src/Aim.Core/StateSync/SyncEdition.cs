@@ -22,7 +22,7 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
 {
     public static readonly Step<SyncProgress, SyncProgress> Step = new("SyncEdition");
 
-    private const int BatchSize = 500;
+    private const int BatchSize = 2000;
     private const int StudentsAStep = 20_000;
     private static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(10);
 
@@ -52,6 +52,7 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
         }
         progress = progress with { Lease = lease, Students = progress.Students + count, Committed = progress.Committed + batch.Committed, Parked = batch.ParkedNow };
         if (count >= StudentsAStep) return progress with { AfterLocalId = last };
+        if (lease.SyncedVersion == 0) await TakeBackOrphansAsync(batch, cancellation);
         return await editions.CompleteSyncAsync(lease, batch.ParkedNow, cancellation) switch
         {
             SyncCompletion.Behind => progress with { Lease = null, AfterLocalId = null },
@@ -82,13 +83,23 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
         public EditionKey Edition => editions;
         public SyncLease Lease => lease;
         public IReadOnlyDictionary<string, ParkedStudent> ParkedBefore => parkedBefore;
+        public Cause Cause { get; } = new(lease.Owner, "sync");
+
+        /// <summary>What the identity index knows of the students at hand.</summary>
+        public Dictionary<StateId, Person> Known { get; } = [];
+
         public long Committed { get; set; }
         public int ParkedNow { get; set; } = parkedBefore.Count;
     }
 
     private async Task SyncAsync(Batch batch, EditionStudent[] students, CancellationToken cancellation)
     {
-        var contributions = await ResolveAsync(batch, students, cancellation);
+        batch.Known.Clear();
+        await CommitAsync(batch, await ResolveAsync(batch, students, cancellation), cancellation);
+    }
+
+    private async Task CommitAsync(Batch batch, List<(StateId StateId, Contribution Contribution)> contributions, CancellationToken cancellation)
+    {
         var pending = contributions.ToLookup(item => item.StateId);
         for (var ids = pending.Select(group => group.Key).ToList(); ids.Count > 0;)
         {
@@ -98,13 +109,13 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
             {
                 var before = records.GetValueOrDefault(id) ?? StudentRecord.Empty(id, batch.Edition.Year);
                 var after = pending[id].Aggregate(before, (record, item) => Merge(record, item.Contribution));
-                if (after != before) commits.Add(new StudentCommit(after, new Cause(batch.Lease.Owner, "sync")));
+                if (after != before) commits.Add(new StudentCommit(before, after, batch.Cause));
             }
             var outcomes = commits.Count == 0 ? [] : await state.CommitAsync(commits, cancellation);
             batch.Committed += outcomes.Count(outcome => outcome == CommitStatus.Committed);
             // Another district committed in between: read those students again and merge anew.
-            ids = [.. commits.Where((_, i) => outcomes[i] == CommitStatus.Stale).Select(commit => commit.Record.StateId)];
-            await RefreshPeopleAsync(commits.Where((_, i) => outcomes[i] == CommitStatus.Committed).Select(commit => commit.Record), cancellation);
+            ids = [.. commits.Where((_, i) => outcomes[i] == CommitStatus.Stale).Select(commit => commit.StateId)];
+            await RefreshPeopleAsync(batch, commits.Where((_, i) => outcomes[i] == CommitStatus.Committed).Select(commit => commit.After), cancellation);
         }
     }
 
@@ -131,6 +142,7 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
                 continue;
             }
             await SettleAsync(batch, student.LocalId, cancellation);
+            if (resolution.Known is { } person) batch.Known[person.StateId] = person;
             contributions.Add((resolution.StateId!.Value, ContributionOf(batch, student)));
             if (resolution.Previous is { } previous) contributions.Add((previous, Nothing(batch, student.LocalId)));
         }
@@ -147,6 +159,22 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
         {
             await SettleAsync(batch, student.LocalId, cancellation);
             if (links.TryGetValue(student.LocalId, out var id)) contributions.Add((id, Nothing(batch, student.LocalId)));
+        }
+    }
+
+    /// <summary>
+    /// After a sync of everything: what the state has of the district under local ids that the edition hasn't is taken back too.
+    /// </summary>
+    private async Task TakeBackOrphansAsync(Batch batch, CancellationToken cancellation)
+    {
+        var edition = batch.Edition;
+        await foreach (var ids in state.StudentsOfAsync(edition.District, edition.Year, cancellation).Chunk(BatchSize).WithCancellation(cancellation))
+        {
+            var owned = (await state.FindAsync(ids, edition.Year, cancellation)).Values
+                .SelectMany(record => record.Contributions.Where(item => item.District == edition.District).Select(item => (record.StateId, item.LocalId))).ToList();
+            var stored = new HashSet<string>();
+            await foreach (var student in editions.ReadAsync(edition, new EditionSelection([.. owned.Select(item => item.LocalId).Order(Utf8Order.Comparer)]), cancellation)) stored.Add(student.LocalId);
+            await CommitAsync(batch, [.. owned.Where(item => !stored.Contains(item.LocalId)).Select(item => (item.StateId, Nothing(batch, item.LocalId)))], cancellation);
         }
     }
 
@@ -171,9 +199,9 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
     }
 
     /// <summary>Keeps what the state knows of a child in step with the district that has the child now.</summary>
-    private async Task RefreshPeopleAsync(IEnumerable<StudentRecord> records, CancellationToken cancellation)
+    private async Task RefreshPeopleAsync(Batch batch, IEnumerable<StudentRecord> records, CancellationToken cancellation)
     {
-        var people = records.Select(PrimaryDemographics.PersonOf).OfType<Person>().ToList();
+        var people = records.Select(PrimaryDemographics.PersonOf).OfType<Person>().Where(person => batch.Known.GetValueOrDefault(person.StateId) != person).ToList();
         if (people.Count > 0) await identities.PutAsync(people, cancellation);
     }
 

@@ -5,7 +5,6 @@ using Aim.Identity;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
-using Aim.Workflows;
 
 namespace Aim.Uploads;
 
@@ -25,45 +24,30 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
 
     public async Task<ComparedUpload> RunAsync(StagedUpload staged, CancellationToken cancellation)
     {
-        var ticket = staged.Plan.Ticket;
-        var head = await editions.GetHeadAsync(new EditionKey(ticket.District, ticket.Year), cancellation);
-        var version = head.Version.ToString(CultureInfo.InvariantCulture);
-        var outputs = new StepOutputs<ComparedUpload>(blobs, $"{staged.Plan.Upload.WorkPrefix}compare-{version}/");
-        return await outputs.OnceAsync(token => CompareAsync(staged, head, outputs.Prefix, version, token), cancellation);
-    }
-
-    private async Task<ComparedUpload> CompareAsync(StagedUpload staged, EditionHead head, string work, string version, CancellationToken cancellation)
-    {
         var plan = staged.Plan;
-        var findingsPath = $"{plan.Upload.ResultsPrefix}findings-students-v{version}.ndjson";
-        var changesPath = $"{plan.Upload.ResultsPrefix}changes-v{version}";
+        var head = await editions.GetHeadAsync(new EditionKey(plan.Ticket.District, plan.Ticket.Year), cancellation);
+        var version = head.Version.ToString(CultureInfo.InvariantCulture);
+        var work = $"{plan.Upload.WorkPrefix}compare-{version}-";
+        var (findingsPath, changesPath) = ($"{plan.Upload.ResultsPrefix}findings-students-v{version}.ndjson", $"{plan.Upload.ResultsPrefix}changes-v{version}");
+        await blobs.ClearAsync(work, cancellation);
         await blobs.DeleteAsync(findingsPath, cancellation);
         await blobs.DeleteAsync(changesPath, cancellation);
 
-        var job = await JobAsync(staged, head.Key, cancellation);
-        FindingSummary? summary = null;
-        ComparisonResult? result = null;
-        await blobs.WriteAsync(findingsPath, async (findingsFile, token) =>
+        await using var findingsFile = new SpooledBlob(blobs, findingsPath);
+        await using var changesFile = new SpooledBlob(blobs, changesPath);
+        var (findings, changes) = (new FindingsWriter(findingsFile), new ChangeFile.Writer(changesFile));
+        var result = new ComparisonResult(findings);
+        await CompareStudentsAsync(staged, head, await JobAsync(staged, head.Key, cancellation), result, async () =>
         {
-            await using var findings = new FindingsWriter(findingsFile);
-            summary = findings.Summary;
-            result = new ComparisonResult(findings);
-            await blobs.WriteAsync(changesPath, async (changesFile, inner) =>
-            {
-                await using var changes = new ChangeFile.Writer(changesFile);
-                await CompareStudentsAsync(staged, head, job, result, async () =>
-                {
-                    foreach (var change in result.Changes) await changes.AddAsync(change, inner);
-                    result.Changes.Clear();
-                    await findings.FlushAsync(inner);
-                }, inner);
-            }, token);
+            foreach (var change in result.Changes) await changes.AddAsync(change, cancellation);
+            result.Changes.Clear();
+            await findingsFile.FlushAsync(cancellation);
         }, cancellation);
 
-        var counts = await CountAsync(staged, summary!, result!, cancellation);
-        return new ComparedUpload(staged, head.Version, counts, changesPath, findingsPath,
-            await StageUpload.SaveSummaryAsync(blobs, $"{work}summary.json", summary!, cancellation),
-            await RejectedLines.SaveAsync(blobs, $"{work}rejected", result!.RejectedLines, cancellation), QuestionFor(plan, head, counts, result.Stored));
+        var counts = await CountAsync(staged, findings.Summary, result, cancellation);
+        return new ComparedUpload(staged, head.Version, counts, await changesFile.CompleteAsync(cancellation), await findingsFile.CompleteAsync(cancellation),
+            await FindingTotals.SaveAsync(blobs, $"{work}summary.json", findings.Summary, cancellation), await RejectedLines.SaveAsync(blobs, $"{work}rejected", result.RejectedLines, cancellation),
+            QuestionFor(plan, head, counts, result.Stored));
     }
 
     private async Task<ComparisonJob> JobAsync(StagedUpload staged, EditionKey edition, CancellationToken cancellation)

@@ -18,7 +18,7 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
     public static readonly SearchValues<char> OddCharacters = SearchValues.Create(
         [.. Enumerable.Range(0, 32).Where(c => c is not ('\t' or '\r' or '\n')).Concat(Enumerable.Range(0x7F, 33)).Select(c => (char)c), '\u2018', '\u2019', '\u201C', '\u201D', '\uFFFD']);
 
-    private readonly TextPool pool = new();
+    private TextPool pool = TextPool.Shared;
     private IFindingSink findings = new FindingList();
     private bool mayHoldOddCharacters;
     private readonly char[] localId = new char[Math.Max(job.Plan.LocalId.Width, 64)];
@@ -38,6 +38,8 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
     public void Begin(IFindingSink sink, bool mayHoldOddCharacters)
     {
         findings = sink;
+        // Each block is parsed by one thread, but not always by the same.
+        pool = TextPool.Shared;
         this.mayHoldOddCharacters = mayHoldOddCharacters;
     }
 

@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Aim.Ports;
 using Aim.Rules;
 
 namespace Aim.Uploads;
 
 /// <summary>Streams findings to a file, one JSON object a line, and counts them by root cause on the way.</summary>
-internal sealed class FindingsWriter(Stream file) : IFindingSink, IAsyncDisposable
+internal sealed class FindingsWriter(SpooledBlob file) : IFindingSink
 {
     internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -14,30 +15,38 @@ internal sealed class FindingsWriter(Stream file) : IFindingSink, IAsyncDisposab
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
-    private const int FlushAt = 1 << 16;
-
-    private readonly ArrayBufferWriter<byte> buffer = new(FlushAt);
-
     public FindingSummary Summary { get; } = new();
 
     public void Add(Finding finding)
     {
         Summary.Add(finding);
-        using var json = new Utf8JsonWriter(buffer);
+        using var json = new Utf8JsonWriter(file.Buffer);
         JsonSerializer.Serialize(json, finding, Json);
         json.Flush();
-        buffer.Write("\n"u8);
+        file.Buffer.Write("\n"u8);
     }
-
-    /// <summary>Moves what has gathered to the file, once it is worth it.</summary>
-    public async ValueTask FlushAsync(CancellationToken cancellation, bool all = false)
-    {
-        if (buffer.WrittenCount < FlushAt && !all) return;
-        await file.WriteAsync(buffer.WrittenMemory, cancellation);
-        buffer.ResetWrittenCount();
-    }
-
-    public ValueTask DisposeAsync() => FlushAsync(CancellationToken.None, all: true);
 
     public static Finding Read(string line) => JsonSerializer.Deserialize<Finding>(line, Json)!;
+}
+
+/// <summary>Findings of one step in total and in groups, as they are kept between steps.</summary>
+internal sealed record FindingTotals(long Fatal, long Errors, long Warnings, long Total, IReadOnlyList<FindingGroup> Groups)
+{
+    private static readonly FindingTotals None = new(0, 0, 0, 0, []);
+
+    /// <summary>Writes a summary and gives its path; null when there is no finding.</summary>
+    public static async Task<string?> SaveAsync(IBlobStore blobs, string path, FindingSummary summary, CancellationToken cancellation)
+    {
+        if (summary.Total == 0) return null;
+        var totals = new FindingTotals(summary.Fatal, summary.Errors, summary.Warnings, summary.Total, summary.Groups());
+        await blobs.WriteAsync(path, (file, token) => JsonSerializer.SerializeAsync(file, totals, FindingsWriter.Json, token), cancellation);
+        return path;
+    }
+
+    public static async Task<FindingTotals> ReadAsync(IBlobStore blobs, string? path, CancellationToken cancellation)
+    {
+        if (path is null) return None;
+        await using var file = await blobs.OpenReadAsync(path, cancellation) ?? throw new FileNotFoundException($"The summary {path} is gone.");
+        return (await JsonSerializer.DeserializeAsync<FindingTotals>(file, FindingsWriter.Json, cancellation))!;
+    }
 }

@@ -10,14 +10,10 @@ public sealed class IdentifyUpload(IBlobStore blobs, UploadLog log, ReferenceLib
     public async Task<UploadPlan> RunAsync(UploadInput upload, CancellationToken cancellation)
     {
         var ticket = await log.FindTicketAsync(upload.Key, cancellation) ?? throw new InvalidOperationException($"Upload {upload.Key} was started without a ticket.");
-        await log.SaveReportAsync(upload.Key, new UploadReport
-        {
-            Status = UploadStatus.Processing, Sentence = "The file is being read.", UploadId = upload.Id, ETag = upload.ETag, Stage = "Identify", StartedAt = clock.GetUtcNow(),
-        }, cancellation);
         var reference = await references.FindAsync(ticket.Year, cancellation);
         var form = await InspectAsync(upload, ticket, reference?.Data, cancellation);
         var asOf = form.WrittenAt is { } written ? DateOnly.FromDateTime(written) : DateOnly.FromDateTime(ticket.RequestedAt.UtcDateTime);
-        return new UploadPlan(upload, ticket, form, reference?.Version, asOf);
+        return new UploadPlan(upload, ticket, form, reference?.Version, asOf, clock.GetUtcNow());
     }
 
     private async Task<FileForm> InspectAsync(UploadInput upload, UploadTicket ticket, ReferenceData? reference, CancellationToken cancellation)

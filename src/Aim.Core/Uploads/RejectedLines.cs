@@ -7,11 +7,13 @@ namespace Aim.Uploads;
 /// <summary>The rows a load left out: their line numbers between steps, and in the end a file to correct and send again.</summary>
 internal static class RejectedLines
 {
-    public static async Task<string> SaveAsync(IBlobStore blobs, string path, IReadOnlyList<int> lines, CancellationToken cancellation)
+    /// <summary>Null when there are none.</summary>
+    public static async Task<string?> SaveAsync(IBlobStore blobs, string path, IReadOnlyList<int> lines, CancellationToken cancellation)
     {
+        if (lines.Count == 0) return null;
         var bytes = new byte[lines.Count * 4];
         for (var i = 0; i < lines.Count; i++) BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(i * 4), lines[i]);
-        await blobs.WriteAsync(path, (file, token) => file.WriteAsync(bytes, token).AsTask(), cancellation);
+        await blobs.WriteAsync(path, bytes, cancellation);
         return path;
     }
 
@@ -25,10 +27,10 @@ internal static class RejectedLines
     }
 
     /// <summary>Writes the file's header and its rejected rows, as they were sent, in UTF-8. Null when no row was rejected.</summary>
-    public static async Task<string?> WriteFileAsync(IBlobStore blobs, string path, UploadPlan plan, IEnumerable<string> lists, CancellationToken cancellation)
+    public static async Task<string?> WriteFileAsync(IBlobStore blobs, string path, UploadPlan plan, IEnumerable<string?> lists, CancellationToken cancellation)
     {
         var all = new List<int>();
-        foreach (var list in lists) all.AddRange(await ReadAsync(blobs, list, cancellation));
+        foreach (var list in lists.OfType<string>()) all.AddRange(await ReadAsync(blobs, list, cancellation));
         if (all.Count == 0) return null;
         var wanted = all.Distinct().Order().ToArray();
         await blobs.WriteAsync(path, async (target, token) =>
@@ -43,7 +45,7 @@ internal static class RejectedLines
 
     private static void Copy(TextReader text, TextWriter output, FileForm form, int[] wanted)
     {
-        using var rows = DelimitedText.Open(text, new char[1 << 16], form);
+        using var rows = DelimitedText.Open(text, new char[1 << 15], form);
         var (line, next) = (1, 0);
         while (next < wanted.Length && rows.Read())
         {

@@ -9,54 +9,50 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, TimeProvider c
     /// <summary>Shows what the load would do and asks the district.</summary>
     public async Task<UploadInput> AskAsync(ComparedUpload compared, CancellationToken cancellation)
     {
-        var upload = compared.Staged.Plan.Upload;
-        await log.SaveGroupsAsync(upload.Key, await GroupsAsync(compared.Staged, compared, cancellation), cancellation);
-        var report = await log.FindReportAsync(upload.Key, cancellation);
-        await log.SaveReportAsync(upload.Key, Describe(report!, compared) with
+        var plan = compared.Staged.Plan;
+        await log.SaveGroupsAsync(plan.Upload.Key, await GroupsAsync(compared.Staged, compared, cancellation), cancellation);
+        await log.SaveReportAsync(plan.Upload.Key, Describe(plan.Upload, plan, compared.Staged, compared) with
         {
             Status = UploadStatus.AwaitingConfirmation,
             Sentence = $"{compared.Question} Confirm to load it, or decline; nothing has been written.",
             Stage = "Confirm",
         }, cancellation);
-        return upload;
+        return plan.Upload;
     }
 
     public async Task<UploadStatus> RunAsync(UploadEnding ending, CancellationToken cancellation)
     {
-        var upload = ending.Upload;
-        var report = await log.FindReportAsync(upload.Key, cancellation) ?? new UploadReport { Status = ending.Status, Sentence = ending.Sentence };
-        if (ending.Compared is { } compared) report = Describe(report, compared);
-        if (ending.Staged is { } staged)
+        var (upload, staged, compared) = (ending.Upload, ending.Staged, ending.Compared);
+        var report = Describe(upload, ending.Plan ?? staged?.Plan, staged, compared);
+        if (staged is { Refusal: null })
         {
-            await log.SaveGroupsAsync(upload.Key, await GroupsAsync(staged, ending.Compared, cancellation), cancellation);
-            var rejects = $"{upload.ResultsPrefix}rejects-v{ending.Compared?.BaseVersion ?? 0}{(staged.Plan.Form.IsCsv ? ".csv" : ".tsv")}";
-            report = report with
-            {
-                FindingFiles = [staged.Findings, .. ending.Compared is null ? [] : new[] { ending.Compared.Findings }],
-                RejectsFile = staged.Refusal is null
-                    ? await RejectedLines.WriteFileAsync(blobs, rejects, staged.Plan, [staged.RejectedLines, .. ending.Compared is null ? [] : new[] { ending.Compared.RejectedLines }], cancellation)
-                    : null,
-            };
+            var rejects = $"{upload.ResultsPrefix}rejects-v{compared?.BaseVersion ?? 0}{(staged.Plan.Form.IsCsv ? ".csv" : ".tsv")}";
+            report = report with { RejectsFile = await RejectedLines.WriteFileAsync(blobs, rejects, staged.Plan, [staged.RejectedLines, compared?.RejectedLines], cancellation) };
         }
+        if (staged is not null) await log.SaveGroupsAsync(upload.Key, await GroupsAsync(staged, compared, cancellation), cancellation);
         var status = ending.Status == UploadStatus.Accepted ? AcceptedAs(report.Counts) : ending.Status;
         await log.SaveReportAsync(upload.Key, report with
         {
             Status = status,
             Sentence = SentenceFor(status, ending.Sentence, report.Counts),
-            Stage = null,
             EditionVersion = ending.EditionVersion,
             FinishedAt = clock.GetUtcNow(),
             Rules = RuleCatalog.Version,
         }, cancellation);
-        await foreach (var leftover in blobs.ListAsync(upload.WorkPrefix, cancellation)) await blobs.DeleteAsync(leftover.Path, cancellation);
+        await blobs.ClearAsync(upload.WorkPrefix, cancellation);
         return status;
     }
 
-    private static UploadReport Describe(UploadReport report, ComparedUpload compared) => report with
+    private static UploadReport Describe(UploadInput upload, UploadPlan? plan, StagedUpload? staged, ComparedUpload? compared) => new()
     {
-        Counts = compared.Counts,
-        ChangesFile = compared.Changes,
-        FindingFiles = [compared.Staged.Findings, compared.Findings],
+        Status = UploadStatus.Processing,
+        Sentence = "",
+        UploadId = upload.Id,
+        ETag = upload.ETag,
+        StartedAt = plan?.StartedAt,
+        Counts = compared?.Counts ?? new UploadCounts { Rows = staged?.Rows ?? 0, Rejected = staged?.Rejected ?? 0 },
+        ChangesFile = compared?.Changes,
+        FindingFiles = [.. new[] { staged?.Findings, compared?.Findings }.OfType<string>()],
     };
 
     private async Task<IReadOnlyList<FindingGroup>> GroupsAsync(StagedUpload staged, ComparedUpload? compared, CancellationToken cancellation)

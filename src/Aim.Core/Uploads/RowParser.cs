@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Aim.Records;
@@ -32,19 +33,21 @@ internal delegate T DelimitedRead<T>(ref DelimitedFields fields);
 /// <inheritdoc />
 internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRead<T> read, IEnumerable<RowRule<T>> rules) : RowParser where T : IRecord<T>
 {
+    private const int BufferSize = 1 << 15;
+
     private readonly RowRuleSet<T> rules = new(rules, job.Year, job.Reference is not null);
     private readonly RowFacts facts = new() { District = job.District, Year = job.Year, AsOf = job.AsOf, Reference = job.Reference };
     private readonly string year = job.Year.ToString();
     private readonly FieldReading reading = new(job);
     private readonly ByteBuffer content = new(512);
     private char[] text = [];
-    private readonly char[] csvBuffer = new char[1 << 16];
 
     public override void Parse(TextBlock block, bool skipHeader, ParsedBlock parsed)
     {
         var chars = Decode(block.Bytes);
         reading.Begin(parsed.Findings, mayHoldOddCharacters: text.AsSpan(0, chars).ContainsAny(FieldReading.OddCharacters));
-        using var rows = DelimitedText.Open(new CharReader(text, chars), csvBuffer, job.Form);
+        var buffer = ArrayPool<char>.Shared.Rent(BufferSize);
+        using var rows = DelimitedText.Open(new CharReader(text, chars), buffer, job.Form);
         var line = block.FirstLine;
         try
         {
@@ -61,6 +64,10 @@ internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRe
         {
             throw new UnreadableFileException("FMT-001",
                 $"The quotes of the row on line {line} can't be read ({fault.Message.TrimEnd('.').ToLowerInvariant()}). Enclose values with commas or line ends in quotes, and double a quote inside a value.");
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(buffer);
         }
     }
 

@@ -29,8 +29,8 @@ internal sealed record StagedRow(
     /// <summary>Reads one row; its content is a copy that the row owns.</summary>
     public static StagedRow Read(ReadOnlySpan<byte> bytes)
     {
-        var localId = ByteBuffer.ReadText(ref bytes) ?? "";
-        var key = ByteBuffer.ReadText(ref bytes) ?? "";
+        var localId = ByteBuffer.ReadUnique(ref bytes);
+        var key = ByteBuffer.ReadUnique(ref bytes);
         var line = (int)ByteBuffer.ReadVarint(ref bytes);
         var statedId = (int)ByteBuffer.ReadVarint(ref bytes);
         var last = ByteBuffer.ReadText(ref bytes);
@@ -59,7 +59,7 @@ internal readonly record struct StagedIndex(int Offset, int Length, int Line)
 /// <summary>What one block of a file came to. Used again for later blocks.</summary>
 internal sealed class ParsedBlock
 {
-    public ByteBuffer Rows { get; } = new(TextBlocks.BlockSize);
+    public ByteBuffer Rows { get; } = new(1 << 12);
     public List<StagedIndex> Index { get; } = [];
     public FindingList Findings { get; } = [];
 

@@ -31,17 +31,15 @@ internal sealed class StagedRunWriter(IBlobStore blobs, string prefix, int runBy
     {
         if (index.Count == 0) return;
         index.Sort((a, b) => StagedIndex.Compare(rows.Written, a, b));
-        var path = $"{prefix}run-{runs.Count:D4}";
-        await blobs.WriteAsync(path, WriteRunAsync, cancellation);
-        runs.Add(path);
+        await using var file = new SpooledBlob(blobs, $"{prefix}run-{runs.Count:D4}");
+        foreach (var row in index)
+        {
+            FrameWriter.Write(file.Buffer, rows.Written.Slice(row.Offset, row.Length));
+            await file.FlushAsync(cancellation);
+        }
+        runs.Add((await file.CompleteAsync(cancellation))!);
         rows.Clear();
         index.Clear();
-    }
-
-    private async Task WriteRunAsync(Stream file, CancellationToken cancellation)
-    {
-        await using var frames = new FrameWriter(file);
-        foreach (var row in index) await frames.AddAsync(rows.Written.Slice(row.Offset, row.Length), cancellation);
     }
 }
 

@@ -18,7 +18,6 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
         var now = clock.GetUtcNow();
         var ticket = request with { Key = UploadLog.NewKey(now), RequestedAt = now, FileName = SafeName(request.FileName) };
         await log.RegisterAsync(ticket, cancellation);
-        await log.SaveReportAsync(ticket.Key, new UploadReport { Status = UploadStatus.AwaitingFile, Sentence = "Waiting for the file." }, cancellation);
         var expires = now + UrlLifetime;
         return (ticket, await blobs.CreateUploadUrlAsync(ticket.Path, expires, cancellation), expires);
     }
@@ -33,6 +32,17 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
         return input;
     }
 
+    /// <summary>How an upload stands; null when there is none of that key.</summary>
+    public async Task<UploadReport?> StatusAsync(string key, CancellationToken cancellation)
+    {
+        if (await log.FindReportAsync(key, cancellation) is { } report) return report;
+        if (await log.FindTicketAsync(key, cancellation) is not { } ticket) return null;
+        if (await blobs.FindAsync(ticket.Path, cancellation) is not { } blob) return new UploadReport { Status = UploadStatus.AwaitingFile, Sentence = "Waiting for the file." };
+        var id = UploadId.Of(blob.Path, blob.ETag);
+        var state = await workflows.FindAsync(InstanceOf(id), cancellation);
+        return new UploadReport { Status = UploadStatus.Processing, Sentence = "The file is being processed.", UploadId = id, ETag = blob.ETag, Stage = state?.Progress ?? "Received", StartedAt = state?.Created };
+    }
+
     /// <summary>Answers an upload that waits for confirmation; false when it doesn't wait (any more).</summary>
     public async Task<bool> ConfirmAsync(string key, Confirmation confirmation, CancellationToken cancellation) =>
         await log.FindReportAsync(key, cancellation) is { Status: UploadStatus.AwaitingConfirmation, UploadId: { } id } &&
@@ -44,8 +54,8 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
         var missed = 0;
         await foreach (var blob in blobs.ListAsync(UploadPath.Root, cancellation))
         {
-            if (UploadPath.Parse(blob.Path) is not { } path) continue;
-            if (await log.FindReportAsync(path.Key, cancellation) is { UploadId: not null }) continue;
+            if (UploadPath.Parse(blob.Path) is not { } path || await log.FindReportAsync(path.Key, cancellation) is not null) continue;
+            if (await workflows.FindAsync(InstanceOf(UploadId.Of(blob.Path, blob.ETag)), cancellation) is not null) continue;
             await AcceptAsync(blob, cancellation);
             missed++;
         }

@@ -17,15 +17,14 @@ public sealed class UploadLog(ILedger ledger)
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    public async Task RegisterAsync(UploadTicket ticket, CancellationToken cancellation)
-    {
-        if (!await ledger.AddAsync(new(SubjectOf(ticket.Key), Ticket, Only, JsonSerializer.Serialize(ticket, Json)), cancellation)) return;
-        await ledger.AddAsync(new(SubjectOf(ticket.District, ticket.Year), Upload, ticket.Key, "{}"), cancellation);
-    }
+    public Task RegisterAsync(UploadTicket ticket, CancellationToken cancellation) => Task.WhenAll(
+        ledger.AddAsync(new(SubjectOf(ticket.Key), Ticket, Only, JsonSerializer.Serialize(ticket, Json)), cancellation),
+        ledger.AddAsync(new(SubjectOf(ticket.District, ticket.Year), Upload, ticket.Key, "{}"), cancellation));
 
     public async Task<UploadTicket?> FindTicketAsync(string key, CancellationToken cancellation) =>
         await ledger.FindAsync(SubjectOf(key), Ticket, Only, cancellation) is { } entry ? JsonSerializer.Deserialize<UploadTicket>(entry.Json, Json) : null;
 
+    /// <summary>Null until the upload has ended or asks something.</summary>
     public async Task<UploadReport?> FindReportAsync(string key, CancellationToken cancellation) =>
         await ledger.FindAsync(SubjectOf(key), Report, Only, cancellation) is { } entry ? JsonSerializer.Deserialize<UploadReport>(entry.Json, Json) : null;
 

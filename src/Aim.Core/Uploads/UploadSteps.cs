@@ -9,25 +9,30 @@ public sealed record UploadInput(string Key, UploadId Id, string Path, string ET
 {
     internal BlobRef Blob => new(Path, ETag);
 
-    internal string ResultsPrefix => $"results/{Key}/{Id}/";
+    /// <summary>Where findings, rejects and changes are kept, as long as the upload itself.</summary>
+    internal string ResultsPrefix => $"results/{Key}/";
 
+    /// <summary>Where steps keep what only later steps need.</summary>
     internal string WorkPrefix => $"work/{Id}/";
 }
 
 /// <summary>What a file is and what it is to be read with.</summary>
-public sealed record UploadPlan(UploadInput Upload, UploadTicket Ticket, FileForm Form, string? ReferenceVersion, DateOnly AsOf);
+public sealed record UploadPlan(UploadInput Upload, UploadTicket Ticket, FileForm Form, string? ReferenceVersion, DateOnly AsOf, DateTimeOffset StartedAt);
 
-/// <summary>What reading the file came to. All files are blobs.</summary>
+/// <summary>What reading the file came to. Files are blobs, and null when there would be nothing in them.</summary>
+/// <param name="Runs">The staged rows.</param>
+/// <param name="Refusal">Why the file can't be loaded after all; null when it can.</param>
 public sealed record StagedUpload(
-    UploadPlan Plan, long Rows, long Rejected, long RejectedOfNobody, IReadOnlyList<string> Runs, string Findings, string Summary, string RejectedLines, string? Refusal);
+    UploadPlan Plan, long Rows, long Rejected, long RejectedOfNobody, IReadOnlyList<string> Runs, string? Findings, string? Summary, string? RejectedLines, string? Refusal);
 
 /// <summary>What loading the file would do to one version of the edition.</summary>
 /// <param name="Question">Why the district is asked first; null when it isn't.</param>
 public sealed record ComparedUpload(
-    StagedUpload Staged, long BaseVersion, UploadCounts Counts, string Changes, string Findings, string Summary, string RejectedLines, string? Question);
+    StagedUpload Staged, long BaseVersion, UploadCounts Counts, string? Changes, string? Findings, string? Summary, string? RejectedLines, string? Question);
 
 /// <summary>How an upload ended, for its report.</summary>
-public sealed record UploadEnding(UploadInput Upload, UploadStatus Status, string Sentence, StagedUpload? Staged = null, ComparedUpload? Compared = null, long? EditionVersion = null);
+public sealed record UploadEnding(
+    UploadInput Upload, UploadStatus Status, string Sentence, UploadPlan? Plan = null, StagedUpload? Staged = null, ComparedUpload? Compared = null, long? EditionVersion = null);
 
 /// <summary>What the district answered when it was asked whether to load.</summary>
 public sealed record Confirmation(bool Load, string By);

@@ -17,17 +17,17 @@ public sealed class UploadWorkflow : Workflow<UploadInput, UploadStatus>
         {
             context.SetStatus("Identify");
             var plan = await context.CallAsync(UploadSteps.Identify, input);
-            if (plan.Form.Refusal is { } unreadable) return await EndAsync(context, new(input, UploadStatus.Refused, unreadable));
+            if (plan.Form.Refusal is { } unreadable) return await EndAsync(context, new(input, UploadStatus.Refused, unreadable, plan));
 
             context.SetStatus("Check");
             staged = await context.CallAsync(UploadSteps.Stage, plan);
-            if (staged.Refusal is { } refusal) return await EndAsync(context, new(input, UploadStatus.Refused, refusal, staged));
+            if (staged.Refusal is { } refusal) return await EndAsync(context, new(input, UploadStatus.Refused, refusal, plan, staged));
 
             return await LoadAsync(context, staged);
         }
         catch (StepFailedException failure)
         {
-            return await EndAsync(context, new(input, UploadStatus.Failed, $"{failure.Reason} Nothing of the file is lost: upload it again, or ask the state office.", staged));
+            return await EndAsync(context, new(input, UploadStatus.Failed, $"{failure.Reason} Nothing of the file is lost: upload it again, or ask the state office.", staged?.Plan, staged));
         }
     }
 
@@ -38,9 +38,9 @@ public sealed class UploadWorkflow : Workflow<UploadInput, UploadStatus>
         {
             context.SetStatus("Compare");
             var compared = await context.CallAsync(UploadSteps.Compare, staged);
-            if (ticket.Mode == UploadMode.Test) return await EndAsync(context, new(upload, UploadStatus.Tested, "", staged, compared));
+            if (ticket.Mode == UploadMode.Test) return await EndAsync(context, new(upload, UploadStatus.Tested, "", staged.Plan, staged, compared));
             if (compared.Question is not null && !await IsConfirmedAsync(context, compared))
-                return await EndAsync(context, new(upload, UploadStatus.Declined, "The file was not loaded, as decided; nothing was written.", staged, compared));
+                return await EndAsync(context, new(upload, UploadStatus.Declined, "The file was not loaded, as decided; nothing was written.", staged.Plan, staged, compared));
 
             context.SetStatus("Apply");
             var applied = await context.CallAsync(UploadSteps.Apply, compared);
@@ -49,7 +49,7 @@ public sealed class UploadWorkflow : Workflow<UploadInput, UploadStatus>
 
             context.SetStatus("Sync");
             if (!ticket.DeferSync) await SyncEdition.ToEndAsync(context, new EditionKey(ticket.District, ticket.Year));
-            return await EndAsync(context, new(upload, UploadStatus.Accepted, "", staged, compared, applied.Version));
+            return await EndAsync(context, new(upload, UploadStatus.Accepted, "", staged.Plan, staged, compared, applied.Version));
         }
     }
 

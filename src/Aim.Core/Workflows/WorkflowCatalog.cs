@@ -34,10 +34,24 @@ public sealed class WorkflowCatalog
             : throw new FaultException($"This build has no workflow '{name}'; run the instance with the build that started it.") { IsPermanent = true };
 
     /// <summary>Runs a step; input and result are JSON.</summary>
-    /// <exception cref="FaultException">This build has no such step.</exception>
-    public Task<string> RunStepAsync(string name, string input, CancellationToken cancellation) =>
-        steps.TryGetValue(name, out var run) ? run(input, cancellation)
-            : throw new FaultException($"This build has no step '{name}'; run the instance with the build that started it.") { IsPermanent = true };
+    /// <exception cref="FaultException">This build has no such step; or it failed in a way that trying again can't mend.</exception>
+    public async Task<string> RunStepAsync(string name, string input, CancellationToken cancellation)
+    {
+        if (!steps.TryGetValue(name, out var run)) throw new FaultException($"This build has no step '{name}'; run the instance with the build that started it.") { IsPermanent = true };
+        try
+        {
+            return await run(input, cancellation);
+        }
+        catch (Exception defect) when (IsDefect(defect))
+        {
+            throw new FaultException($"Something in the system failed ({defect.GetType().Name}); the operator has to look.", defect) { IsPermanent = true };
+        }
+    }
+
+    /// <summary>Failures that tell of a mistake in the code or in stored data, as against an outage, which passes.</summary>
+    private static bool IsDefect(Exception failure) => failure
+        is InvalidDataException or InvalidOperationException or ArgumentException or NullReferenceException or KeyNotFoundException or FormatException or JsonException
+        or NotSupportedException or InvalidCastException or IndexOutOfRangeException or ArithmeticException;
 
     public static string NameOf<TWorkflow>() => typeof(TWorkflow).Name;
 

@@ -1,0 +1,1 @@
+namespace Aim.Api;

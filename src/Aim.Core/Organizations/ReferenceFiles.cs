@@ -1,0 +1,187 @@
+using System.Globalization;
+using Aim.Identity;
+using Aim.Records;
+using Sylvan.Data.Csv;
+
+namespace Aim.Organizations;
+
+/// <summary>A mistake in a reference file, as a sentence that says what to do.</summary>
+public sealed record ReferenceProblem(string File, long Line, string Sentence)
+{
+    public override string ToString() => Line == 0 ? $"{File}: {Sentence}" : FormattableString.Invariant($"{File}, line {Line}: {Sentence}");
+}
+
+/// <summary>
+/// Reads a year's reference data from CSV files with a header row: <c>agency.csv</c>, <c>districts.csv</c>, <c>schools.csv</c> and
+/// <c>calendars.csv</c>; and, if it is there, <c>identities.csv</c> with the State IDs given out before.
+/// </summary>
+public sealed class ReferenceFiles(string folder)
+{
+    private const string AgencyFile = "agency.csv";
+    private const string DistrictsFile = "districts.csv";
+    private const string SchoolsFile = "schools.csv";
+    private const string CalendarsFile = "calendars.csv";
+    private const string IdentitiesFile = "identities.csv";
+
+    private readonly List<ReferenceProblem> problems = [];
+
+    public IReadOnlyList<ReferenceProblem> Problems => problems;
+
+    /// <summary>Null when there are <see cref="Problems"/>.</summary>
+    public ReferenceData? Read()
+    {
+        var agency = ReadRows(AgencyFile, row => (Year: row.Year("SchoolYear"), Agency: AgencyOf(row))).ToList();
+        if (agency.Count != 1 && problems.Count == 0) problems.Add(new(AgencyFile, 0, "The file must have exactly one row, the state's agency."));
+        var districts = ReadRows(DistrictsFile, DistrictOf).ToList();
+        var schools = ReadRows(SchoolsFile, SchoolOf).ToList();
+        var calendars = ReadRows(CalendarsFile, CalendarOf).ToList();
+        CheckLinks(districts, schools, calendars);
+        return problems.Count > 0 ? null : new ReferenceData(agency[0].Year, agency[0].Agency, districts, schools, calendars);
+    }
+
+    /// <summary>State IDs that were given out before this system; none when the file isn't there.</summary>
+    public IEnumerable<Person> ReadIdentities() => !File.Exists(Path.Combine(folder, IdentitiesFile)) ? [] : ReadRows(IdentitiesFile, row => new Person
+    {
+        StateId = row.StateId("StateId"), LastName = row.Text("LastName"), FirstName = row.Text("FirstName"), MiddleName = row.Optional("MiddleName"), Suffix = row.Optional("Suffix"),
+        BirthDate = row.Date("BirthDate"), Gender = row.Text("Gender"), MergedInto = row.Optional("MergedInto") is null ? null : row.StateId("MergedInto"),
+    });
+
+    private void CheckLinks(List<District> districts, List<School> schools, List<SchoolCalendar> calendars)
+    {
+        Unique(DistrictsFile, "district", districts.Select(district => district.Number.Value));
+        Unique(SchoolsFile, "school", schools.Select(school => $"{school.District} {school.Number}"));
+        Unique(CalendarsFile, "calendar", calendars.Select(calendar => $"{calendar.District} {calendar.School} {calendar.Number}"));
+        var districtNumbers = districts.Select(district => district.Number).ToHashSet();
+        foreach (var school in schools.Where(school => !districtNumbers.Contains(school.District)))
+            problems.Add(new(SchoolsFile, 0, $"School {school.Number} names district {school.District}, which {DistrictsFile} does not have. Add the district or correct the number."));
+        var schoolNumbers = schools.Select(school => (school.District, school.Number)).ToHashSet();
+        foreach (var calendar in calendars.Where(calendar => !schoolNumbers.Contains((calendar.District, calendar.School))))
+            problems.Add(new(CalendarsFile, 0, $"Calendar {calendar.Number} names school {calendar.School} of district {calendar.District}, which {SchoolsFile} does not have. Add the school or correct the number."));
+    }
+
+    private void Unique(string file, string what, IEnumerable<string> keys)
+    {
+        foreach (var twice in keys.GroupBy(key => key).Where(group => group.Count() > 1)) problems.Add(new(file, 0, $"The {what} {twice.Key} is there twice. Delete one of the rows."));
+    }
+
+    private static Agency AgencyOf(Row row) => new()
+    {
+        Name = row.Federal("Name", 60), Fips = row.Text("Fips"), Abbreviation = row.Text("Abbreviation"), AgencyNumber = row.Text("AgencyNumber"), TimeZone = row.TimeZone("TimeZone"),
+        Phone = row.Phone("Phone"), Web = row.Optional("Web"), Mailing = row.Address("Mailing"), Location = row.Address("Location"),
+    };
+
+    private static District DistrictOf(Row row) => new()
+    {
+        Number = row.District("DistrictNumber"), Name = row.Federal("Name", 60), NcesId = row.Optional("NcesId"), LeaType = row.Between("LeaType", 1, 9),
+        SupervisoryUnion = row.Optional("SupervisoryUnion"), Status = row.Status("Status") ?? OperationalStatus.Open, UpdatedStatus = row.Status("UpdatedStatus"),
+        StatusDate = row.OptionalDate("StatusDate"), CharterStatus = row.Text("CharterStatus"), ReportedFederally = row.Flag("ReportedFederally", true),
+        Phone = row.Phone("Phone"), Web = row.Optional("Web"), Mailing = row.Address("Mailing"), Location = row.Address("Location"),
+    };
+
+    private static School SchoolOf(Row row) => new()
+    {
+        District = row.District("DistrictNumber"), Number = row.Digits("SchoolNumber", 4), Name = row.Federal("Name", 60), NcesId = row.Optional("NcesId"),
+        SchoolType = row.Between("SchoolType", 1, 5), Status = row.Status("Status") ?? OperationalStatus.Open, UpdatedStatus = row.Status("UpdatedStatus"),
+        StatusDate = row.OptionalDate("StatusDate"), Charter = row.Flag("Charter", false), Grades = row.Grades("Grades"), ReportedFederally = row.Flag("ReportedFederally", true),
+        Phone = row.Phone("Phone"), Web = row.Optional("Web"), Mailing = row.Address("Mailing"), Location = row.Address("Location"),
+    };
+
+    private static SchoolCalendar CalendarOf(Row row)
+    {
+        var calendar = new SchoolCalendar
+        {
+            District = row.District("DistrictNumber"), School = row.Digits("SchoolNumber", 4), Number = row.Digits("CalendarNumber", 3),
+            Start = row.Date("Start"), End = row.Date("End"), InstructionalDays = row.Between("InstructionalDays", 0, 366),
+        };
+        return calendar.End > calendar.Start ? calendar : throw new FormatException("The calendar ends before it starts. Correct Start or End.");
+    }
+
+    private IEnumerable<T> ReadRows<T>(string file, Func<Row, T> read)
+    {
+        var path = Path.Combine(folder, file);
+        if (!File.Exists(path))
+        {
+            problems.Add(new(file, 0, "The file is missing. A reference folder has agency.csv, districts.csv, schools.csv and calendars.csv."));
+            yield break;
+        }
+        using var rows = CsvDataReader.Create(path, new CsvDataReaderOptions { Delimiter = ',', HeaderComparer = StringComparer.OrdinalIgnoreCase });
+        var row = new Row(rows);
+        for (var line = 2L; rows.Read(); line++)
+        {
+            T? item = default;
+            var isRead = false;
+            try
+            {
+                item = read(row);
+                isRead = true;
+            }
+            catch (FormatException mistake)
+            {
+                problems.Add(new(file, line, mistake.Message));
+            }
+            if (isRead) yield return item!;
+        }
+    }
+
+    /// <summary>One row by column names; a value that can't be used is a <see cref="FormatException"/> with a sentence.</summary>
+    private sealed class Row(CsvDataReader rows)
+    {
+        private readonly Dictionary<string, int> columns = Enumerable.Range(0, rows.FieldCount).ToDictionary(rows.GetName, i => i, StringComparer.OrdinalIgnoreCase);
+
+        public string? Optional(string column)
+        {
+            if (!columns.TryGetValue(column, out var i)) throw new FormatException($"The column {column} is missing. Add it to the header row.");
+            var text = i < rows.RowFieldCount ? rows.GetString(i).Trim() : "";
+            return text.Length == 0 ? null : text;
+        }
+
+        public string Text(string column) => Optional(column) ?? throw new FormatException($"{column} is empty. Fill it in.");
+
+        /// <summary>A text that goes into federal files, which have no quotes.</summary>
+        public string Federal(string column, int width) => Checked(Text(column), column, width)!;
+
+        private static string? Checked(string? text, string column, int width) =>
+            text is null || text.Length <= width && text.AsSpan().IndexOfAny(",\t\"") < 0
+                ? text
+                : throw new FormatException($"{column} '{text}' can't be written to federal files: at most {width} characters, without commas, tabs and quotes.");
+
+        public SchoolYear Year(string column) => SchoolYear.TryParse(Text(column), null, out var year) ? year : throw Wrong(column, "the year in which the school year ends, such as 2026");
+
+        public DistrictId District(string column) => DistrictId.TryParse(Text(column), null, out var id) ? id : throw Wrong(column, "a four-digit School System number");
+
+        public StateId StateId(string column) => Records.StateId.TryParse(Text(column), null, out var id) ? id : throw Wrong(column, "a State ID of nine digits");
+
+        public string Digits(string column, int width) =>
+            Text(column) is var text && text.Length == width && !text.AsSpan().ContainsAnyExceptInRange('0', '9') ? text : throw Wrong(column, $"a number of {width} digits");
+
+        public int Between(string column, int least, int most) =>
+            int.TryParse(Text(column), NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? value : throw Wrong(column, $"a number from {least} to {most}");
+
+        public bool Flag(string column, bool otherwise) => Optional(column) switch { null => otherwise, "Y" => true, "N" => false, _ => throw Wrong(column, "Y or N") };
+
+        public OperationalStatus? Status(string column) => Optional(column) is null ? null : (OperationalStatus)Between(column, 1, 8);
+
+        public DateOnly? OptionalDate(string column) => Optional(column) is null ? null : Date(column);
+
+        public DateOnly Date(string column) =>
+            DateOnly.TryParseExact(Text(column), ["MM/dd/yyyy", "yyyy-MM-dd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? date : throw Wrong(column, "a date (MM/DD/YYYY)");
+
+        public string TimeZone(string column) => TimeZoneInfo.TryFindSystemTimeZoneById(Text(column), out _) ? Text(column) : throw Wrong(column, "a time zone name such as America/Denver");
+
+        public string? Phone(string column) =>
+            Optional(column) is not { } text ? null : text.Length == 10 && !text.AsSpan().ContainsAnyExceptInRange('0', '9') ? text : throw Wrong(column, "a phone number of ten digits");
+
+        public IReadOnlyList<string> Grades(string column)
+        {
+            var grades = Text(column).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var unknown = grades.FirstOrDefault(grade => !CodeSets.Grade.Entries.Any(entry => entry.Federal == grade));
+            return unknown is null ? grades : throw new FormatException($"{column} has '{unknown}', which is no EDFacts grade. Give PK, KG, 01 to 13, UG or AE, separated by blanks.");
+        }
+
+        public Address Address(string kind) => new(
+            Checked(Optional($"{kind}Line1"), $"{kind}Line1", 60), Checked(Optional($"{kind}Line2"), $"{kind}Line2", 60), Checked(Optional($"{kind}City"), $"{kind}City", 30),
+            Optional($"{kind}State"), Optional($"{kind}Zip"), Optional($"{kind}Zip4"));
+
+        private FormatException Wrong(string column, string expected) => new($"{column} is '{Optional(column)}', which is not {expected}. Correct it.");
+    }
+}

@@ -1,0 +1,133 @@
+using Aim.Editions;
+using Aim.Identity;
+using Aim.Organizations;
+using Aim.Ports;
+using Aim.Records;
+using Aim.Rules;
+
+namespace Aim.Uploads;
+
+/// <summary>A file to check, and whose it says it is.</summary>
+public sealed record FileToCheck(string Name, RecordType Type, DistrictId District, SchoolYear Year, FileForm Form, Func<Stream> Open);
+
+/// <summary>A finding in one of the files that were checked together.</summary>
+public sealed record FileFinding(string File, Finding Finding);
+
+/// <summary>
+/// Checks a district's files before they are uploaded: the same reading, the same rules and the same ids as an upload, with the files
+/// together taken as the whole edition. What needs knowledge that isn't at hand is not run, and said.
+/// </summary>
+public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, IReadOnlyDictionary<StateId, Person>? people)
+{
+    private readonly List<string> refusals = [];
+
+    /// <summary>Sentences about files that turned out to be unreadable on the way.</summary>
+    public IReadOnlyList<string> Refusals => refusals;
+
+    public long Rows { get; private set; }
+
+    /// <summary>The rules that could not be decided with what is at hand.</summary>
+    public IReadOnlyList<Rule> RulesNotRun =>
+    [
+        .. RuleCatalog.All.Where(rule =>
+            reference is null && RuleCatalog.NeedsReference(rule.Id) || rule.Scope == RuleScope.Identity && (people is null || rule == IdentityRules.NearMatch) || RuleCatalog.NeedsPriorYear(rule.Id)),
+    ];
+
+    /// <summary>Checks the files of one district and year, handing over each finding as it is made.</summary>
+    public async Task RunAsync(IReadOnlyList<FileToCheck> files, Action<FileFinding> found, CancellationToken cancellation)
+    {
+        var runs = new List<(FileToCheck File, IReadOnlyList<string> Runs)>();
+        foreach (var file in files.OrderBy(file => file.Type.Number)) runs.Add((file, await StageAsync(file, found, cancellation)));
+        await CheckStudentsAsync(runs, found, cancellation);
+    }
+
+    private async Task<IReadOnlyList<string>> StageAsync(FileToCheck file, Action<FileFinding> found, CancellationToken cancellation)
+    {
+        var layout = FileLayouts.Find(file.Type, file.Form.Version, file.Year)!;
+        var asOf = file.Form.WrittenAt is { } written ? DateOnly.FromDateTime(written) : new DateOnly(file.Year.EndYear, 6, 30);
+        var job = new ParseJob(RowPlan.For(layout, file.Form), file.Form, file.District, file.Year, asOf, reference);
+        var writer = new StagedRunWriter(scratch, $"check/{Guid.NewGuid():N}/");
+        try
+        {
+            await using var stream = file.Open();
+            await BlockPipeline.RunAsync(stream, job, async block =>
+            {
+                Rows += block.RowCount;
+                foreach (var finding in block.Findings) found(new FileFinding(file.Name, finding));
+                await writer.AddAsync(block, cancellation);
+            }, cancellation);
+        }
+        catch (UnreadableFileException unreadable)
+        {
+            refusals.Add($"{file.Name}: {unreadable.Message}");
+        }
+        await writer.FlushAsync(cancellation);
+        return writer.Runs;
+    }
+
+    /// <summary>Loads the files one after another into nothing, student by student, as uploads in the usual order would.</summary>
+    private async Task CheckStudentsAsync(IReadOnlyList<(FileToCheck File, IReadOnlyList<string> Runs)> runs, Action<FileFinding> found, CancellationToken cancellation)
+    {
+        var readers = new List<IAsyncEnumerator<StagedStudent>>();
+        try
+        {
+            var heads = new StagedStudent?[runs.Count];
+            for (var i = 0; i < runs.Count; i++)
+            {
+                readers.Add(StagedRuns.ReadAsync(scratch, runs[i].Runs, cancellation).GetAsyncEnumerator(cancellation));
+                heads[i] = await NextAsync(readers[i]);
+            }
+            var loads = runs.Select((run, i) => (run.File, Upload: new UploadId((UInt128)(i + 1)))).ToList();
+            while (heads.OfType<StagedStudent>().Select(head => head.LocalId).Min(Utf8Order.Comparer) is { } localId)
+            {
+                var rows = new List<(int Load, IReadOnlyList<StagedRow> Rows)>();
+                for (var i = 0; i < heads.Length; i++)
+                {
+                    if (heads[i]?.LocalId != localId) continue;
+                    rows.Add((i, heads[i]!.Rows));
+                    heads[i] = await NextAsync(readers[i]);
+                }
+                CheckStudent(localId, rows, loads, found);
+            }
+        }
+        finally
+        {
+            foreach (var reader in readers) await reader.DisposeAsync();
+        }
+    }
+
+    private void CheckStudent(
+        string localId, List<(int Load, IReadOnlyList<StagedRow> Rows)> rows, List<(FileToCheck File, UploadId Upload)> loads, Action<FileFinding> found)
+    {
+        var stored = new List<EditionRow>();
+        var said = new HashSet<(string Rule, int Load, long Line)>();
+        foreach (var (load, staged) in rows)
+        {
+            var file = loads[load].File;
+            var job = new ComparisonJob(file.Type, loads[load].Upload, UploadScope.Update, false, RulesFor(file), file.Year, HasPriorYear: false);
+            var findings = new FindingList();
+            var result = new ComparisonResult(findings);
+            new StudentComparison(job).Compare(localId, stored, staged, null, PeopleFor(staged), result);
+            stored.AddRange(result.Changes.Select(change => change.After!));
+            foreach (var finding in findings)
+            {
+                var at = finding.Upload is { } upload ? (int)upload.Value - 1 : load;
+                if (said.Add((finding.Rule, at, finding.Line))) found(new FileFinding(loads[at].File.Name, finding with { Upload = null }));
+            }
+        }
+    }
+
+    private readonly Dictionary<(RecordType, SchoolYear), StudentRuleSet> ruleSets = [];
+
+    private StudentRuleSet RulesFor(FileToCheck file)
+    {
+        if (!ruleSets.TryGetValue((file.Type, file.Year), out var rules)) ruleSets[(file.Type, file.Year)] = rules = new StudentRuleSet([file.Type], file.Year, hasPriorYear: false);
+        return rules;
+    }
+
+    /// <summary>Without the list of State IDs, every stated one is taken as known.</summary>
+    private IReadOnlyDictionary<StateId, Person> PeopleFor(IReadOnlyList<StagedRow> rows) =>
+        people ?? rows.Where(row => row.StatedId is not null).Select(row => row.StatedId!.Value).Distinct().ToDictionary(id => id, id => new Person { StateId = id });
+
+    private static async Task<StagedStudent?> NextAsync(IAsyncEnumerator<StagedStudent> reader) => await reader.MoveNextAsync() ? reader.Current : null;
+}

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using Aim.Host.Embedded;
+using Aim.Identity;
+using Aim.Organizations;
+using Aim.Records;
+using Aim.Rules;
+using Aim.Uploads;
+
+namespace Aim.Host.Commands;
+
+/// <summary><c>aim check</c>: the rules of an upload, before the upload.</summary>
+internal static class CheckCommand
+{
+    private const int LinesShown = 5;
+
+    /// <summary>What <c>--json</c> prints.</summary>
+    private sealed record CheckReport(IReadOnlyList<string> Files, long Rows, long Fatal, long Errors, long Warnings, IReadOnlyList<FindingGroup> Groups, IReadOnlyList<string> RulesNotRun, IReadOnlyList<FileFinding> Findings);
+
+    public static Command Create()
+    {
+        var files = new Argument<FileInfo[]>("FILE") { Description = "Files of one district, checked together: SD.tsv EN.tsv …", Arity = ArgumentArity.OneOrMore };
+        var folder = new Option<DirectoryInfo?>("--reference") { Description = "The state's reference folder; without it, rules about schools and calendars are not run.", HelpName = "DIR" };
+        var json = CommonOptions.Json();
+        var command = new Command("check", "Check files with the rules of an upload, before they leave the district. Exit code 0: clean, 1: findings, 2: a file can't be used.") { files, folder, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var terminal = CommonOptions.Terminal(parsed, json);
+            var (reference, people) = ReadReference(parsed.GetValue(folder));
+            var toCheck = new List<FileToCheck>();
+            foreach (var file in parsed.GetRequiredValue(files)) toCheck.Add(await OpenAsync(file, reference, cancellation));
+            return await terminal.WithProgressAsync(_ => RunAsync(toCheck, reference, people, terminal, cancellation));
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(IReadOnlyList<FileToCheck> files, ReferenceData? reference, IReadOnlyDictionary<StateId, Person>? people, Terminal terminal, CancellationToken cancellation)
+    {
+        var scratch = Directory.CreateTempSubdirectory("aim-check-");
+        try
+        {
+            var check = new OfflineCheck(new FileBlobStore(scratch.FullName, new UploadUrls([], new Uri(CommonOptions.DefaultUrl), TimeProvider.System)), reference, people);
+            var summary = new FindingSummary();
+            var findings = new List<FileFinding>();
+            foreach (var edition in files.GroupBy(file => (file.District, file.Year)))
+            {
+                await check.RunAsync([.. edition], found =>
+                {
+                    summary.Add(found.Finding);
+                    if (terminal.IsJson) findings.Add(found);
+                }, cancellation);
+            }
+            foreach (var refusal in check.Refusals) terminal.Complain(refusal);
+            Print(terminal, check, summary);
+            terminal.Result(new CheckReport([.. files.Select(file => file.Name)], check.Rows, summary.Fatal, summary.Errors, summary.Warnings, [.. summary.Groups().Select(group => group with { Examples = [] })],
+                [.. check.RulesNotRun.Select(rule => rule.Id)], findings));
+            return check.Refusals.Count > 0 ? ExitCode.Unusable : summary.Total > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
+        }
+        finally
+        {
+            scratch.Delete(recursive: true);
+        }
+    }
+
+    private static void Print(Terminal terminal, OfflineCheck check, FindingSummary summary)
+    {
+        terminal.Say($"Checked {check.Rows} rows: {summary.Fatal} fatal, {summary.Errors} errors, {summary.Warnings} warnings.");
+        foreach (var group in summary.Groups())
+        {
+            terminal.Say($"{group.Rule} {group.Severity}: {group.Title}{(group.Cause is null ? "" : $" ({group.Cause})")}: {group.Count} in {group.Record}, lines {string.Join(", ", group.Examples.Take(LinesShown).Select(example => example.Line))}{(group.Count > LinesShown ? " …" : "")}");
+            terminal.Say($"    {group.Examples[0].Message} {group.HowToFix}");
+        }
+        if (check.RulesNotRun.Count > 0) terminal.Say($"Not checked, for lack of the state's data: {string.Join(", ", check.RulesNotRun.Select(rule => rule.Id))}.");
+    }
+
+    private static (ReferenceData?, IReadOnlyDictionary<StateId, Person>?) ReadReference(DirectoryInfo? folder)
+    {
+        if (folder is null) return (null, null);
+        var files = new ReferenceFiles(folder.FullName);
+        var reference = files.Read();
+        var people = files.ReadIdentities().ToDictionary(person => person.StateId);
+        if (reference is null || files.Problems.Count > 0) throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
+        return (reference, people.Count == 0 ? null : people);
+    }
+
+    private static async Task<FileToCheck> OpenAsync(FileInfo file, ReferenceData? reference, CancellationToken cancellation)
+    {
+        if (!file.Exists) throw new UnusableInputException($"The file {file.FullName} does not exist.");
+        await using var start = file.OpenRead();
+        var peek = await FilePeek.ReadAsync(start, cancellation);
+        var type = RecordTypes.Find(Path.GetFileNameWithoutExtension(file.Name)) ?? peek.Type;
+        var year = peek.Year ?? reference?.Year ?? new SchoolYear(2026);
+        start.Position = 0;
+        var form = await FileInspector.InspectAsync(start, type ?? RecordTypes.Student, year, cancellation);
+        if (form.Refusal is { } refusal) throw new UnusableInputException($"{file.Name}: {refusal}");
+        if (type is null || peek.District is not { } district)
+            throw new UnusableInputException($"{file.Name}: it can't be told which record type or district the rows are of. Name the file by its type ({string.Join(", ", RecordTypes.All.Select(item => item.Code))}) and fill in DistrictNumber.");
+        return new FileToCheck(file.Name, type, district, year, form, file.OpenRead);
+    }
+}

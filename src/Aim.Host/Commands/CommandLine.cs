@@ -1,0 +1,91 @@
+using System.CommandLine;
+using Aim.Workflows;
+
+namespace Aim.Host.Commands;
+
+/// <summary>The command line: which verbs there are, and how a failure becomes a sentence and an exit code.</summary>
+internal static class CommandLine
+{
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation)
+    {
+        var root = Root();
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            error.WriteLine($"{parsed.Errors[0].Message} See 'aim {parsed.CommandResult.Command.Name} --help'.".Replace("aim aim", "aim", StringComparison.Ordinal));
+            return ExitCode.Unusable;
+        }
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) }, cancellation);
+        }
+        catch (Exception failure)
+        {
+            if (Environment.GetEnvironmentVariable("AIM_DEBUG") is not null) error.WriteLine(failure);
+            var (sentence, code) = Explain(failure);
+            error.WriteLine(sentence);
+            return code;
+        }
+    }
+
+    private static RootCommand Root()
+    {
+        var root = new RootCommand("AIM: the data hub of a state education agency. Without a verb it makes a sample state in ./aim-data, loads it, and serves it on http://localhost:5080.")
+        {
+            ServeCommand.Create(), GenerateCommand.Create(), LoadCommand.Create(), CheckCommand.Create(), SyncCommand.Create(), SnapshotCommand.Create(), FederalCommand.Create(), ExplainCommand.Create(),
+        };
+        root.SetAction(FirstRun.RunAsync);
+        return root;
+    }
+
+    /// <summary>Never a stack trace, and no text that might quote a row.</summary>
+    private static (string Sentence, int Code) Explain(Exception failure) => failure switch
+    {
+        UnusableInputException unusable => (unusable.Message, ExitCode.Unusable),
+        FaultException { IsPermanent: true } fault => (fault.Message, ExitCode.Unusable),
+        FaultException fault => (fault.Message, ExitCode.Fault),
+        OperationCanceledException => ("Stopped. Nothing is lost: run the command again to go on.", ExitCode.Fault),
+        UnauthorizedAccessException or DirectoryNotFoundException or FileNotFoundException => ($"{failure.Message} Check the path and its permissions.", ExitCode.Unusable),
+        IOException => ($"{failure.Message} Check the disk, and run the command again.", ExitCode.Fault),
+        _ => ($"Something failed in a way this program doesn't know ({failure.GetType().Name}). Nothing is lost: run the command again, and report it if it stays. AIM_DEBUG=1 shows more.", ExitCode.Fault),
+    };
+}
+
+/// <summary>Options that several verbs have.</summary>
+internal static class CommonOptions
+{
+    public const string DefaultData = "aim-data";
+    public const string DefaultUrl = "http://localhost:5080";
+
+    public static Option<DirectoryInfo> Data() => new("--data") { Description = "The data folder.", HelpName = "DIR", DefaultValueFactory = _ => new DirectoryInfo(DefaultData) };
+
+    public static Option<bool> Json() => new("--json") { Description = "Print the result as one JSON document; see docs/command-line.md." };
+
+    public static Terminal Terminal(ParseResult parsed, Option<bool> json) => new(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(json));
+
+    public static Records.SchoolYear Year(string text) =>
+        Records.SchoolYear.TryParse(text, null, out var year) ? year : throw new UnusableInputException($"'{text}' is not a school year. Give the year in which it ends, such as 2026.");
+
+    public static DateOnly Date(string text) =>
+        DateOnly.TryParseExact(text, ["yyyy-MM-dd", "MM/dd/yyyy"], null, System.Globalization.DateTimeStyles.None, out var date) ? date
+        : throw new UnusableInputException($"'{text}' is not a date. Give it as YYYY-MM-DD.");
+}
+
+/// <summary>Opens the data folder for a verb that works in it, with the engine running.</summary>
+internal static class OpenData
+{
+    public static Embedded.DataFolder Existing(DirectoryInfo folder) => Embedded.DataFolder.Exists(folder.FullName)
+        ? AtAny(folder)
+        : throw new UnusableInputException($"{folder.FullName} is no data folder. Make one with 'aim load DIR --data {folder}'.");
+
+    public static Embedded.DataFolder AtAny(DirectoryInfo folder)
+    {
+        var loggers = LoggerFactory.Create(logging =>
+        {
+            if (Environment.GetEnvironmentVariable("AIM_DEBUG") is not null) logging.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Debug);
+        });
+        var data = Embedded.DataFolder.Open(folder.FullName, new Uri(CommonOptions.DefaultUrl), TimeProvider.System, loggers);
+        data.Engine.Start();
+        return data;
+    }
+}

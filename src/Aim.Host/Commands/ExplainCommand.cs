@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Aim.Federal;
+
+namespace Aim.Host.Commands;
+
+/// <summary><c>aim explain</c>: the students behind a federal count, back to the upload and line.</summary>
+internal static class ExplainCommand
+{
+    public static Command Create()
+    {
+        var snapshot = new Argument<string>("SNAPSHOT") { Description = "The snapshot's name." };
+        var file = new Argument<string>("FILE") { Description = "The file, such as FS052." };
+        var level = new Argument<FederalLevel>("LEVEL") { Description = "SEA, LEA or SCH." };
+        var cell = new Argument<string[]>("CELL") { Description = "District and school, as the level has them, then the values of a category set: 0123 0456 KG AM7 F.", Arity = ArgumentArity.ZeroOrMore };
+        var data = CommonOptions.Data();
+        var json = CommonOptions.Json();
+        var command = new Command("explain", "List the students behind one count of a federal file, with the upload and line each row came from.") { snapshot, file, level, cell, data, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var terminal = CommonOptions.Terminal(parsed, json);
+            await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
+            var wanted = CellOf(parsed.GetRequiredValue(file), parsed.GetValue(level), parsed.GetValue(cell) ?? []);
+            var students = await opened.Platform.Federal.ExplainAsync(parsed.GetRequiredValue(snapshot), wanted, cancellation);
+            terminal.Say($"{students.Count} students are counted there.");
+            terminal.Table(["State ID", "District", "School", "Local id", "Rows (type, upload, line)"], students.Select(student => new[]
+            {
+                student.StateId.ToString(), student.District, student.School, student.LocalId, string.Join("; ", student.Rows.Select(row => $"{row.RecordType} {row.Upload} {row.Line}")),
+            }));
+            terminal.Result(students);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static FederalCell CellOf(string file, FederalLevel level, string[] parts)
+    {
+        var organisations = level switch { FederalLevel.SEA => 0, FederalLevel.LEA => 1, _ => 2 };
+        if (parts.Length < organisations) throw new UnusableInputException($"A count at {level} level needs {(organisations == 1 ? "the district" : "the district and the school")} first.");
+        return new FederalCell(file, level, organisations > 0 ? parts[0] : null, organisations > 1 ? parts[1] : null, parts[organisations..]);
+    }
+}

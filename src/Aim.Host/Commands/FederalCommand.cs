@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Aim.Federal;
+using Aim.Ports;
+
+namespace Aim.Host.Commands;
+
+/// <summary><c>aim federal</c>: EDFacts files from a snapshot.</summary>
+internal static class FederalCommand
+{
+    public static Command Create()
+    {
+        var snapshot = new Argument<string>("SNAPSHOT") { Description = "The snapshot's name." };
+        var data = CommonOptions.Data();
+        var folder = new Option<DirectoryInfo>("--out") { Description = "Where to put the files.", HelpName = "DIR", Required = true };
+        var file = new Option<string?>("--file") { Description = $"One file only: {string.Join(", ", FederalSpecs.All.Select(spec => spec.File))}." };
+        var format = new Option<FederalFormat>("--format") { Description = "csv, tab or txt (fixed width).", DefaultValueFactory = _ => FederalFormat.Csv };
+        var json = CommonOptions.Json();
+        var command = new Command("federal", "Write EDFacts files from a snapshot: the same snapshot gives the same bytes.") { snapshot, data, folder, file, format, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var terminal = CommonOptions.Terminal(parsed, json);
+            await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
+            var input = new FederalInput(parsed.GetRequiredValue(snapshot), parsed.GetValue(file), parsed.GetValue(format));
+            var files = await terminal.WithProgressAsync(_ => opened.Platform.Federal.WriteAsync(input, cancellation));
+            await CopyAsync(opened.Ports.Blobs, files, parsed.GetRequiredValue(folder), cancellation);
+            terminal.Say($"Wrote {files.Count} files to {parsed.GetRequiredValue(folder).FullName}.");
+            terminal.Table(["File", "Level", "Name", "Records"], files.Select(item => new[] { item.File, item.Level.ToString(), item.FileName, $"{item.Records}" }));
+            foreach (var (reason, count) in files.SelectMany(item => item.Excluded).DistinctBy(item => item.Key)) terminal.Say($"Left out of counts: {count} enrollments ({reason}).");
+            terminal.Result(files);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    internal static async Task CopyAsync(IBlobStore blobs, IReadOnlyList<FederalFile> files, DirectoryInfo folder, CancellationToken cancellation)
+    {
+        folder.Create();
+        foreach (var file in files)
+        {
+            await using var source = await blobs.OpenReadAsync(file.Path, cancellation) ?? throw new FileNotFoundException($"The file {file.FileName} has disappeared.");
+            await using var target = File.Create(Path.Combine(folder.FullName, file.FileName));
+            await source.CopyToAsync(target, cancellation);
+        }
+    }
+}

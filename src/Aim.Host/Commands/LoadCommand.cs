@@ -1,0 +1,41 @@
+using System.CommandLine;
+using System.Globalization;
+using Aim.Uploads;
+
+namespace Aim.Host.Commands;
+
+/// <summary><c>aim load</c>: reference data, every upload, and a sync.</summary>
+internal static class LoadCommand
+{
+    public static Command Create()
+    {
+        var folder = new Argument<DirectoryInfo>("DIR") { Description = "A folder with reference/ and uploads/{district}/{TYPE}.tsv." };
+        var data = CommonOptions.Data();
+        var yes = new Option<bool>("--yes") { Description = "Load without asking files that would remove many rows or are older than what was loaded." };
+        var json = CommonOptions.Json();
+        var command = new Command("load", "Load reference data and uploads into a data folder, and sync them to the state record. Running it again changes nothing.") { folder, data, yes, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var terminal = CommonOptions.Terminal(parsed, json);
+            await using var opened = OpenData.AtAny(parsed.GetRequiredValue(data));
+            var loader = new StateLoader(opened, TimeProvider.System);
+            var confirm = parsed.GetValue(yes) ? ConfirmPolicy.Never : ConfirmPolicy.WhenRisky;
+            var report = await terminal.WithProgressAsync(progress => loader.LoadAsync(parsed.GetRequiredValue(folder).FullName, confirm, progress, cancellation));
+            Print(terminal, report);
+            terminal.Result(report);
+            return report.HasProblems ? ExitCode.DataHasProblems : ExitCode.Done;
+        });
+        return command;
+    }
+
+    internal static void Print(Terminal terminal, LoadReport report)
+    {
+        var counts = report.Totals;
+        terminal.Say(string.Create(CultureInfo.InvariantCulture,
+            $"Loaded {report.Files.Count} files of {report.Year.Span}: {counts.Rows} rows, of which {counts.Added} new, {counts.Changed} changed, {counts.Unchanged} unchanged, {counts.Removed} removed, {counts.Rejected} rejected."));
+        terminal.Say($"Findings: {counts.Fatal} fatal, {counts.Errors} errors, {counts.Warnings} warnings. Students synced: {report.StudentsSynced}; records written: {report.RecordsCommitted}; waiting for a decision: {report.Parked}.");
+        terminal.Say($"Seconds: {string.Join(", ", report.Seconds.Select(stage => string.Create(CultureInfo.InvariantCulture, $"{stage.Key} {stage.Value}")))}.");
+        foreach (var file in report.Files.Where(file => file.Status is not (UploadStatus.Accepted or UploadStatus.AcceptedWithFindings)).Take(20)) terminal.Say($"{file.File}: {file.Sentence}");
+        foreach (var edition in report.Unresolved) terminal.Say($"Edition {edition} and the state still disagree after a full sync; call the operator.");
+    }
+}

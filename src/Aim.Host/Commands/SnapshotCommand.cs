@@ -1,0 +1,48 @@
+using System.CommandLine;
+using Aim.Host.Embedded;
+using Aim.Records;
+using Aim.Rules;
+using Aim.Snapshots;
+using Aim.Workflows;
+
+namespace Aim.Host.Commands;
+
+/// <summary><c>aim snapshot</c>: freezes the state.</summary>
+internal static class SnapshotCommand
+{
+    public static Command Create()
+    {
+        var name = new Argument<string>("NAME") { Description = "Lower-case letters, digits and dashes; names the snapshot for good." };
+        var year = new Option<string>("--year") { Description = "The school year, by the year in which it ends.", Required = true };
+        var date = new Option<string?>("--date") { Description = "The count day (YYYY-MM-DD); by default the first Monday of October." };
+        var data = CommonOptions.Data();
+        var json = CommonOptions.Json();
+        var command = new Command("snapshot", "Freeze the state record as it is now, and write the federal files from the freeze.") { name, year, date, data, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var terminal = CommonOptions.Terminal(parsed, json);
+            var schoolYear = CommonOptions.Year(parsed.GetRequiredValue(year));
+            var day = parsed.GetValue(date) is { } text ? CommonOptions.Date(text) : Ages.FallCountDay(schoolYear);
+            await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
+            var manifest = await terminal.WithProgressAsync(_ => TakeAsync(opened, parsed.GetRequiredValue(name), schoolYear, day, cancellation));
+            terminal.Say($"Froze {manifest.Students} students of {manifest.Year.Span} as of {manifest.Moment:yyyy-MM-dd HH:mm:ss} UTC in {manifest.Files.Count} files: {string.Join(", ", manifest.Rows.Select(rows => $"{rows.Value} {rows.Key}"))}.");
+            terminal.Result(manifest);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <exception cref="UnusableInputException">The name can't be used, or has been.</exception>
+    internal static async Task<SnapshotManifest> TakeAsync(DataFolder data, string name, SchoolYear year, DateOnly date, CancellationToken cancellation)
+    {
+        if (SnapshotInput.NameProblem(name) is { } problem) throw new UnusableInputException(problem);
+        if (await data.Platform.Snapshots.FindAsync(name, cancellation) is { } earlier)
+            throw new UnusableInputException($"There is a snapshot '{name}' of {earlier.Moment:yyyy-MM-dd} already, and snapshots are never changed. Choose another name.");
+        var id = SnapshotWorkflow.InstanceOf(name);
+        await data.Platform.Workflows.StartAsync<SnapshotWorkflow, SnapshotInput, SnapshotManifest>(id, new SnapshotInput(name, year, date, "aim snapshot"), cancellation);
+        var state = await data.Engine.WhenFinishedAsync(id, cancellation);
+        return state.Status == WorkflowStatus.Completed
+            ? WorkflowCatalog.Deserialize<SnapshotManifest>(state.Output!)
+            : throw new FaultException($"The snapshot failed: {state.Failure} Take it again under another name.");
+    }
+}

@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using Aim.Host.Embedded;
+using Aim.Organizations;
+using Aim.Records;
+using Aim.StateSync;
+using Aim.Uploads;
+using Aim.Workflows;
+
+namespace Aim.Host.Commands;
+
+/// <summary>How one file was loaded.</summary>
+internal sealed record LoadedFile(string File, string UploadKey, UploadStatus Status, string Sentence, UploadCounts Counts);
+
+/// <summary>How a whole folder was loaded.</summary>
+internal sealed record LoadReport(
+    SchoolYear Year, int Districts, int Schools, int Identities, IReadOnlyList<LoadedFile> Files, UploadCounts Totals, long StudentsSynced, long RecordsCommitted, int Parked,
+    IReadOnlyList<string> Unresolved, IReadOnlyDictionary<string, double> Seconds)
+{
+    /// <summary>Rows were rejected, files were not loaded, or there are errors to correct.</summary>
+    public bool HasProblems => Totals.Fatal + Totals.Errors > 0 || Unresolved.Count > 0
+        || Files.Any(file => file.Status is not (UploadStatus.Accepted or UploadStatus.AcceptedWithFindings or UploadStatus.AcceptedWithRejects));
+}
+
+/// <summary>
+/// Loads a folder as <c>generate</c> writes it: reference data, every upload through the same workflow an upload by HTTP takes, and one
+/// sync at the end. Files of one district follow one another; districts go side by side.
+/// </summary>
+internal sealed class StateLoader(DataFolder data, TimeProvider clock)
+{
+    private const string Actor = "aim load";
+    private const int DistrictsAtOnce = 16;
+    private const int PeopleAWrite = 5000;
+
+    private static readonly string[] Extensions = [".tsv", ".csv", ".txt"];
+
+    private readonly Dictionary<string, double> seconds = [];
+
+    public async Task<LoadReport> LoadAsync(string folder, ConfirmPolicy confirm, StageProgress progress, CancellationToken cancellation)
+    {
+        var (reference, identities) = await TimeAsync("reference", () => LoadReferenceAsync(Path.Combine(folder, "reference"), cancellation));
+        progress.Report("Reference data", 1);
+        var uploads = FindUploads(Path.Combine(folder, "uploads"));
+        var files = await TimeAsync("uploads", () => UploadAllAsync(folder, reference.Year, uploads, confirm, progress, cancellation));
+        var night = await TimeAsync("sync", () => SyncAsync(cancellation));
+        progress.Report("Sync", 1);
+        return new LoadReport(reference.Year, reference.Districts.Count, reference.Schools.Count, identities, files, Add(files.Select(file => file.Counts)), night.Students, night.Committed, night.Parked,
+            [.. night.Unresolved.Select(edition => edition.ToString())], seconds);
+    }
+
+    private async Task<T> TimeAsync<T>(string stage, Func<Task<T>> work)
+    {
+        var watch = Stopwatch.StartNew();
+        var result = await work();
+        seconds[stage] = Math.Round(watch.Elapsed.TotalSeconds, 3);
+        return result;
+    }
+
+    private async Task<(ReferenceData Reference, int Identities)> LoadReferenceAsync(string folder, CancellationToken cancellation)
+    {
+        if (!Directory.Exists(folder)) throw new UnusableInputException($"The folder {folder} does not exist. Give a folder with reference/ and uploads/, as 'aim generate' writes it.");
+        var files = new ReferenceFiles(folder);
+        if (files.Read() is not { } reference) throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
+        await data.Platform.References.PublishAsync(reference, cancellation);
+        var identities = 0;
+        foreach (var people in files.ReadIdentities().Chunk(PeopleAWrite))
+        {
+            await data.Ports.Identities.PutAsync(people, cancellation);
+            identities += people.Length;
+        }
+        return files.Problems.Count == 0 ? (reference, identities) : throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
+    }
+
+    /// <summary>Files by district, in the order in which record types refer to one another.</summary>
+    private static List<(DistrictId District, List<(RecordType Type, string Path)> Files)> FindUploads(string folder)
+    {
+        if (!Directory.Exists(folder)) throw new UnusableInputException($"The folder {folder} does not exist. Give a folder with reference/ and uploads/, as 'aim generate' writes it.");
+        var uploads = new List<(DistrictId, List<(RecordType, string)>)>();
+        foreach (var directory in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
+        {
+            if (!DistrictId.TryParse(Path.GetFileName(directory), null, out var district)) throw new UnusableInputException($"The folder {directory} is not named by a district's four-digit number. Rename or remove it.");
+            var files = RecordTypes.All.SelectMany(type => Extensions.Select(extension => (type, Path.Combine(directory, type.Code + extension)))).Where(file => File.Exists(file.Item2)).ToList();
+            if (files.Count > 0) uploads.Add((district, files));
+        }
+        return uploads;
+    }
+
+    private async Task<IReadOnlyList<LoadedFile>> UploadAllAsync(
+        string root, SchoolYear year, List<(DistrictId District, List<(RecordType Type, string Path)> Files)> uploads, ConfirmPolicy confirm, StageProgress progress, CancellationToken cancellation)
+    {
+        var total = uploads.Sum(district => district.Files.Sum(file => new FileInfo(file.Path).Length));
+        long done = 0;
+        var loaded = new List<LoadedFile>();
+        // The largest districts first, so that none is left alone at the end.
+        var ordered = uploads.OrderByDescending(district => district.Files.Sum(file => new FileInfo(file.Path).Length));
+        await Parallel.ForEachAsync(ordered, new ParallelOptions { MaxDegreeOfParallelism = DistrictsAtOnce, CancellationToken = cancellation }, async (district, token) =>
+        {
+            foreach (var (type, path) in district.Files)
+            {
+                var file = await UploadAsync(root, district.District, year, type, path, confirm, token);
+                lock (loaded) loaded.Add(file);
+                progress.Report("Uploads", Interlocked.Add(ref done, new FileInfo(path).Length) / (double)Math.Max(1, total));
+            }
+        });
+        return [.. loaded.OrderBy(file => file.File, StringComparer.Ordinal)];
+    }
+
+    private async Task<LoadedFile> UploadAsync(string root, DistrictId district, SchoolYear year, RecordType type, string path, ConfirmPolicy confirm, CancellationToken cancellation)
+    {
+        var (ticket, _, _) = await data.Platform.Intake.RequestAsync(new UploadTicket
+        {
+            Key = "", District = district, Year = year, RecordType = type.Code, FileName = Path.GetFileName(path), Confirm = confirm, DeferSync = true, RequestedBy = Actor, RequestedAt = default,
+        }, cancellation);
+        await data.Ports.Blobs.WriteAsync(ticket.Path, async (blob, token) =>
+        {
+            await using var file = File.OpenRead(path);
+            await file.CopyToAsync(blob, token);
+        }, cancellation);
+        var info = await data.Ports.Blobs.FindAsync(ticket.Path, cancellation) ?? throw new FileNotFoundException("The upload disappeared while it was being written.");
+        var input = (await data.Platform.Intake.AcceptAsync(info, cancellation))!;
+        var report = await WaitAsync(input, cancellation);
+        return new LoadedFile(Path.GetRelativePath(root, path).Replace('\\', '/'), ticket.Key, report.Status, report.Sentence, report.Counts);
+    }
+
+    /// <summary>Until the upload has ended, or asks something: nobody is here to answer.</summary>
+    private async Task<UploadReport> WaitAsync(UploadInput input, CancellationToken cancellation)
+    {
+        var finished = data.Engine.WhenFinishedAsync(UploadIntake.InstanceOf(input.Id), cancellation);
+        while (true)
+        {
+            await Task.WhenAny(finished, Task.Delay(TimeSpan.FromSeconds(1), clock, cancellation));
+            if (finished.IsCompletedSuccessfully && finished.Result is { Status: not WorkflowStatus.Completed } state)
+                throw new FaultException($"An upload's workflow failed: {state.Failure}");
+            if (await data.Platform.Uploads.FindReportAsync(input.Key, cancellation) is { } report && (report.IsFinished || report.Status == UploadStatus.AwaitingConfirmation)) return report;
+        }
+    }
+
+    private async Task<NightReport> SyncAsync(CancellationToken cancellation) => await new StateSyncer(data, clock).RunAsync(verifyAll: false, cancellation);
+
+    private static UploadCounts Add(IEnumerable<UploadCounts> counts) => counts.Aggregate(new UploadCounts(), (sum, item) => new UploadCounts
+    {
+        Rows = sum.Rows + item.Rows, Rejected = sum.Rejected + item.Rejected, Added = sum.Added + item.Added, Changed = sum.Changed + item.Changed, Unchanged = sum.Unchanged + item.Unchanged,
+        Removed = sum.Removed + item.Removed, RemovalsWithheld = sum.RemovalsWithheld + item.RemovalsWithheld, Fatal = sum.Fatal + item.Fatal, Errors = sum.Errors + item.Errors,
+        Warnings = sum.Warnings + item.Warnings, Information = sum.Information + item.Information,
+    });
+}
+
+/// <summary>Runs a nightly sync now.</summary>
+internal sealed class StateSyncer(DataFolder data, TimeProvider clock)
+{
+    public async Task<NightReport> RunAsync(bool verifyAll, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        var id = $"sync-{UploadLog.NewKey(now)}";
+        await data.Platform.Workflows.StartAsync<NightlySyncWorkflow, NightInput, NightReport>(id, new NightInput(DateOnly.FromDateTime(now.UtcDateTime), verifyAll), cancellation);
+        var state = await data.Engine.WhenFinishedAsync(id, cancellation);
+        return state.Status == WorkflowStatus.Completed ? WorkflowCatalog.Deserialize<NightReport>(state.Output!) : throw new FaultException($"The sync failed: {state.Failure}");
+    }
+}

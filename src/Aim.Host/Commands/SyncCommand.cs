@@ -1,0 +1,26 @@
+using System.CommandLine;
+
+namespace Aim.Host.Commands;
+
+/// <summary><c>aim sync</c>: the nightly job, now.</summary>
+internal static class SyncCommand
+{
+    public static Command Create()
+    {
+        var data = CommonOptions.Data();
+        var all = new Option<bool>("--verify-all") { Description = "Recount every edition in full instead of a thirtieth of them." };
+        var json = CommonOptions.Json();
+        var command = new Command("sync", "Bring every district's edition and the state record into agreement, and prove it.") { data, all, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var terminal = CommonOptions.Terminal(parsed, json);
+            await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
+            var report = await terminal.WithProgressAsync(_ => new StateSyncer(opened, TimeProvider.System).RunAsync(parsed.GetValue(all), cancellation));
+            terminal.Say($"{report.EditionsBehind} editions were behind; {report.Students} students were compared and {report.Committed} records written; {report.Parked} students wait for a decision.");
+            terminal.Say($"{report.Verified} editions were counted in full; {report.Disagreed.Count} disagreed, {report.Unresolved.Count} still do.");
+            terminal.Result(report);
+            return report.Unresolved.Count > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Security.Cryptography;
+
+namespace Aim.Host.Embedded;
+
+/// <summary>
+/// A data folder, opened: <c>aim.db</c> (editions, state, identity, ledger, outbox), <c>workflows.db</c> (the journal), <c>blobs/</c> and
+/// <c>upload.key</c>. Two processes may have the same folder open.
+/// </summary>
+internal sealed class DataFolder : IAsyncDisposable
+{
+    private const int KeyBytes = 32;
+
+    private readonly SqliteDatabase data;
+    private readonly SqliteDatabase journal;
+
+    private DataFolder(string path, Uri address, TimeProvider clock, ILoggerFactory loggers)
+    {
+        Path = System.IO.Path.GetFullPath(path);
+        Directory.CreateDirectory(Path);
+        data = new SqliteDatabase(System.IO.Path.Combine(Path, "aim.db"), DataSchema.Sql, fullSync: true);
+        journal = new SqliteDatabase(System.IO.Path.Combine(Path, "workflows.db"), WorkflowJournal.Schema, fullSync: false);
+        UploadUrls = new UploadUrls(UploadKey(), address, clock);
+        Ports = new AimPorts(
+            new FileBlobStore(System.IO.Path.Combine(Path, "blobs"), UploadUrls), new SqliteEditionStore(data, clock), new SqliteStateStore(data, clock),
+            new SqliteIdentityIndex(data), new SqliteLedger(data), clock);
+        WorkflowEngine? engine = null;
+        Platform = new AimPlatform(Ports, catalog => engine = new WorkflowEngine(new WorkflowJournal(journal, clock), catalog, clock, loggers.CreateLogger<WorkflowEngine>()));
+        Engine = engine!;
+    }
+
+    public string Path { get; }
+    public AimPorts Ports { get; }
+    public AimPlatform Platform { get; }
+    public WorkflowEngine Engine { get; }
+    public UploadUrls UploadUrls { get; }
+
+    /// <summary>Opens a folder, making it if need be. Workflows run only once <see cref="WorkflowEngine.Start"/> is called.</summary>
+    public static DataFolder Open(string path, Uri address, TimeProvider clock, ILoggerFactory loggers) => new(path, address, clock, loggers);
+
+    public static bool Exists(string path) => File.Exists(System.IO.Path.Combine(path, "aim.db"));
+
+    /// <summary>The secret that upload URLs are signed with; made once for the folder.</summary>
+    private byte[] UploadKey()
+    {
+        var file = System.IO.Path.Combine(Path, "upload.key");
+        if (!File.Exists(file))
+        {
+            var fresh = $"{file}.{Guid.NewGuid():N}";
+            File.WriteAllBytes(fresh, RandomNumberGenerator.GetBytes(KeyBytes));
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(fresh, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            if (!File.Exists(file)) File.Move(fresh, file, overwrite: false);
+        }
+        return File.ReadAllBytes(file);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Engine.DisposeAsync();
+        await journal.DisposeAsync();
+        await data.DisposeAsync();
+    }
+}

@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Aim.Ports;
+using Aim.Workflows;
+
+namespace Aim.Host.Embedded;
+
+/// <summary>
+/// Blobs as files. A blob is written beside its place and moved there when it is whole; what must survive a power failure is flushed to
+/// disk first. Work files of a running upload needn't: their step would be done again.
+/// </summary>
+internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
+{
+    private const string Partial = ".partial";
+    private const int NoSpaceLeft = 28;
+
+    private readonly string root = Path.GetFullPath(root);
+
+    public Task<BlobInfo?> FindAsync(string path, CancellationToken cancellation)
+    {
+        var file = new FileInfo(PathOf(path));
+        return Task.FromResult(file.Exists ? Describe(path, file) : null);
+    }
+
+    public Task<Stream?> OpenReadAsync(BlobRef blob, CancellationToken cancellation)
+    {
+        try
+        {
+            var file = new FileInfo(PathOf(blob.Path));
+            var stream = new FileStream(file.FullName, new FileStreamOptions { Mode = FileMode.Open, Access = FileAccess.Read, Share = FileShare.Read | FileShare.Delete, BufferSize = 1 });
+            file.Refresh();
+            if (file.Exists && Describe(blob.Path, file).ETag == blob.ETag) return Task.FromResult<Stream?>(stream);
+            stream.Dispose();
+            return Task.FromResult<Stream?>(null);
+        }
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Task.FromResult<Stream?>(null);
+        }
+    }
+
+    public async Task<BlobWrite> WriteAsync(string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
+    {
+        var target = PathOf(path);
+        if (File.Exists(target)) return BlobWrite.AlreadyExists;
+        var partial = $"{target}.{Guid.NewGuid():N}{Partial}";
+        try
+        {
+            await using (var stream = Create(partial))
+            {
+                await write(stream, cancellation);
+                await stream.FlushAsync(cancellation);
+                if (MustSurvivePowerFailure(path)) stream.Flush(flushToDisk: true);
+            }
+            return TryMove(partial, target) ? BlobWrite.Written : BlobWrite.AlreadyExists;
+        }
+        catch (IOException failure) when ((failure.HResult & 0xFFFF) == NoSpaceLeft)
+        {
+            throw new StorageFullException(failure);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+
+    private static FileStream Create(string file)
+    {
+        while (true)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            try
+            {
+                return new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 1 << 14 });
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // The folder was empty for a moment and has been removed; make it again.
+            }
+        }
+    }
+
+    private static bool TryMove(string from, string to)
+    {
+        try
+        {
+            File.Move(from, to, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(to))
+        {
+            return false;
+        }
+    }
+
+    private static bool MustSurvivePowerFailure(string path) => !path.StartsWith("work/", StringComparison.Ordinal) && !path.StartsWith("results/", StringComparison.Ordinal);
+
+    public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation) => List(prefix).ToAsyncEnumerable();
+
+    private IEnumerable<BlobInfo> List(string prefix)
+    {
+        var folder = Path.Combine(root, prefix[..(prefix.LastIndexOf('/') + 1)]);
+        if (!Directory.Exists(folder)) return [];
+        return Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(file => !file.EndsWith(Partial, StringComparison.Ordinal))
+            .Select(file => (File: file, Path: Path.GetRelativePath(root, file).Replace('\\', '/')))
+            .Where(item => item.Path.StartsWith(prefix, StringComparison.Ordinal))
+            .OrderBy(item => item.Path, StringComparer.Ordinal)
+            .Select(item => Describe(item.Path, new FileInfo(item.File)));
+    }
+
+    public Task DeleteAsync(string path, CancellationToken cancellation)
+    {
+        var file = PathOf(path);
+        if (!File.Exists(file)) return Task.CompletedTask;
+        File.Delete(file);
+        RemoveIfEmpty(Path.GetDirectoryName(file)!);
+        return Task.CompletedTask;
+    }
+
+    private static void RemoveIfEmpty(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder);
+        }
+        catch (IOException)
+        {
+            // It holds something; or somebody was faster.
+        }
+    }
+
+    public Task<Uri> CreateUploadUrlAsync(string path, DateTimeOffset expires, CancellationToken cancellation) => Task.FromResult(urls.Create(path, expires));
+
+    private static BlobInfo Describe(string path, FileInfo file) =>
+        new(path, string.Create(CultureInfo.InvariantCulture, $"{file.Length:x}-{file.LastWriteTimeUtc.Ticks:x}"), file.Length, new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero));
+
+    /// <exception cref="ArgumentException">The path leaves the store.</exception>
+    private string PathOf(string path)
+    {
+        var full = Path.GetFullPath(Path.Combine(root, path));
+        return full.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal) && !path.EndsWith(Partial, StringComparison.Ordinal)
+            ? full
+            : throw new ArgumentException("A blob path stays inside the store.", nameof(path));
+    }
+}
+
+/// <summary>
+/// Signed upload URLs of the local host, in the manner of a shared access signature: one blob, create only, until a moment.
+/// </summary>
+internal sealed class UploadUrls(byte[] key, Uri address, TimeProvider clock)
+{
+    public const string Route = "/blobs/";
+
+    public Uri Create(string path, DateTimeOffset expires)
+    {
+        var until = expires.ToUnixTimeSeconds();
+        return new Uri(address, FormattableString.Invariant($"{Route}{path}?se={until}&sp=c&sig={Sign(path, until)}"));
+    }
+
+    public bool IsValid(string path, string? until, string? signature) =>
+        long.TryParse(until, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && signature is not null
+        && CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(Sign(path, seconds)), Encoding.ASCII.GetBytes(signature))
+        && clock.GetUtcNow() < DateTimeOffset.FromUnixTimeSeconds(seconds);
+
+    private string Sign(string path, long until) => Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(FormattableString.Invariant($"{path}\n{until}\nc"))));
+}

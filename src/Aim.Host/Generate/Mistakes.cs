@@ -1,0 +1,171 @@
+using System.Globalization;
+using Aim.Records;
+
+namespace Aim.Host.Generate;
+
+/// <summary>
+/// Plants mistakes that break exactly one rule each, so that what a check finds can be held against what was planted. A mistake that
+/// gets its row rejected is an extra row: a missing one would have consequences elsewhere.
+/// </summary>
+internal sealed class Mistakes(SampleRandom random, SchoolYear year, Population population, SampleRows rows)
+{
+    /// <summary>One kind of mistake: whom it suits, and how the student's rows are spoiled.</summary>
+    /// <param name="Suits">Only students whose other rows the mistake leaves in peace.</param>
+    private sealed record Kind(string Rule, Func<SampleStudent, List<SampleRow>, bool> Suits, Action<SampleStudent, List<SampleRow>> Plant);
+
+    private IReadOnlyList<Kind>? kinds;
+
+    /// <summary>Spoils one student; false when the kind whose turn it is doesn't suit the student.</summary>
+    public bool Plant(SampleStudent student, List<SampleRow> studentRows)
+    {
+        kinds ??= [.. Kinds()];
+        var kind = random.Pick(kinds);
+        if (student.IsShared || !kind.Suits(student, studentRows)) return false;
+        kind.Plant(student, studentRows);
+        return true;
+    }
+
+    public IEnumerable<string> Rules => Kinds().Select(kind => kind.Rule).Distinct();
+
+    /// <summary>A State ID that was merged into another, as reference/identities.csv has it.</summary>
+    public List<(StateId Retired, SamplePerson Survivor)> Retired { get; } = [];
+
+    private IEnumerable<Kind> Kinds() => [.. FormKinds(), .. ReferenceKinds(), .. IdentityKinds(), .. EnrollmentKinds(), .. ProgramKinds()];
+
+    private IEnumerable<Kind> FormKinds() =>
+    [
+        Extra("FMT-002", "EN", row => row.ExtraCells = "\tN"),
+        Extra("FMT-003", "EN", row => row["EnrollmentComment"] = new string('x', 201)),
+        Extra("FMT-004", "EN", row => row["StartDate"] = $"02/30/{year}"),
+        Extra("FMT-005", "EN", row => row["RecordType"] = "SD"),
+        Extra("FMT-006", "EN", row => row["DistrictNumber"] = row["DistrictNumber"] == "9990" ? "9991" : "9990"),
+        InPlace("FMT-007", "SD", (_, _) => true, row => row["GuardianName"] = $"{row["GuardianName"].Replace(' ', '\u0007')} \u2019"),
+        InPlace("FMT-008", "EN", (_, row) => row["SchoolNumber"][0] == '0', row => row["SchoolNumber"] = row["SchoolNumber"].TrimStart('0')),
+        Extra("FMT-009", "EN", row => row["Grade"] = ""),
+        new("FMT-010", (student, _) => student.HasOnlyEnrollments, (student, all) =>
+        {
+            var (one, other) = (rows.Program(student, "GTE"), rows.Program(student, "GTE"));
+            (one["EndDate"], other["EndDate"]) = ("", FileDate.Of(student.Enrollments[0].End));
+            foreach (var row in new[] { one, other }) Mark(row, "FMT-010", all);
+        }),
+        Extra("FMT-011", "EN", row => row["EndYear"] = year.Previous.ToString()),
+        Extra("FMT-012", "EN", _ => { }),
+    ];
+
+    private IEnumerable<Kind> ReferenceKinds() =>
+    [
+        Extra("REF-001", "EN", row => row["SchoolNumber"] = "9999"),
+        Extra("REF-002", "EN", row => row["CalendarNumber"] = "999"),
+        Ghost("REF-003", row => row["StudentStateId"] = population.NewStateId().ToString()),
+        new("REF-004", (student, _) => student.Person.StateId is not null, (student, all) =>
+        {
+            var retired = population.NewStateId();
+            Retired.Add((retired, student.Person));
+            var row = First(all, "SD");
+            row["StudentStateId"] = retired.ToString();
+            row.Planted.Add("REF-004");
+        }),
+        Extra("REF-005", "EN", row => row["ServiceType"] = "X"),
+        new("REF-006", (student, _) => student.HasOnlyEnrollments, (student, all) => Mark(rows.Program(student, "SES"), "REF-006", all)),
+        // A made-up child under the State ID of a real one, with another name and birth date.
+        new("REF-007", (student, _) => student.Person.StateId is not null, (student, all) => Mark(GhostOf(student, all, row => row["StudentStateId"] = student.Person.StateId.ToString()!), "REF-007", all)),
+        new("REF-008", (_, _) => true, (student, all) =>
+        {
+            var row = First(all, "EN").Copy();
+            (row["StudentLocalId"], row["StudentStateId"]) = (population.NewLocalId(student.District.District.Number), "");
+            Mark(row, "REF-008", all);
+        }),
+        InPlace("REF-009", "EN", (_, _) => true, row => (row["LastName"], row["FirstName"]) = ("Quibble", row["FirstName"][0] == 'Z' ? "Yon" : "Zed")),
+    ];
+
+    private static IEnumerable<Kind> IdentityKinds() =>
+    [
+        InPlace("IDN-001", "SD", (student, _) => student.Person.StateId is not null, row => row["Gender"] = ""),
+        InPlace("IDN-002", "SD", (student, _) => !student.IsInSpecialEducation && student.Person.StateId is not null && student.Person.Grade != "12", row =>
+            row["BirthDate"] = FileDate.Of(row.Student.Person.BirthDate.AddYears(-5))),
+    ];
+
+    private static IEnumerable<Kind> EnrollmentKinds() =>
+    [
+        Extra("ENR-001", "EN", row => (row["StartDate"], row["EndDate"]) = (row["EndDate"], row["StartDate"]), student => student.Enrollments[0].Start < student.Enrollments[0].End),
+        Extra("ENR-002", "EN", row => row["StartDate"] = FileDate.Of(row.Student.Enrollments[0].Calendar.Start.AddDays(-30))),
+        Extra("ENR-003", "EN", row => (row["StartDate"], row["StartStatus"]) = (FileDate.Of(row.Student.Enrollments[0].Start.AddDays(3)), "03"),
+            student => student.Enrollments.Count == 1 && student.Enrollments[0].End.DayNumber - student.Enrollments[0].Start.DayNumber > 10),
+        InPlace("ENR-005", "EN", (student, row) => !student.IsInSpecialEducation && row["EndStatus"] == "190", row => row["EndStatus"] = ""),
+        new("ENR-006", (student, all) => Leaves(student, "400", 60), (student, all) =>
+        {
+            var row = First(all, "EN").Copy();
+            (row["StartDate"], row["StartStatus"]) = (FileDate.Of(student.Enrollments[0].End.AddDays(20)), "06");
+            (row["EndDate"], row["EndStatus"]) = (FileDate.Of(student.Enrollments[0].Calendar.End), "190");
+            (row["DiplomaDate"], row["DiplomaType"], row["DiplomaPeriod"]) = ("", "", "");
+            Mark(row, "ENR-006", all);
+        }),
+        InPlace("ENR-010", "EN", (student, _) => student.Person.Military is null, row => row["StartStatus"] = "60"),
+        InPlace("ENR-011", "EN", (_, row) => row["EndStatus"] == "400", row => row["DiplomaType"] = ""),
+        InPlace("ENR-011B", "EN", (student, row) => student.Person.Grade == "11" && row["EndStatus"] == "190" && !student.IsInSpecialEducation, row =>
+            (row["EndStatus"], row["DiplomaDate"], row["DiplomaType"], row["DiplomaPeriod"]) = ("400", row["EndDate"], "R", "2")),
+        InPlace("ENR-012", "EN", (student, row) => GradeBeside(student) is not null, row => row["Grade"] = GradeBeside(row.Student)!),
+        InPlace("ENR-014", "EN", (student, row) => !student.IsInSpecialEducation && row["EndStatus"] == "190", row => (row["EndDate"], row["EndStatus"]) = ("", "")),
+    ];
+
+    private IEnumerable<Kind> ProgramKinds() =>
+    [
+        InPlace("PRG-001", "PP", (_, _) => true, row => row["StartDate"] = FileDate.Of(row.Student.Enrollments[0].Start.AddDays(-20))),
+        new("PRG-002", (student, _) => !student.IsHomeless, (student, all) => Mark(rows.Program(student, "HML"), "PRG-002", all)),
+        InPlace("PRG-003", "LP", (_, _) => true, row => (row["ExitDate"], row["ELPLevel"]) = ($"06/01/{year.Previous}", "")),
+        new("PRG-003B", (student, _) => !student.IsImmigrant, (student, all) => Mark(rows.Program(student, "IMM"), "PRG-003B", all)),
+        InPlace("SPD-001", "SE", (_, _) => true, row => row["Locked"] = "N"),
+        InPlace("SPD-002", "SE", (_, _) => true, row => row["EnvironmentCode"] = "SPL"),
+        InPlace("SPD-003", "SE", (_, _) => true, row => row["ExitDate"] = row["IepEnd"]),
+        InPlace("SPD-003B", "SE", (student, _) => student.Enrollments[^1].EndStatus is "190" or "110", row => (row["ExitDate"], row["ExitReason"]) = (row["IepEnd"], "D")),
+    ];
+
+    /// <summary>Spoils a copy of a row, which is then rejected or, if nothing was changed, superfluous.</summary>
+    private static Kind Extra(string rule, string type, Action<SampleRow> spoil, Func<SampleStudent, bool>? suits = null) => new(rule,
+        (student, all) => all.Any(row => row.Layout.Type == type) && (suits is null || suits(student)), (_, all) =>
+        {
+            var row = First(all, type).Copy();
+            spoil(row);
+            Mark(row, rule, all);
+        });
+
+    private static Kind InPlace(string rule, string type, Func<SampleStudent, SampleRow, bool> suits, Action<SampleRow> spoil) => new(rule,
+        (student, all) => all.FirstOrDefault(row => row.Layout.Type == type) is { } row && suits(student, row), (_, all) =>
+        {
+            var row = First(all, type);
+            spoil(row);
+            row.Planted.Add(rule);
+        });
+
+    /// <summary>A row of demographics for a child who isn't there.</summary>
+    private Kind Ghost(string rule, Action<SampleRow> spoil) => new(rule, (_, _) => true, (student, all) => Mark(GhostOf(student, all, spoil), rule, all));
+
+    private SampleRow GhostOf(SampleStudent student, List<SampleRow> all, Action<SampleRow> spoil)
+    {
+        var row = First(all, "SD").Copy();
+        row["StudentLocalId"] = population.NewLocalId(student.District.District.Number);
+        (row["LastName"], row["FirstName"]) = ("Nobody", student.Person.FirstName[0] == 'X' ? "Yan" : "Xan");
+        row["BirthDate"] = FileDate.Of(student.Person.BirthDate.AddDays(random.Between(40, 300)));
+        spoil(row);
+        return row;
+    }
+
+    private static void Mark(SampleRow row, string rule, List<SampleRow> all)
+    {
+        row.Planted.Add(rule);
+        all.Add(row);
+    }
+
+    private static SampleRow First(List<SampleRow> all, string type) => all.First(row => row.Layout.Type == type);
+
+    private static bool Leaves(SampleStudent student, string endStatus, int daysBeforeYearEnd) =>
+        student.HasOnlyEnrollments && student.Enrollments is [{ } only] && only.EndStatus == endStatus && only.Calendar.End.DayNumber - only.End.DayNumber >= daysBeforeYearEnd;
+
+    /// <summary>The grade next to the student's that the school does not offer.</summary>
+    private static string? GradeBeside(SampleStudent student)
+    {
+        if (CodeSets.Grade.Find(student.Person.Grade)?.Order is not { } order || order < 1 || student.Enrollments[0].IsGraduation) return null;
+        return new[] { order + 1, order - 1 }.Where(grade => grade is >= 1 and <= 12).Select(grade => grade.ToString("D2", CultureInfo.InvariantCulture))
+            .FirstOrDefault(grade => !student.Enrollments[0].School.Grades.Contains(grade));
+    }
+}

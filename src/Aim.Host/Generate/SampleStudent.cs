@@ -1,0 +1,54 @@
+using Aim.Organizations;
+using Aim.Records;
+
+namespace Aim.Host.Generate;
+
+/// <summary>Who a sample student is, in whichever district.</summary>
+internal sealed record SamplePerson
+{
+    public required string LastName { get; init; }
+    public required string FirstName { get; init; }
+    public string? MiddleName { get; init; }
+    public string? Suffix { get; init; }
+    public required string Gender { get; init; }
+    public required DateOnly BirthDate { get; init; }
+
+    /// <summary>EDFacts grade of the year.</summary>
+    public required string Grade { get; init; }
+
+    /// <summary>Hispanic first, then the five races, in the order of the SD layout.</summary>
+    public required bool[] Ethnicity { get; init; }
+
+    public required string Language { get; init; }
+    public DateOnly? EnteredUs { get; init; }
+    public string? Military { get; init; }
+    public required string Street { get; init; }
+    public required string City { get; init; }
+    public required string Zip { get; init; }
+    public required string Guardian { get; init; }
+
+    /// <summary>Null for children who come to a public school of the state for the first time.</summary>
+    public StateId? StateId { get; init; }
+}
+
+/// <summary>One enrollment of a sample student.</summary>
+internal sealed record SampleEnrollment(School School, SchoolCalendar Calendar, DateOnly Start, string StartStatus, DateOnly End, string EndStatus)
+{
+    public bool IsGraduation => EndStatus == "400";
+}
+
+/// <summary>A sample student as one district knows it: what all of its rows are made from.</summary>
+internal sealed record SampleStudent(SampleDistrict District, string LocalId, SamplePerson Person, IReadOnlyList<SampleEnrollment> Enrollments)
+{
+    /// <summary>True when another district has the student too in this year.</summary>
+    public bool IsShared { get; init; }
+
+    public bool IsEnglishLearner { get; init; }
+    public bool IsHomeless { get; init; }
+    public bool IsGifted { get; init; }
+    public bool IsTitleOne { get; init; }
+    public bool IsInSpecialEducation { get; init; }
+    public bool IsImmigrant => Person.EnteredUs is not null;
+
+    public bool HasOnlyEnrollments => !IsEnglishLearner && !IsHomeless && !IsGifted && !IsTitleOne && !IsInSpecialEducation && !IsImmigrant;
+}
