@@ -24,6 +24,7 @@ public sealed class AimPlatform
         References = new ReferenceLibrary(ports.Blobs, ports.Ledger);
         Uploads = new UploadLog(ports.Ledger);
         Parked = new ParkedStudents(ports.Ledger, ports.Clock);
+        Disclosures = new DisclosureLog(ports.Ledger, ports.Clock);
         Snapshots = new SnapshotLibrary(ports.Blobs);
         Federal = new FederalFiles(ports.Blobs, ports.Ledger, Snapshots);
         Catalog = new WorkflowCatalog();
@@ -39,6 +40,7 @@ public sealed class AimPlatform
     public UploadLog Uploads { get; }
     public UploadIntake Intake { get; }
     public ParkedStudents Parked { get; }
+    public DisclosureLog Disclosures { get; }
     public SnapshotLibrary Snapshots { get; }
     public FederalFiles Federal { get; }
 

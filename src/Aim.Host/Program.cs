@@ -1,4 +1,3 @@
 using Aim.Host.Commands;
 
-using var stop = new CancellationTokenSource();
-return await CommandLine.RunAsync(args, Console.Out, Console.Error, stop.Token);
+return await CommandLine.RunAsync(args, Console.Out, Console.Error, CancellationToken.None);

@@ -67,7 +67,7 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
         var set = SetOf(spec, cell.Values);
         var context = new CountingContext(snapshot);
         var counted = new List<CountedStudent>();
-        await foreach (var part in FrozenStudents.ReadPartsAsync(blobs, snapshot.Manifest, cancellation))
+        await foreach (var part in FrozenStudents.ReadPartsAsync(blobs, snapshot.Manifest, withOrigin: true, cancellation))
         {
             foreach (var student in part)
             {
@@ -81,7 +81,7 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
                 if (counts.ToList() is { Count: > 0 } group && FederalCounter.Choose(group) is var chosen && Matches(chosen, set, cell.Values)) counted.Add(Describe(chosen));
             }
         }
-        return counted;
+        return [.. counted.OrderBy(student => student.StateId)];
     }
 
     private static bool Matches(CountedSubject subject, CategorySet set, IReadOnlyList<string> values) =>
@@ -95,12 +95,14 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
 
     private static CountedStudent Describe(CountedSubject subject)
     {
-        var rows = new List<RowOrigin> { new("EN", subject.Enrollment.Upload, subject.Enrollment.Line) };
-        if (subject.Demographics is { } student) rows.Add(new("SD", student.Upload, student.Line));
-        if (subject.EnglishLearner is { } learner) rows.Add(new("LP", learner.Upload, learner.Line));
-        if (subject.SpecialEducation is { } special) rows.Add(new("SE", special.Upload, special.Line));
+        var rows = new List<RowOrigin> { Origin("EN", subject.Enrollment) };
+        if (subject.Demographics is { } student) rows.Add(Origin("SD", student));
+        if (subject.EnglishLearner is { } learner) rows.Add(Origin("LP", learner));
+        if (subject.SpecialEducation is { } special) rows.Add(Origin("SE", special));
         return new CountedStudent(subject.Id, subject.District, subject.School, subject.Enrollment.LocalId, rows);
     }
+
+    private static RowOrigin Origin<T>(string type, FrozenRow<T> row) => new(type, UploadId.Parse(row.Upload!), row.Line);
 
     private async Task<Snapshot> OpenAsync(string name, CancellationToken cancellation) =>
         await snapshots.OpenAsync(name, cancellation) ?? throw new FaultException($"There is no snapshot named '{name}'.") { IsPermanent = true };
@@ -135,7 +137,7 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
         var counts = specs.Select(spec => new FileCount(spec, new CountingContext(snapshot), [.. spec.Levels.Keys.Select(level => (level, new FederalCounter(spec, level, snapshot.Reference)))])).ToList();
         if (counts.Count > 0)
         {
-            await foreach (var part in FrozenStudents.ReadPartsAsync(blobs, snapshot.Manifest, cancellation))
+            await foreach (var part in FrozenStudents.ReadPartsAsync(blobs, snapshot.Manifest, withOrigin: false, cancellation))
             {
                 foreach (var student in part)
                 {
@@ -218,8 +220,16 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
         }
         var content = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
         var path = $"{SnapshotPlan.PrefixOf(manifest.Name)}federal/{fileName}";
-        await blobs.WriteAsync(path, content, cancellation);
+        if (await blobs.WriteAsync(path, content, cancellation) == BlobWrite.AlreadyExists) await CheckSameAsync(path, content, cancellation);
         return new FederalFile(spec.File, level, format, fileName, path, records, content.Length, Convert.ToHexStringLower(SHA256.HashData(content.Span)), students, excluded);
+    }
+
+    /// <summary>What was written once, and perhaps submitted, stands: another build must not put something else in its place unnoticed.</summary>
+    private async Task CheckSameAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        await using var stored = await blobs.OpenReadAsync(path, cancellation) ?? throw new FileNotFoundException($"The file {path} is gone.");
+        if (!Convert.ToHexStringLower(await SHA256.HashDataAsync(stored, cancellation)).Equals(Convert.ToHexStringLower(SHA256.HashData(content.Span)), StringComparison.Ordinal))
+            throw new FaultException($"{Path.GetFileName(path)} was written before with other content, by another version of this program; it was left as it is. Take a new snapshot to report anew.") { IsPermanent = true };
     }
 
     /// <summary>The number in the file's name: the next one of this file and level at first, the same one ever after.</summary>

@@ -8,7 +8,8 @@ using Parquet.Schema;
 namespace Aim.Federal;
 
 /// <summary>A frozen row, with where it came from.</summary>
-public sealed record FrozenRow<T>(string District, string LocalId, T Record, UploadId Upload, int Line);
+/// <param name="Upload">The upload's id as text; null where only counts are wanted.</param>
+public sealed record FrozenRow<T>(string District, string LocalId, T Record, string? Upload, int Line);
 
 /// <summary>Everything a snapshot has of one student.</summary>
 public sealed class FrozenStudent(StateId id)
@@ -27,14 +28,14 @@ public sealed class FrozenStudent(StateId id)
 internal static class FrozenStudents
 {
     public static async IAsyncEnumerable<IReadOnlyCollection<FrozenStudent>> ReadPartsAsync(
-        IBlobStore blobs, SnapshotManifest manifest, [EnumeratorCancellation] CancellationToken cancellation)
+        IBlobStore blobs, SnapshotManifest manifest, bool withOrigin, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        foreach (var part in manifest.Files.GroupBy(file => file.Part).OrderBy(group => group.Key)) yield return await ReadPartAsync(blobs, [.. part], cancellation);
+        foreach (var part in manifest.Files.GroupBy(file => file.Part).OrderBy(group => group.Key)) yield return await ReadPartAsync(blobs, [.. part], withOrigin, cancellation);
     }
 
-    public static async Task<IReadOnlyCollection<FrozenStudent>> ReadPartAsync(IBlobStore blobs, IReadOnlyList<FrozenPart> files, CancellationToken cancellation)
+    private static async Task<IReadOnlyCollection<FrozenStudent>> ReadPartAsync(IBlobStore blobs, IReadOnlyList<FrozenPart> files, bool withOrigin, CancellationToken cancellation)
     {
-        var students = new SortedDictionary<int, FrozenStudent>();
+        var students = new Students(withOrigin);
         foreach (var file in files.Where(file => file.Rows > 0))
         {
             switch (file.RecordType)
@@ -53,7 +54,13 @@ internal static class FrozenStudents
                     break;
             }
         }
-        return students.Values;
+        return students.ById.Values;
+    }
+
+    private sealed class Students(bool withOrigin)
+    {
+        public bool WithOrigin => withOrigin;
+        public Dictionary<int, FrozenStudent> ById { get; } = [];
     }
 
     private static readonly string[] DemographicColumns =
@@ -98,7 +105,7 @@ internal static class FrozenStudents
 
     private static async Task ReadAsync<T>(
         IBlobStore blobs, FrozenPart file, string[] fields, Func<Columns, int, T> toRecord, Func<FrozenStudent, List<FrozenRow<T>>> rowsOf,
-        SortedDictionary<int, FrozenStudent> students, CancellationToken cancellation)
+        Students students, CancellationToken cancellation)
     {
         await using var stream = await blobs.OpenReadAsync(file.Path, cancellation) ?? throw new FileNotFoundException($"The snapshot has lost {file.Path}.");
         await using var seekable = await SeekableAsync(stream, cancellation);
@@ -108,15 +115,15 @@ internal static class FrozenStudents
             using var group = reader.OpenRowGroupReader(g);
             var columns = new Columns(reader.Schema, group);
             var ids = await columns.NumbersAsync(FrozenTable.StateIdColumn, cancellation);
-            var lines = await columns.NumbersAsync(FrozenTable.LineColumn, cancellation);
             var districts = await columns.TextsAsync(FrozenTable.DistrictColumn, cancellation);
             var locals = await columns.TextsAsync(FrozenTable.LocalIdColumn, cancellation);
-            var uploads = await columns.TextsAsync(FrozenTable.UploadColumn, cancellation);
+            var uploads = students.WithOrigin ? await columns.TextsAsync(FrozenTable.UploadColumn, cancellation) : null;
+            var lines = students.WithOrigin ? await columns.NumbersAsync(FrozenTable.LineColumn, cancellation) : null;
             foreach (var field in fields) await columns.AddAsync(field, cancellation);
             for (var row = 0; row < ids.Length; row++)
             {
-                if (!students.TryGetValue(ids[row], out var student)) students[ids[row]] = student = new FrozenStudent(new StateId(ids[row]));
-                rowsOf(student).Add(new FrozenRow<T>(districts[row]!, locals[row]!, toRecord(columns, row), UploadId.Parse(uploads[row]!), lines[row]));
+                if (!students.ById.TryGetValue(ids[row], out var student)) students.ById[ids[row]] = student = new FrozenStudent(new StateId(ids[row]));
+                rowsOf(student).Add(new FrozenRow<T>(districts[row]!, locals[row]!, toRecord(columns, row), uploads?[row], lines?[row] ?? 0));
             }
         }
     }

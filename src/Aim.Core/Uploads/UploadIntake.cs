@@ -18,8 +18,18 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
         var now = clock.GetUtcNow();
         var ticket = request with { Key = UploadLog.NewKey(now), RequestedAt = now, FileName = SafeName(request.FileName) };
         await log.RegisterAsync(ticket, cancellation);
-        var expires = now + UrlLifetime;
-        return (ticket, await blobs.CreateUploadUrlAsync(ticket.Path, expires, cancellation), expires);
+        var (url, expires) = await UrlOfAsync(ticket, cancellation);
+        return (ticket, url, expires);
+    }
+
+    /// <summary>A fresh URL for an upload that was asked for before; null when there is none of that key.</summary>
+    public async Task<(Uri Url, DateTimeOffset Expires)?> UrlAsync(string key, CancellationToken cancellation) =>
+        await log.FindTicketAsync(key, cancellation) is { } ticket ? await UrlOfAsync(ticket, cancellation) : null;
+
+    private async Task<(Uri Url, DateTimeOffset Expires)> UrlOfAsync(UploadTicket ticket, CancellationToken cancellation)
+    {
+        var expires = clock.GetUtcNow() + UrlLifetime;
+        return (await blobs.CreateUploadUrlAsync(ticket.Path, expires, cancellation), expires);
     }
 
     /// <summary>Starts the upload of a blob; null when its path is not that of an upload. Harmless when repeated.</summary>

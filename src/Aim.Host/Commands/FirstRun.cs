@@ -1,14 +1,43 @@
 using System.CommandLine;
+using Aim.Host.Embedded;
+using Aim.Host.Generate;
+using Aim.Records;
+using Aim.Rules;
+using Aim.Uploads;
 
 namespace Aim.Host.Commands;
 
-/// <summary>What happens without a verb: a sample state to look at.</summary>
+/// <summary>What happens without a verb: a sample state is made, loaded, frozen and reported, then served. The next time it is only served.</summary>
 internal static class FirstRun
 {
-    public static Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation) => Task.FromResult(parsed.Errors.Count + (cancellation.IsCancellationRequested ? 1 : 0));
-}
+    private const int Students = 2000;
+    private const double ErrorRate = 0.02;
+    private const string Snapshot = "first";
 
-internal static class ServeCommand
-{
-    public static Command Create() => new("serve", "Serve");
+    private static readonly SchoolYear Year = new(2026);
+
+    public static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var folder = new DirectoryInfo(CommonOptions.DefaultData);
+        var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
+        if (!DataFolder.Exists(folder.FullName)) await PrepareAsync(folder, new Terminal(output, error, json: false), cancellation);
+        else output.WriteLine($"Using the data in {folder.FullName}; delete the folder to start anew.");
+        return await ServeCommand.RunAsync(folder, CommonOptions.DefaultUrl, output, cancellation);
+    }
+
+    private static async Task PrepareAsync(DirectoryInfo folder, Terminal terminal, CancellationToken cancellation)
+    {
+        var sample = Path.Combine(folder.FullName, "sample");
+        var federal = new DirectoryInfo(Path.Combine(folder.FullName, "federal"));
+        terminal.Say("First run: making a sample state.");
+        var generated = new StateGenerator(new GenerateOptions(sample, Students, null, Seed: 1, Year, ErrorRate)).Run();
+        terminal.Say($"  {generated.Students} students of {generated.Districts} districts, with {generated.Planted.Values.Sum()} planted mistakes, in {sample}");
+        await using var data = OpenData.AtAny(folder);
+        var report = await terminal.WithProgressAsync(progress => new StateLoader(data, TimeProvider.System).LoadAsync(sample, ConfirmPolicy.Never, progress, cancellation));
+        LoadCommand.Print(terminal, report);
+        await SnapshotCommand.TakeAsync(data, Snapshot, Year, Ages.FallCountDay(Year), cancellation);
+        var files = await data.Platform.Federal.WriteAsync(new Federal.FederalInput(Snapshot, null, Federal.FederalFormat.Csv), cancellation);
+        await FederalCommand.CopyAsync(data.Ports.Blobs, files, federal, cancellation);
+        terminal.Say($"Took the snapshot '{Snapshot}' and wrote {files.Count} federal files to {federal.FullName}");
+    }
 }

@@ -187,8 +187,8 @@ internal sealed class WorkflowRun : IWorkflowContext, IDisposable
             var at = ++position;
             if (knownNow.TryGetValue(at, out var known)) return known;
             var now = engine.Clock.GetUtcNow();
-            // Written before the body sees it. The turn can't await, and the journal's writer has a thread of its own.
-            AppendAsync(new Outcome(at, EventKind.Now, nameof(Now), FormatMoment(now))).GetAwaiter().GetResult();
+            // Written before the body sees it. A turn can't await, so it waits for another thread to write.
+            Task.Run(() => AppendAsync(new Outcome(at, EventKind.Now, nameof(Now), FormatMoment(now)))).GetAwaiter().GetResult();
             return now;
         }
     }

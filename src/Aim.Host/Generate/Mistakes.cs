@@ -15,14 +15,19 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, Population 
 
     private IReadOnlyList<Kind>? kinds;
 
-    /// <summary>Spoils one student; false when the kind whose turn it is doesn't suit the student.</summary>
+    /// <summary>Spoils one student in one of the ways that suit; false when none does.</summary>
     public bool Plant(SampleStudent student, List<SampleRow> studentRows)
     {
+        if (student.IsShared) return false;
         kinds ??= [.. Kinds()];
-        var kind = random.Pick(kinds);
-        if (student.IsShared || !kind.Suits(student, studentRows)) return false;
-        kind.Plant(student, studentRows);
-        return true;
+        for (var (first, i) = (random.Next(kinds.Count), 0); i < kinds.Count; i++)
+        {
+            var kind = kinds[(first + i) % kinds.Count];
+            if (!kind.Suits(student, studentRows)) continue;
+            kind.Plant(student, studentRows);
+            return true;
+        }
+        return false;
     }
 
     public IEnumerable<string> Rules => Kinds().Select(kind => kind.Rule).Distinct();

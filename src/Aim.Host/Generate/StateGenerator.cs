@@ -56,10 +56,7 @@ internal sealed class StateGenerator(GenerateOptions options)
         foreach (var student in students)
         {
             var studentRows = rows.Of(student).ToList();
-            if (random.Chance(options.ErrorRate))
-            {
-                for (var attempts = 0; attempts < 20 && !mistakes.Plant(student, studentRows); attempts++) { }
-            }
+            if (random.Chance(options.ErrorRate)) mistakes.Plant(student, studentRows);
             foreach (var row in studentRows) byType[row.Layout.Type].Add(row);
         }
         foreach (var (type, typeRows) in byType.Where(item => item.Value.Count > 0)) WriteUpload($"uploads/{district}/{type}.tsv", typeRows);

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Aim.Api.Callers;
+using Aim.Ports;
+using Aim.Records;
+using Aim.State;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Aim.Api.Students;
+
+/// <summary>A student's record in a year, as the caller may see it.</summary>
+public sealed record StudentView(StateId StateId, SchoolYear Year, long Version, DateTimeOffset Stamp, string Actor, string Reason, IReadOnlyList<ContributionView> Districts);
+
+/// <summary>What one district says.</summary>
+public sealed record ContributionView(DistrictId District, string LocalId, long EditionVersion, IReadOnlyList<SectionView> Records);
+
+/// <summary>One record, with the upload and line it came from.</summary>
+public sealed record SectionView(string RecordType, string Name, string UploadId, int Line, JsonObject Fields);
+
+internal static class StudentEndpoints
+{
+    public static void MapStudents(this IEndpointRouteBuilder api)
+    {
+        var students = api.MapGroup("/students").WithTags("Students");
+        students.MapGet("/{stateId}", FindAsync).WithSummary("A student's records of every year, newest first").ProducesProblem(StatusCodes.Status404NotFound);
+        students.MapGet("/{stateId}/{year}", FindYearAsync).WithSummary("A student's record of one year; its ETag changes with every version").ProducesProblem(StatusCodes.Status404NotFound);
+        students.MapGet("/{stateId}/{year}/history", HistoryAsync).WithSummary("Every version of a student's record in a year, newest first");
+        students.MapGet("/{stateId}/disclosures", DisclosuresAsync).WithSummary("Who has read the student's record (34 CFR 99.32)");
+    }
+
+    private static async Task<Ok<List<StudentView>>> FindAsync(StateId stateId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        var views = Visible(await platform.Ports.State.FindYearsAsync(stateId, cancellation), context.Caller());
+        await LogReadAsync(context, platform, stateId, "record", cancellation);
+        return TypedResults.Ok(views);
+    }
+
+    private static async Task<Results<Ok<StudentView>, StatusCodeHttpResult>> FindYearAsync(StateId stateId, SchoolYear year, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        var records = await platform.Ports.State.FindAsync([stateId], year, cancellation);
+        var view = Visible(records.Values, context.Caller())[0];
+        var etag = $"\"{view.Version}\"";
+        context.Response.Headers.ETag = etag;
+        if (context.Request.Headers.IfNoneMatch == etag) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
+        await LogReadAsync(context, platform, stateId, $"record of {year}", cancellation);
+        return TypedResults.Ok(view);
+    }
+
+    private static async Task<Ok<List<StudentView>>> HistoryAsync(StateId stateId, SchoolYear year, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        var views = Visible(await platform.Ports.State.HistoryAsync(stateId, year, cancellation), context.Caller());
+        await LogReadAsync(context, platform, stateId, $"history of {year}", cancellation);
+        return TypedResults.Ok(views);
+    }
+
+    private static async Task<Ok<IReadOnlyList<Disclosure>>> DisclosuresAsync(StateId stateId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        Visible(await platform.Ports.State.FindYearsAsync(stateId, cancellation), context.Caller());
+        return TypedResults.Ok(await platform.Disclosures.OfStudentAsync(stateId, cancellation));
+    }
+
+    /// <summary>
+    /// The parts of records the caller may see: a district its own. A student of whom nothing may be seen is as if there were none, so that
+    /// State IDs can't be tried out.
+    /// </summary>
+    private static List<StudentView> Visible(IEnumerable<StudentRecord> records, Caller caller)
+    {
+        var views = records.Select(record => View(record, caller)).Where(view => view.Districts.Count > 0 || caller.SeesState).ToList();
+        return views.Count > 0 ? views : throw RequestException.NotFound("There is no such student, or not one you may see.");
+    }
+
+    private static StudentView View(StudentRecord record, Caller caller) => new(record.StateId, record.Year, record.Version, record.Stamp, record.Cause.Actor, record.Cause.Reason,
+    [
+        .. record.Contributions.Where(contribution => caller.MayRead(contribution.District)).Select(contribution =>
+            new ContributionView(contribution.District, contribution.LocalId, contribution.EditionVersion, [.. contribution.Sections.Select(View)])),
+    ]);
+
+    private static SectionView View(Section section)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            section.Type.WriteJson(json, section.Content.Span);
+            json.WriteEndObject();
+        }
+        return new SectionView(section.Type.Code, section.Type.Name, section.Upload.ToString(), section.Line, JsonNode.Parse(stream.ToArray())!.AsObject());
+    }
+
+    private static Task LogReadAsync(HttpContext context, AimPlatform platform, StateId student, string what, CancellationToken cancellation) =>
+        context.Caller() is { IsPerson: true } caller ? platform.Disclosures.StudentReadAsync(caller, student, what, cancellation) : Task.CompletedTask;
+}

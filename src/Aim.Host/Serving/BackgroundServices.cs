@@ -1,0 +1,96 @@
+using Aim.Host.Embedded;
+using Aim.StateSync;
+using Aim.Uploads;
+using Cronos;
+
+namespace Aim.Host.Serving;
+
+/// <summary>Work that goes on while the host serves: it is done in rounds, and a round that fails is done again.</summary>
+internal abstract class RoundService(TimeProvider clock, ILogger logger) : BackgroundService
+{
+    protected TimeProvider Clock => clock;
+
+    protected ILogger Logger => logger;
+
+    /// <summary>When the next round is due.</summary>
+    protected abstract TimeSpan UntilNext();
+
+    protected abstract Task RoundAsync(CancellationToken cancellation);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(UntilNext(), clock, stoppingToken);
+                await RoundAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                ServeLog.ServiceFailed(logger, GetType().Name, failure.GetType().Name);
+            }
+        }
+    }
+}
+
+/// <summary>
+/// Starts the night: every hour on the hour it looks whether the state's clock has passed one. The night's id is its date, so that a
+/// second start does nothing.
+/// </summary>
+internal sealed class NightSchedule(DataFolder data, TimeProvider clock, ILogger<NightSchedule> logger) : RoundService(clock, logger)
+{
+    private static readonly CronExpression Hourly = CronExpression.Parse("0 * * * *");
+
+    protected override TimeSpan UntilNext()
+    {
+        var now = Clock.GetUtcNow();
+        return Hourly.GetNextOccurrence(now, TimeZoneInfo.Utc)!.Value - now;
+    }
+
+    protected override async Task RoundAsync(CancellationToken cancellation)
+    {
+        if (NightClock.DateOf(Clock.GetUtcNow(), await ZoneAsync(cancellation)) is not { } date) return;
+        var instance = NightlySyncWorkflow.InstanceOf(date);
+        if (await data.Platform.Workflows.StartAsync<NightlySyncWorkflow, NightInput, NightReport>(instance, new NightInput(date, VerifyAll: false), cancellation)) ServeLog.NightStarted(Logger, instance);
+    }
+
+    private async Task<TimeZoneInfo> ZoneAsync(CancellationToken cancellation)
+    {
+        var years = await data.Platform.References.ListYearsAsync(cancellation);
+        var agency = years.Count == 0 ? null : (await data.Platform.References.FindAsync(years[^1], cancellation))?.Data.Agency;
+        return agency is null ? TimeZoneInfo.Utc : TimeZoneInfo.FindSystemTimeZoneById(agency.TimeZone);
+    }
+}
+
+/// <summary>
+/// Takes up files that are put into the folder by hand or by file transfer, at <c>blobs/uploads/{district}/{year}/{TYPE}/{key}/{file}</c>,
+/// once they have stopped growing.
+/// </summary>
+internal sealed class UploadWatcher(DataFolder data, TimeProvider clock, ILogger<UploadWatcher> logger) : RoundService(clock, logger)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
+
+    private readonly HashSet<string> known = [];
+
+    protected override TimeSpan UntilNext() => Interval;
+
+    protected override async Task RoundAsync(CancellationToken cancellation)
+    {
+        var taken = 0;
+        await foreach (var blob in data.Ports.Blobs.ListAsync(UploadPath.Root, cancellation))
+        {
+            if (known.Contains(blob.Path) || Clock.GetUtcNow() - blob.Written < Quiet || UploadPath.Parse(blob.Path) is not { } path) continue;
+            known.Add(blob.Path);
+            if (await data.Platform.Uploads.FindTicketAsync(path.Key, cancellation) is not null) continue;
+            await data.Platform.Intake.AcceptAsync(blob, cancellation);
+            taken++;
+        }
+        if (taken > 0) ServeLog.FilesTaken(Logger, taken);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Xml.Linq;
+using Aim.Host.Embedded;
+using Aim.Ports;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Aim.Host.Serving;
+
+/// <summary>
+/// The part of Blob Storage's protocol that uploads use: Put Blob, Put Block and Put Block List on a signed URL. A finished blob starts
+/// its upload at once, as Event Grid would.
+/// </summary>
+internal sealed class BlobUploadRoutes(DataFolder data, ILogger<BlobUploadRoutes> logger)
+{
+    private const string Blocks = "blocks/";
+    private const string BlobTypeHeader = "x-ms-blob-type";
+    private const int MostBlocks = 50_000;
+
+    private IBlobStore Store => data.Ports.Blobs;
+
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPut($"{UploadUrls.Route}{{**path}}", PutAsync).AllowAnonymous().ExcludeFromDescription();
+
+    private async Task<IResult> PutAsync(string path, HttpContext context, CancellationToken cancellation)
+    {
+        var query = context.Request.Query;
+        if (!data.UploadUrls.IsValid(path, query["se"], query["sig"])) return Problem(StatusCodes.Status403Forbidden, "AuthenticationFailed", "The upload URL is not valid or has expired. Ask for a new one.");
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
+        return query["comp"].ToString() switch
+        {
+            "" => await PutBlobAsync(path, context, cancellation),
+            "block" => await PutBlockAsync(path, query["blockid"].ToString(), context, cancellation),
+            "blocklist" => await PutBlockListAsync(path, context, cancellation),
+            _ => Problem(StatusCodes.Status400BadRequest, "UnsupportedQueryParameter", "Only Put Blob, Put Block and Put Block List are known here."),
+        };
+    }
+
+    private async Task<IResult> PutBlobAsync(string path, HttpContext context, CancellationToken cancellation)
+    {
+        if (context.Request.Headers[BlobTypeHeader].ToString() is not ("" or "BlockBlob")) return Problem(StatusCodes.Status400BadRequest, "InvalidHeaderValue", $"{BlobTypeHeader} must be BlockBlob.");
+        return await FinishAsync(path, await Store.WriteAsync(path, (file, token) => context.Request.Body.CopyToAsync(file, token), cancellation), context, cancellation);
+    }
+
+    private async Task<IResult> PutBlockAsync(string path, string blockId, HttpContext context, CancellationToken cancellation)
+    {
+        if (blockId.Length is 0 or > 128) return Problem(StatusCodes.Status400BadRequest, "InvalidBlockId", "Give a block id of at most 128 characters.");
+        var block = BlockPath(path, blockId);
+        await Store.DeleteAsync(block, cancellation);
+        await Store.WriteAsync(block, (file, token) => context.Request.Body.CopyToAsync(file, token), cancellation);
+        return Results.StatusCode(StatusCodes.Status201Created);
+    }
+
+    private async Task<IResult> PutBlockListAsync(string path, HttpContext context, CancellationToken cancellation)
+    {
+        var list = await XDocument.LoadAsync(context.Request.Body, LoadOptions.None, cancellation);
+        var blocks = list.Root?.Elements().Select(element => BlockPath(path, element.Value)).Take(MostBlocks).ToList() ?? [];
+        foreach (var block in blocks)
+        {
+            if (await Store.FindAsync(block, cancellation) is null) return Problem(StatusCodes.Status400BadRequest, "InvalidBlockList", "The list names a block that was not put.");
+        }
+        var written = await Store.WriteAsync(path, async (file, token) =>
+        {
+            foreach (var block in blocks)
+            {
+                await using var part = await Store.OpenReadAsync(block, token) ?? throw new FileNotFoundException("A block has disappeared.");
+                await part.CopyToAsync(file, token);
+            }
+        }, cancellation);
+        await Store.ClearAsync(BlockPath(path, ""), cancellation);
+        return await FinishAsync(path, written, context, cancellation);
+    }
+
+    /// <summary>The URL may create the blob, and nothing else: a second write of it is refused.</summary>
+    private async Task<IResult> FinishAsync(string path, BlobWrite written, HttpContext context, CancellationToken cancellation)
+    {
+        if (written == BlobWrite.AlreadyExists) return Problem(StatusCodes.Status409Conflict, "BlobAlreadyExists", "The file was uploaded already. Ask for a new URL to upload another one.");
+        var blob = (await Store.FindAsync(path, cancellation))!;
+        var started = await data.Platform.Intake.AcceptAsync(blob, cancellation);
+        if (started is not null) ServeLog.UploadArrived(logger, started.Key, blob.Length);
+        context.Response.Headers.ETag = $"\"{blob.ETag}\"";
+        return Results.StatusCode(StatusCodes.Status201Created);
+    }
+
+    private static string BlockPath(string path, string blockId) =>
+        $"{Blocks}{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..32]}/{(blockId.Length == 0 ? "" : Convert.ToHexStringLower(Encoding.UTF8.GetBytes(blockId)))}";
+
+    private static IResult Problem(int status, string code, string detail) =>
+        Results.Problem(detail, statusCode: status, title: code);
+}
+
+internal static partial class ServeLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Upload {Key} arrived with {Bytes} bytes")]
+    public static partial void UploadArrived(ILogger logger, string key, long bytes);
+
+    [LoggerMessage(2, LogLevel.Warning, "{Service} failed ({Kind}); it will be tried again")]
+    public static partial void ServiceFailed(ILogger logger, string service, string kind);
+
+    [LoggerMessage(3, LogLevel.Information, "Started {Instance}")]
+    public static partial void NightStarted(ILogger logger, string instance);
+
+    [LoggerMessage(4, LogLevel.Information, "Took up {Count} files that were dropped into the folder")]
+    public static partial void FilesTaken(ILogger logger, int count);
+}

@@ -1,0 +1,68 @@
+using Aim.Api;
+using Aim.Host.Development;
+using Aim.Host.Embedded;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Aim.Host.Serving;
+
+/// <summary>The web host of one machine: the API, the blob uploads, the development issuer, and the work in the background.</summary>
+internal static class LocalHost
+{
+    /// <summary>Builds the host for a data folder; the caller starts and disposes it.</summary>
+    /// <param name="url">Where to listen; port 0 takes a free one, which tokens and upload URLs can't name.</param>
+    public static WebApplication Build(string dataFolder, Uri url, TimeProvider clock, Action<ILoggingBuilder>? logging = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
+        builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(url.GetLeftPart(UriPartial.Authority));
+        builder.Logging.ClearProviders().AddSimpleConsole(options => { options.SingleLine = true; options.ColorBehavior = LoggerColorBehavior.Disabled; })
+            .SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+        logging?.Invoke(builder.Logging);
+
+        var loggers = LoggerFactory.Create(factory => { factory.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Information); logging?.Invoke(factory); });
+        var data = DataFolder.Open(dataFolder, url, clock, loggers);
+        var issuer = new DevelopmentIssuer(url, Path.Combine(data.Path, "issuer.key"), clock, cancellation => DistrictsAsync(data, cancellation));
+        builder.Services.AddSingleton(clock);
+        builder.Services.AddSingleton(_ => data);
+        builder.Services.AddSingleton(issuer);
+        builder.Services.AddSingleton<BlobUploadRoutes>();
+        // Nothing here is protected by keys that have to outlive the process.
+        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        builder.Services.AddHttpClient();
+        builder.Services.AddSingleton(services => services.GetRequiredService<IHttpClientFactory>().CreateClient("webhooks"));
+        builder.Services.AddHostedService<EngineService>();
+        builder.Services.AddHostedService<UploadWatcher>();
+        builder.Services.AddHostedService<NightSchedule>();
+        builder.Services.AddHostedService<OutboxRelay>();
+        builder.Services.AddAimApi(data.Platform, issuer.Tokens);
+
+        var app = builder.Build();
+        app.UseAimApi();
+        app.MapAimApi();
+        app.Services.GetRequiredService<BlobUploadRoutes>().Map(app);
+        issuer.Map(app);
+        StatusPage.Map(app, data, issuer);
+        SubscriptionRoutes.Map(app, data);
+        return app;
+    }
+
+    private static async Task<IReadOnlyList<string>> DistrictsAsync(DataFolder data, CancellationToken cancellation)
+    {
+        var years = await data.Platform.References.ListYearsAsync(cancellation);
+        if (years.Count == 0) return [];
+        var reference = await data.Platform.References.FindAsync(years[^1], cancellation);
+        return [.. reference!.Value.Data.Districts.Select(district => district.Number.Value).Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Runs the workflow engine as long as the host, and closes the folder after it.</summary>
+    private sealed class EngineService(DataFolder data) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            data.Engine.Start();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

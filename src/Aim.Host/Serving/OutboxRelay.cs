@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Aim.Host.Embedded;
+using Aim.Ports;
+using Aim.State;
+
+namespace Aim.Host.Serving;
+
+/// <summary>A receiver of change events.</summary>
+/// <param name="Secret">Signs each delivery: <c>X-Aim-Signature: sha256=…</c> over the body.</param>
+public sealed record Subscription(string Id, Uri Url, string Secret);
+
+/// <summary>Posts changes to one receiver as a JSON array, signed.</summary>
+internal sealed class WebhookPublisher(HttpClient http, Subscription subscription) : IEventPublisher
+{
+    public const string SignatureHeader = "X-Aim-Signature";
+
+    /// <exception cref="HttpRequestException">The receiver did not take the events over.</exception>
+    public async Task PublishAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellation)
+    {
+        var body = JsonSerializer.SerializeToUtf8Bytes(changes.Select(change => new
+        {
+            id = change.Id.ToString("x32", CultureInfo.InvariantCulture), stateId = change.StateId, year = change.Year, version = change.Version, at = change.Stamp, districts = change.Districts, recordTypes = change.Sections,
+        }), JsonSerializerOptions.Web);
+        using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        content.Headers.Add(SignatureHeader, $"sha256={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(subscription.Secret), body))}");
+        using var response = await http.PostAsync(subscription.Url, content, cancellation);
+        response.EnsureSuccessStatusCode();
+    }
+}
+
+/// <summary>
+/// Delivers the outbox to every subscription, in order, from where it stood. The position moves on only when a batch was taken over, so a
+/// receiver may see events again, and drops those whose id it knows.
+/// </summary>
+internal sealed class OutboxRelay(DataFolder data, HttpClient http, TimeProvider clock, ILogger<OutboxRelay> logger) : RoundService(clock, logger)
+{
+    private const string Subject = "subscriptions";
+    private const string SubscriptionKind = "subscription";
+    private const string PositionKind = "position";
+    private const int BatchSize = 200;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+    private static readonly JsonSerializerOptions Json = JsonSerializerOptions.Web;
+
+    private readonly Dictionary<string, (int Failures, DateTimeOffset NotBefore)> pauses = [];
+
+    public static Task SubscribeAsync(ILedger ledger, Subscription subscription, CancellationToken cancellation) =>
+        ledger.PutAsync(new(Subject, SubscriptionKind, subscription.Id, JsonSerializer.Serialize(subscription, Json)), cancellation);
+
+    protected override TimeSpan UntilNext() => Interval;
+
+    protected override async Task RoundAsync(CancellationToken cancellation)
+    {
+        await foreach (var entry in data.Ports.Ledger.ListAsync(Subject, SubscriptionKind, null, cancellation))
+        {
+            var subscription = JsonSerializer.Deserialize<Subscription>(entry.Json, Json)!;
+            if (pauses.GetValueOrDefault(subscription.Id).NotBefore > Clock.GetUtcNow()) continue;
+            try
+            {
+                while (await DeliverAsync(subscription, cancellation)) { }
+                pauses.Remove(subscription.Id);
+            }
+            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
+            {
+                // One receiver that is down does not keep the others waiting.
+                Pause(subscription.Id);
+                ServeLog.ServiceFailed(Logger, $"Delivery to {subscription.Id}", failure.GetType().Name);
+            }
+        }
+    }
+
+    private void Pause(string id)
+    {
+        var failures = pauses.GetValueOrDefault(id).Failures + 1;
+        var pause = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, failures), LongestPause.TotalSeconds));
+        pauses[id] = (failures, Clock.GetUtcNow() + pause);
+    }
+
+    /// <summary>Delivers one batch; false when there is nothing more.</summary>
+    private async Task<bool> DeliverAsync(Subscription subscription, CancellationToken cancellation)
+    {
+        var stored = await data.Ports.Ledger.FindAsync(Subject, PositionKind, subscription.Id, cancellation);
+        var position = stored is null ? 0 : JsonSerializer.Deserialize<long>(stored.Json);
+        var changes = await data.Ports.State.ReadChangesAsync(position, BatchSize, cancellation);
+        if (changes.Count == 0) return false;
+        await new WebhookPublisher(http, subscription).PublishAsync(changes, cancellation);
+        await data.Ports.Ledger.PutAsync(new(Subject, PositionKind, subscription.Id, JsonSerializer.Serialize(changes[^1].Sequence)), cancellation);
+        return changes.Count == BatchSize;
+    }
+}

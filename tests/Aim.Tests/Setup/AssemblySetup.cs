@@ -1,0 +1,24 @@
+[assembly: Parallelize(Workers = 2, Scope = ExecutionScope.ClassLevel)]
+
+namespace Aim.Tests.Setup;
+
+/// <summary>Folders of a test run, all under one that is removed in the end.</summary>
+[TestClass]
+public static class AssemblySetup
+{
+    private static readonly string Root = Path.Combine(Path.GetTempPath(), $"aim-tests-{Environment.ProcessId}");
+
+    /// <summary>A new empty folder.</summary>
+    public static string NewFolder(string name)
+    {
+        var folder = Path.Combine(Root, $"{name}-{Guid.NewGuid():N}"[..40]);
+        Directory.CreateDirectory(folder);
+        return folder;
+    }
+
+    [AssemblyCleanup]
+    public static void RemoveFolders()
+    {
+        if (Directory.Exists(Root)) Directory.Delete(Root, recursive: true);
+    }
+}
