@@ -30,6 +30,8 @@ public sealed class AimPlatform
         Catalog = new WorkflowCatalog();
         Workflows = engine(Catalog);
         Intake = new UploadIntake(ports.Blobs, Uploads, Workflows, ports.Clock);
+        Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, ports.Clock);
+        Collections = new CollectionSchedule(Workflows, References);
         Register();
     }
 
@@ -39,9 +41,11 @@ public sealed class AimPlatform
     public ReferenceLibrary References { get; }
     public UploadLog Uploads { get; }
     public UploadIntake Intake { get; }
+    public PushedChanges Pushed { get; }
     public ParkedStudents Parked { get; }
     public DisclosureLog Disclosures { get; }
     public SnapshotLibrary Snapshots { get; }
+    public CollectionSchedule Collections { get; }
     public FederalFiles Federal { get; }
 
     private void Register()

@@ -1,7 +1,5 @@
 using System.Globalization;
 using Aim.Api.Callers;
-using Aim.Ports;
-using Aim.Records;
 using Aim.State;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -11,10 +9,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Aim.Api.Events;
 
 /// <summary>A page of changes, and where the next one starts.</summary>
-public sealed record ChangePage(IReadOnlyList<ChangeView> Changes, string Cursor, bool HasMore);
-
-/// <summary>A change of a student's record: ids only. An event read twice has the same id.</summary>
-public sealed record ChangeView(string Id, StateId StateId, SchoolYear Year, long Version, DateTimeOffset At, IReadOnlyList<DistrictId> Districts, IReadOnlyList<string> RecordTypes);
+public sealed record ChangePage(IReadOnlyList<ChangeNotice> Changes, string Cursor, bool HasMore);
 
 internal static class EventEndpoints
 {
@@ -31,10 +26,7 @@ internal static class EventEndpoints
         var most = Math.Clamp(limit ?? MostChanges, 1, MostChanges);
         var changes = await platform.Ports.State.ReadChangesAsync(after, most, cancellation);
         // A district hears of its own students; the cursor moves on past the others.
-        var visible = changes.Where(change => caller.SeesState || change.Districts.Any(caller.MayRead)).Select(change => View(change, caller)).ToList();
+        var visible = changes.Where(change => caller.SeesState || change.Districts.Any(caller.MayRead)).Select(change => ChangeNotice.Of(change) with { Districts = [.. change.Districts.Where(caller.MayRead)] }).ToList();
         return TypedResults.Ok(new ChangePage(visible, (changes.Count > 0 ? changes[^1].Sequence : after).ToString("x", CultureInfo.InvariantCulture), changes.Count == most));
     }
-
-    private static ChangeView View(StateChange change, Caller caller) => new(
-        change.Id.ToString("x32", CultureInfo.InvariantCulture), change.StateId, change.Year, change.Version, change.Stamp, [.. change.Districts.Where(caller.MayRead)], change.Sections);
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Aim.Editions;
 using Aim.Ports;
 using Aim.Records;
+using Aim.Telemetry;
 using Aim.Uploads;
 using Aim.Workflows;
 
@@ -51,6 +52,7 @@ public sealed class NightlySteps(UploadIntake intake, IEditionStore editions, IL
     public async Task<NightReport> ReportAsync(NightReport report, CancellationToken cancellation)
     {
         await ledger.PutAsync(new(Subject, Kind, report.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), JsonSerializer.Serialize(report, Json)), cancellation);
+        AimTelemetry.NightEnded(report);
         return report;
     }
 

@@ -1,5 +1,6 @@
 using Aim.Ports;
 using Aim.Rules;
+using Aim.Telemetry;
 
 namespace Aim.Uploads;
 
@@ -29,16 +30,19 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, TimeProvider c
             var rejects = $"{upload.ResultsPrefix}rejects-v{compared?.BaseVersion ?? 0}{(staged.Plan.Form.IsCsv ? ".csv" : ".tsv")}";
             report = report with { RejectsFile = await RejectedLines.WriteFileAsync(blobs, rejects, staged.Plan, [staged.RejectedLines, compared?.RejectedLines], cancellation) };
         }
-        if (staged is not null) await log.SaveGroupsAsync(upload.Key, await GroupsAsync(staged, compared, cancellation), cancellation);
+        IReadOnlyList<FindingGroup> groups = staged is null ? [] : await GroupsAsync(staged, compared, cancellation);
+        await log.SaveGroupsAsync(upload.Key, groups, cancellation);
         var status = ending.Status == UploadStatus.Accepted ? AcceptedAs(report.Counts) : ending.Status;
-        await log.SaveReportAsync(upload.Key, report with
+        report = report with
         {
             Status = status,
             Sentence = SentenceFor(status, ending.Sentence, report.Counts),
             EditionVersion = ending.EditionVersion,
             FinishedAt = clock.GetUtcNow(),
             Rules = RuleCatalog.Version,
-        }, cancellation);
+        };
+        await log.SaveReportAsync(upload.Key, report, cancellation);
+        if ((ending.Plan ?? staged?.Plan)?.Ticket is { } ticket) AimTelemetry.UploadEnded(ticket, report, groups);
         await blobs.ClearAsync(upload.WorkPrefix, cancellation);
         return status;
     }

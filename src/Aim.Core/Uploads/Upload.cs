@@ -55,11 +55,14 @@ public sealed record UploadTicket
     /// <summary>Leaves the sync to whoever started many uploads at once.</summary>
     public bool DeferSync { get; init; }
 
+    /// <summary>The folder the file is put into; one that nothing watches when its turn is somebody else's to decide.</summary>
+    public string Root { get; init; } = UploadPath.Root;
+
     public required string RequestedBy { get; init; }
     public required DateTimeOffset RequestedAt { get; init; }
 
     [JsonIgnore]
-    public string Path => $"{UploadPath.Root}{District}/{Year}/{RecordType}/{Key}/{FileName}";
+    public string Path => $"{Root}{District}/{Year}/{RecordType}/{Key}/{FileName}";
 }
 
 /// <summary>The blob path of an upload: <c>uploads/{district}/{year}/{TYPE}/{key}/{file}</c>.</summary>

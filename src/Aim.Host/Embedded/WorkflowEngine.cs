@@ -95,12 +95,12 @@ internal sealed class WorkflowEngine : IWorkflowClient, IAsyncDisposable
         await Task.WhenAny(waiting.Task, Task.Delay(options.Poll, Clock, cancellation));
     }
 
-    internal async Task<string> RunStepAsync(string name, string input, CancellationToken cancellation)
+    internal async Task<string> RunStepAsync(string name, string instanceId, string input, CancellationToken cancellation)
     {
         await steps.WaitAsync(cancellation);
         try
         {
-            return await Catalog.RunStepAsync(name, input, cancellation);
+            return await Catalog.RunStepAsync(name, instanceId, input, cancellation);
         }
         finally
         {

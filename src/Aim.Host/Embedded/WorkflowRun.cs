@@ -204,7 +204,7 @@ internal sealed class WorkflowRun : IWorkflowContext, IDisposable
         await WaitUntilAsync(call.NotBefore);
         try
         {
-            return new Outcome(call.Position, EventKind.Completed, call.Name, await engine.RunStepAsync(call.Name, input, ending.Token));
+            return new Outcome(call.Position, EventKind.Completed, call.Name, await engine.RunStepAsync(call.Name, instance.Id, input, ending.Token));
         }
         catch (Exception failure) when (!ending.IsCancellationRequested)
         {

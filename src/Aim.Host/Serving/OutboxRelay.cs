@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -21,10 +20,7 @@ internal sealed class WebhookPublisher(HttpClient http, Subscription subscriptio
     /// <exception cref="HttpRequestException">The receiver did not take the events over.</exception>
     public async Task PublishAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellation)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(changes.Select(change => new
-        {
-            id = change.Id.ToString("x32", CultureInfo.InvariantCulture), stateId = change.StateId, year = change.Year, version = change.Version, at = change.Stamp, districts = change.Districts, recordTypes = change.Sections,
-        }), JsonSerializerOptions.Web);
+        var body = JsonSerializer.SerializeToUtf8Bytes(changes.Select(ChangeNotice.Of), JsonSerializerOptions.Web);
         using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         content.Headers.Add(SignatureHeader, $"sha256={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(subscription.Secret), body))}");
         using var response = await http.PostAsync(subscription.Url, content, cancellation);
