@@ -15,6 +15,8 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
     private const string Partial = ".partial";
     private const int NoSpaceLeft = 28;
 
+    private static long lastMoment;
+
     private readonly string root = Path.GetFullPath(root);
 
     public Task<BlobInfo?> FindAsync(string path, CancellationToken cancellation)
@@ -51,6 +53,7 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
             {
                 await write(stream, cancellation);
                 await stream.FlushAsync(cancellation);
+                File.SetLastWriteTimeUtc(stream.SafeFileHandle, UniqueMoment(File.GetLastWriteTimeUtc(stream.SafeFileHandle)));
                 if (MustSurvivePowerFailure(path)) stream.Flush(flushToDisk: true);
             }
             return TryMove(partial, target) ? BlobWrite.Written : BlobWrite.AlreadyExists;
@@ -62,6 +65,20 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
         finally
         {
             File.Delete(partial);
+        }
+    }
+
+    /// <summary>
+    /// The moment, or a little later: file systems count time in steps of milliseconds, and a blob that is deleted and written anew within
+    /// one must not have the same ETag.
+    /// </summary>
+    private static DateTime UniqueMoment(DateTime written)
+    {
+        while (true)
+        {
+            var last = Interlocked.Read(ref lastMoment);
+            var next = Math.Max(written.Ticks, last + 1);
+            if (Interlocked.CompareExchange(ref lastMoment, next, last) == last) return new DateTime(next, DateTimeKind.Utc);
         }
     }
 
@@ -107,7 +124,10 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
             .Select(file => (File: file, Path: Path.GetRelativePath(root, file).Replace('\\', '/')))
             .Where(item => item.Path.StartsWith(prefix, StringComparison.Ordinal))
             .OrderBy(item => item.Path, StringComparer.Ordinal)
-            .Select(item => Describe(item.Path, new FileInfo(item.File)));
+            .Select(item => (item.Path, File: new FileInfo(item.File)))
+            // What was deleted since the folder was read is passed over.
+            .Where(item => item.File.Exists)
+            .Select(item => Describe(item.Path, item.File));
     }
 
     public Task DeleteAsync(string path, CancellationToken cancellation)

@@ -11,7 +11,7 @@ public static class AssemblySetup
     /// <summary>A new empty folder.</summary>
     public static string NewFolder(string name)
     {
-        var folder = Path.Combine(Root, $"{name}-{Guid.NewGuid():N}"[..40]);
+        var folder = Path.Combine(Root, $"{name}-{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder);
         return folder;
     }
