@@ -182,20 +182,26 @@ module eventTopic 'core/event-topic.bicep' = {
 }
 
 var storageType = 'Microsoft.Storage/storageAccounts'
-var suffix = environment().suffixes.storage
+var zones = {
+  blob: 'privatelink.blob.${environment().suffixes.storage}'
+  queue: 'privatelink.queue.${environment().suffixes.storage}'
+  table: 'privatelink.table.${environment().suffixes.storage}'
+  cosmos: 'privatelink.documents.azure.com'
+  serviceBus: 'privatelink.servicebus.windows.net'
+}
 var endpoints = [
-  { name: 'uploads-blob', service: 'blob', zone: 'privatelink.blob.${suffix}', type: storageType, resource: names.uploadsAccount }
-  { name: 'uploads-queue', service: 'queue', zone: 'privatelink.queue.${suffix}', type: storageType, resource: names.uploadsAccount }
-  { name: 'host-blob', service: 'blob', zone: 'privatelink.blob.${suffix}', type: storageType, resource: names.hostAccount }
-  { name: 'host-queue', service: 'queue', zone: 'privatelink.queue.${suffix}', type: storageType, resource: names.hostAccount }
-  { name: 'host-table', service: 'table', zone: 'privatelink.table.${suffix}', type: storageType, resource: names.hostAccount }
-  { name: 'cosmos', service: 'Sql', zone: 'privatelink.documents.azure.com', type: 'Microsoft.DocumentDB/databaseAccounts', resource: names.cosmosAccount }
-  { name: 'service-bus', service: 'namespace', zone: 'privatelink.servicebus.windows.net', type: 'Microsoft.ServiceBus/namespaces', resource: names.serviceBus }
+  { name: 'uploads-blob', service: 'blob', zone: zones.blob, type: storageType, resource: names.uploadsAccount }
+  { name: 'uploads-queue', service: 'queue', zone: zones.queue, type: storageType, resource: names.uploadsAccount }
+  { name: 'host-blob', service: 'blob', zone: zones.blob, type: storageType, resource: names.hostAccount }
+  { name: 'host-queue', service: 'queue', zone: zones.queue, type: storageType, resource: names.hostAccount }
+  { name: 'host-table', service: 'table', zone: zones.table, type: storageType, resource: names.hostAccount }
+  { name: 'cosmos', service: 'Sql', zone: zones.cosmos, type: 'Microsoft.DocumentDB/databaseAccounts', resource: names.cosmosAccount }
+  { name: 'service-bus', service: 'namespace', zone: zones.serviceBus, type: 'Microsoft.ServiceBus/namespaces', resource: names.serviceBus }
 ]
 
 module network 'core/network.bicep' = if (privateEndpoints) {
   scope: group
-  params: { name: names.network, location: location, tags: tags, zones: union(map(endpoints, endpoint => endpoint.zone), []) }
+  params: { name: names.network, location: location, tags: tags, zones: [zones.blob, zones.queue, zones.table, zones.cosmos, zones.serviceBus] }
 }
 
 module privateLinks 'core/private-endpoint.bicep' = [

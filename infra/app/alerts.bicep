@@ -181,6 +181,8 @@ resource onLogs 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       description: alert.description
       severity: alert.severity
       enabled: true
+      // The tables appear with the first log, which is after the first deployment.
+      skipQueryValidation: true
       scopes: [workspaceId]
       evaluationFrequency: alert.every
       windowSize: alert.window
