@@ -55,7 +55,7 @@ internal static class Bicep
     /// <summary>A copy of what the templates read, to compile in.</summary>
     public static string Copy()
     {
-        var (root, copy) = (Approved.RepositoryRoot(), AssemblySetup.NewFolder("bicep"));
+        var (root, copy) = (Approved.RepositoryRoot(), AssemblySetup.NewFolder("templates"));
         foreach (var file in Directory.EnumerateFiles(Path.Combine(root, "infra"), "*", SearchOption.AllDirectories).Append(Path.Combine(root, CosmosContainers)))
         {
             var target = Path.Combine(copy, Path.GetRelativePath(root, file));

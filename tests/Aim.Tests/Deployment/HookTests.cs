@@ -17,7 +17,7 @@ public sealed class HookTests
     /// <summary>An az for which the app has functions and keys, and a curl that gives the pages one after another.</summary>
     private sealed class Stage
     {
-        private readonly string folder = AssemblySetup.NewFolder("hook");
+        private readonly string folder = AssemblySetup.NewFolder("deployment-hook");
         private int pages;
 
         public Stage(int functions = 3, string key = "secret-key", string also = "")
