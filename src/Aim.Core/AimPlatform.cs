@@ -26,7 +26,7 @@ public sealed class AimPlatform
         Parked = new ParkedStudents(ports.Ledger, ports.Clock);
         Disclosures = new DisclosureLog(ports.Ledger, ports.Clock);
         Snapshots = new SnapshotLibrary(ports.Blobs);
-        Federal = new FederalFiles(ports.Blobs, ports.Ledger, Snapshots);
+        Federal = new FederalFiles(ports.Blobs, ports.Ledger, Snapshots, Uploads);
         Catalog = new WorkflowCatalog();
         Workflows = engine(Catalog);
         Intake = new UploadIntake(ports.Blobs, Uploads, Workflows, ports.Clock);

@@ -70,10 +70,10 @@ internal static class SnapshotEndpoints
     }
 
     private static async Task<Ok<IReadOnlyList<CountedStudent>>> ExplainAsync(
-        string name, string file, FederalLevel level, string? district, string? school, string[]? value, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+        string name, string file, FederalLevel level, string? district, string? school, string? set, string[]? value, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         MustSeeState(context);
-        var students = await platform.Federal.ExplainAsync(name, new FederalCell(file, level, district, school, value ?? []), cancellation);
+        var students = await platform.Federal.ExplainAsync(name, new FederalCell(file, level, district, school, value ?? [], set), cancellation);
         if (context.Caller() is { IsPerson: true } caller)
             await platform.Disclosures.ExportedAsync(caller, string.Create(CultureInfo.InvariantCulture, $"{students.Count} students behind a count of {file} {level} in snapshot {name}"), cancellation);
         return TypedResults.Ok(students);

@@ -12,6 +12,7 @@ public sealed class FreezeRange(IStateStore state, IBlobStore blobs)
     public async Task<FrozenRange> RunAsync(FreezeInput input, CancellationToken cancellation)
     {
         var plan = input.Plan;
+        await SnapshotSteps.MustNotBeSealedAsync(blobs, plan.Input.Name, cancellation);
         var prefix = $"{plan.Prefix}part-{input.Part:D3}/";
         var tables = RecordTypes.All.Select(type => new OpenTable(type)).ToList();
         var byType = tables.ToDictionary(table => table.Type);

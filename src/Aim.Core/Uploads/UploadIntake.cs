@@ -38,6 +38,7 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
         if (UploadPath.Parse(blob.Path) is not { } path) return null;
         var input = new UploadInput(path.Key, UploadId.Of(blob.Path, blob.ETag), blob.Path, blob.ETag);
         if (await log.FindTicketAsync(path.Key, cancellation) is null) await log.RegisterAsync(DefaultTicket(path), cancellation);
+        await log.RegisterFileAsync(input.Id, blob.Path, cancellation);
         await workflows.StartAsync<UploadWorkflow, UploadInput, UploadStatus>(InstanceOf(input.Id), input, cancellation);
         return input;
     }

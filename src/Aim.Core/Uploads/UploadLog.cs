@@ -13,6 +13,7 @@ public sealed class UploadLog(ILedger ledger)
     private const string Report = "report";
     private const string Group = "group";
     private const string Upload = "upload";
+    private const string File = "file";
     private const string Only = "-";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
@@ -23,6 +24,14 @@ public sealed class UploadLog(ILedger ledger)
 
     public async Task<UploadTicket?> FindTicketAsync(string key, CancellationToken cancellation) =>
         await ledger.FindAsync(SubjectOf(key), Ticket, Only, cancellation) is { } entry ? JsonSerializer.Deserialize<UploadTicket>(entry.Json, Json) : null;
+
+    /// <summary>Notes which stored file an upload is, so that a record can be traced back to it for as long as the file is kept.</summary>
+    public Task RegisterFileAsync(UploadId id, string path, CancellationToken cancellation) =>
+        ledger.AddAsync(new(SubjectOf(id), File, Only, JsonSerializer.Serialize(new StoredFile(path), Json)), cancellation);
+
+    /// <summary>Blob path of an upload's file; null when there is no such upload.</summary>
+    public async Task<string?> FindFileAsync(UploadId id, CancellationToken cancellation) =>
+        await ledger.FindAsync(SubjectOf(id), File, Only, cancellation) is { } entry ? JsonSerializer.Deserialize<StoredFile>(entry.Json, Json)!.Path : null;
 
     /// <summary>Null until the upload has ended or asks something.</summary>
     public async Task<UploadReport?> FindReportAsync(string key, CancellationToken cancellation) =>
@@ -54,7 +63,11 @@ public sealed class UploadLog(ILedger ledger)
     /// <summary>A key that sorts by time and can't be guessed.</summary>
     public static string NewKey(DateTimeOffset moment) => Guid.CreateVersion7(moment).ToString("N");
 
+    private static string SubjectOf(UploadId id) => $"upload-id/{id}";
+
     private static string SubjectOf(string key) => $"upload/{key}";
 
     private static string SubjectOf(DistrictId district, SchoolYear year) => $"district/{district}/{year}";
+
+    private sealed record StoredFile(string Path);
 }

@@ -12,19 +12,20 @@ internal static class ExplainCommand
         var file = new Argument<string>("FILE") { Description = "The file, such as FS052." };
         var level = new Argument<FederalLevel>("LEVEL") { Description = "SEA, LEA or SCH." };
         var cell = new Argument<string[]>("CELL") { Description = "District and school, as the level has them, then the values of a category set: 0123 0456 KG AM7 F.", Arity = ArgumentArity.ZeroOrMore };
+        var set = new Option<string?>("--set") { Description = "The category set's code, such as ST1, where the values could be of several." };
         var data = CommonOptions.Data();
         var json = CommonOptions.Json();
-        var command = new Command("explain", "List the students behind one count of a federal file, with the upload and line each row came from.") { snapshot, file, level, cell, data, json };
+        var command = new Command("explain", "List the students behind one count of a federal file, with the upload and line each row came from.") { snapshot, file, level, cell, set, data, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             var terminal = CommonOptions.Terminal(parsed, json);
             await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
-            var wanted = CellOf(parsed.GetRequiredValue(file), parsed.GetValue(level), parsed.GetValue(cell) ?? []);
+            var wanted = CellOf(parsed.GetRequiredValue(file), parsed.GetValue(level), parsed.GetValue(cell) ?? []) with { Set = parsed.GetValue(set) };
             var students = await opened.Platform.Federal.ExplainAsync(parsed.GetRequiredValue(snapshot), wanted, cancellation);
             terminal.Say($"{students.Count} students are counted there.");
-            terminal.Table(["State ID", "District", "School", "Local id", "Rows (type, upload, line)"], students.Select(student => new[]
+            terminal.Table(["State ID", "District", "School", "Local id", "Rows (file, line)"], students.Select(student => new[]
             {
-                student.StateId.ToString(), student.District, student.School, student.LocalId, string.Join("; ", student.Rows.Select(row => $"{row.RecordType} {row.Upload} {row.Line}")),
+                student.StateId.ToString(), student.District, student.School, student.LocalId, string.Join("; ", student.Rows.Select(row => $"{row.File ?? $"{row.RecordType} of upload {row.Upload}"} {row.Line}")),
             }));
             terminal.Result(students);
             return ExitCode.Done;

@@ -25,7 +25,10 @@ internal static class FederalCommand
             await CopyAsync(opened.Ports.Blobs, files, parsed.GetRequiredValue(folder), cancellation);
             terminal.Say($"Wrote {files.Count} files to {parsed.GetRequiredValue(folder).FullName}.");
             terminal.Table(["File", "Level", "Name", "Records"], files.Select(item => new[] { item.File, item.Level.ToString(), item.FileName, $"{item.Records}" }));
-            foreach (var (reason, count) in files.SelectMany(item => item.Excluded).DistinctBy(item => item.Key)) terminal.Say($"Left out of counts: {count} enrollments ({reason}).");
+            foreach (var item in files.DistinctBy(item => item.File))
+            {
+                foreach (var (reason, count) in item.Excluded.OrderBy(left => left.Key, StringComparer.Ordinal)) terminal.Say($"{item.File} leaves out {count} enrollments ({reason}).");
+            }
             terminal.Result(files);
             return ExitCode.Done;
         });
