@@ -63,10 +63,11 @@ public sealed class AimPlatform
 
         var sync = new SyncEdition(editions, state, identities, new IdentityResolver(identities), Parked, clock);
         var verify = new VerifyEdition(editions, state, identities, Parked);
-        var night = new NightlySteps(Intake, editions, ledger);
+        var night = new NightlySteps(Intake, new UploadLeftovers(blobs, Workflows, clock), editions, ledger);
         Catalog.Add<NightlySyncWorkflow, NightInput, NightReport>()
             .Add(NightlySteps.StartMissedUploads, (_, cancellation) => night.StartMissedUploadsAsync(cancellation))
             .Add(NightlySteps.PlanNight, night.PlanAsync)
+            .Add(NightlySteps.RemoveLeftovers, (_, cancellation) => night.RemoveLeftoversAsync(cancellation))
             .Add(SyncEdition.Step, sync.RunAsync)
             .Add(VerifyEdition.Step, verify.RunAsync)
             .Add(NightlySteps.ResetSync, night.ResetAsync)

@@ -99,7 +99,9 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
         field = Trim(column, field);
         if (field.IsEmpty) return Empty<DateOnly>(column);
         if (TryDate(field, out var date)) return date;
-        if (!IsCleared(column, field)) Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", "a date (MM/DD/YYYY)"));
+        if (IsCleared(column, field)) return null;
+        var expected = IsOutOfTime(field) ? string.Create(CultureInfo.InvariantCulture, $"a date of the years {EarliestYear} to {LatestYear}") : "a date (MM/DD/YYYY)";
+        Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", expected));
         return null;
     }
 
@@ -164,6 +166,10 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
         date = new DateOnly(year, month, day);
         return true;
     }
+
+    /// <summary>A date by its form, of a year that nobody in a school can mean.</summary>
+    private static bool IsOutOfTime(ReadOnlySpan<char> field) =>
+        DateOnly.TryParseExact(field, ["MM/dd/yyyy", "yyyy-MM-dd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && (date.Year is < EarliestYear or > LatestYear);
 
     private static int Digits(ReadOnlySpan<char> text)
     {

@@ -23,13 +23,26 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, TimeProvider c
     public async Task<UploadStatus> RunAsync(UploadEnding ending, CancellationToken cancellation)
     {
         var (upload, staged, compared) = (ending.Upload, ending.Staged, ending.Compared);
+        if (await log.FindReportAsync(upload.Key, cancellation) is { IsFinished: true } written && written.UploadId == upload.Id)
+        {
+            // The process died while it was sweeping up: what the report was made from may be gone already.
+            await blobs.ClearAsync(upload.WorkPrefix, cancellation);
+            return written.Status;
+        }
         var report = Describe(upload, ending.Plan ?? staged?.Plan, staged, compared);
         if (staged is { Refusal: null })
         {
             var rejects = $"{upload.ResultsPrefix}rejects-v{compared?.BaseVersion ?? 0}{(staged.Plan.Form.IsCsv ? ".csv" : ".tsv")}";
             report = report with { RejectsFile = await RejectedLines.WriteFileAsync(blobs, rejects, staged.Plan, [staged.RejectedLines, compared?.RejectedLines], cancellation) };
         }
-        if (staged is not null) await log.SaveGroupsAsync(upload.Key, await GroupsAsync(staged, compared, cancellation), cancellation);
+        var groups = staged is null ? [] : await GroupsAsync(staged, compared, cancellation);
+        if (ending.Status == UploadStatus.Refused)
+        {
+            var refusal = RefusalOf(ending);
+            groups = [new FindingGroup(refusal.Rule, refusal.Severity, "File refused", refusal.HowToFix, refusal.Record, refusal.Field, null, 1, [refusal]), .. groups];
+            report = report with { FindingFiles = [await SaveAsync(refusal, $"{upload.ResultsPrefix}refusal.ndjson", cancellation), .. report.FindingFiles], Counts = report.Counts with { Fatal = report.Counts.Fatal + 1 } };
+        }
+        await log.SaveGroupsAsync(upload.Key, groups, cancellation);
         var status = ending.Status == UploadStatus.Accepted ? AcceptedAs(report.Counts) : ending.Status;
         await log.SaveReportAsync(upload.Key, report with
         {
@@ -41,6 +54,17 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, TimeProvider c
         }, cancellation);
         await blobs.ClearAsync(upload.WorkPrefix, cancellation);
         return status;
+    }
+
+    /// <summary>A refused file is a finding too, so that its rule is told where all others are.</summary>
+    private static Finding RefusalOf(UploadEnding ending) => new(ending.Plan?.Form.RefusalRule ?? FileRules.Header.Id, Severity.Fatal, ending.Plan?.Ticket.RecordType, 0, "File", null, null, null,
+        ending.Sentence, "Do what the message says, and upload the file again.");
+
+    private async Task<string> SaveAsync(Finding finding, string path, CancellationToken cancellation)
+    {
+        await using var file = new SpooledBlob(blobs, path);
+        new FindingsWriter(file).Add(finding);
+        return (await file.CompleteAsync(cancellation))!;
     }
 
     private static UploadReport Describe(UploadInput upload, UploadPlan? plan, StagedUpload? staged, ComparedUpload? compared) => new()

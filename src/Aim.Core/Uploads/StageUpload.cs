@@ -44,7 +44,7 @@ public sealed class StageUpload(IBlobStore blobs, ReferenceLibrary references)
     {
         try
         {
-            await using var file = await blobs.ReadAsync(plan.Upload.Blob, cancellation);
+            await using var file = await blobs.OpenReadAsync(plan.Upload.Blob, cancellation) ?? throw new UnreadableFileException(FileRules.Header.Id, IdentifyUpload.Gone);
             await BlockPipeline.RunAsync(file, job, async block =>
             {
                 result.Rows += block.RowCount;

@@ -58,8 +58,11 @@ public sealed record UploadTicket
     public required string RequestedBy { get; init; }
     public required DateTimeOffset RequestedAt { get; init; }
 
+    /// <summary>The blob's path, when the file came by itself; null when it was asked for.</summary>
+    public string? ArrivedAs { get; init; }
+
     [JsonIgnore]
-    public string Path => $"{UploadPath.Root}{District}/{Year}/{RecordType}/{Key}/{FileName}";
+    public string Path => ArrivedAs ?? $"{UploadPath.Root}{District}/{Year}/{RecordType}/{Key}/{FileName}";
 }
 
 /// <summary>The blob path of an upload: <c>uploads/{district}/{year}/{TYPE}/{key}/{file}</c>.</summary>

@@ -18,9 +18,13 @@ public sealed class UploadLog(ILedger ledger)
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    public Task RegisterAsync(UploadTicket ticket, CancellationToken cancellation) => Task.WhenAll(
-        ledger.AddAsync(new(SubjectOf(ticket.Key), Ticket, Only, JsonSerializer.Serialize(ticket, Json)), cancellation),
-        ledger.AddAsync(new(SubjectOf(ticket.District, ticket.Year), Upload, ticket.Key, "{}"), cancellation));
+    /// <summary>Writes the ticket and lists it under its district; the first ticket of a key stays.</summary>
+    public async Task RegisterAsync(UploadTicket ticket, CancellationToken cancellation)
+    {
+        // One after the other: nothing is listed that has no ticket, or that another district has got.
+        if (!await ledger.AddAsync(new(SubjectOf(ticket.Key), Ticket, Only, JsonSerializer.Serialize(ticket, Json)), cancellation)) return;
+        await ledger.AddAsync(new(SubjectOf(ticket.District, ticket.Year), Upload, ticket.Key, "{}"), cancellation);
+    }
 
     public async Task<UploadTicket?> FindTicketAsync(string key, CancellationToken cancellation) =>
         await ledger.FindAsync(SubjectOf(key), Ticket, Only, cancellation) is { } entry ? JsonSerializer.Deserialize<UploadTicket>(entry.Json, Json) : null;

@@ -39,6 +39,7 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
     {
         var (reference, identities) = await TimeAsync("reference", () => LoadReferenceAsync(Path.Combine(folder, "reference"), cancellation));
         progress.Report("Reference data", 1);
+        await FinishInterruptedAsync(cancellation);
         var uploads = FindUploads(Path.Combine(folder, "uploads"));
         var files = await TimeAsync("uploads", () => UploadAllAsync(folder, reference.Year, uploads, confirm, progress, cancellation));
         var night = await TimeAsync("sync", () => SyncAsync(cancellation));
@@ -68,6 +69,19 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
             identities += people.Length;
         }
         return files.Problems.Count == 0 ? (reference, identities) : throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
+    }
+
+    /// <summary>
+    /// What an earlier process left unfinished comes to its end first, so that none of it puts its older rows over those of this load.
+    /// </summary>
+    private async Task FinishInterruptedAsync(CancellationToken cancellation)
+    {
+        await data.Platform.Intake.AcceptMissedAsync(cancellation);
+        foreach (var open in data.Engine.Journal.ListOpen())
+        {
+            if (open.Workflow == nameof(UploadWorkflow)) await WhenEndedOrAskingAsync(WorkflowCatalog.Deserialize<UploadInput>(open.Input), cancellation);
+            if (open.Workflow == nameof(NightlySyncWorkflow)) await data.Engine.WhenFinishedAsync(open.Id, cancellation);
+        }
     }
 
     /// <summary>Files by district, in the order in which record types refer to one another.</summary>
@@ -117,20 +131,20 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
         }, cancellation);
         var info = await data.Ports.Blobs.FindAsync(ticket.Path, cancellation) ?? throw new FileNotFoundException("The upload disappeared while it was being written.");
         var input = (await data.Platform.Intake.AcceptAsync(info, cancellation))!;
-        var report = await WaitAsync(input, cancellation);
+        var (state, report) = await WhenEndedOrAskingAsync(input, cancellation);
+        if (report is null) throw new FaultException($"An upload's workflow failed: {state!.Failure}");
         return new LoadedFile(Path.GetRelativePath(root, path).Replace('\\', '/'), ticket.Key, report.Status, report.Sentence, report.Counts);
     }
 
-    /// <summary>Until the upload has ended, or asks something: nobody is here to answer.</summary>
-    private async Task<UploadReport> WaitAsync(UploadInput input, CancellationToken cancellation)
+    /// <summary>Waits until the upload has ended, or asks something: nobody is here to answer. Without a report, its workflow failed.</summary>
+    private async Task<(WorkflowState? State, UploadReport? Report)> WhenEndedOrAskingAsync(UploadInput input, CancellationToken cancellation)
     {
         var finished = data.Engine.WhenFinishedAsync(UploadIntake.InstanceOf(input.Id), cancellation);
         while (true)
         {
             await Task.WhenAny(finished, Task.Delay(TimeSpan.FromSeconds(1), clock, cancellation));
-            if (finished.IsCompletedSuccessfully && finished.Result is { Status: not WorkflowStatus.Completed } state)
-                throw new FaultException($"An upload's workflow failed: {state.Failure}");
-            if (await data.Platform.Uploads.FindReportAsync(input.Key, cancellation) is { } report && (report.IsFinished || report.Status == UploadStatus.AwaitingConfirmation)) return report;
+            if (finished.IsCompletedSuccessfully && finished.Result is { Status: not WorkflowStatus.Completed } failed) return (failed, null);
+            if (await data.Platform.Uploads.FindReportAsync(input.Key, cancellation) is { } report && (report.IsFinished || report.Status == UploadStatus.AwaitingConfirmation)) return (null, report);
         }
     }
 

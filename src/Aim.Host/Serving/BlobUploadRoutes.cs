@@ -3,6 +3,7 @@ using System.Text;
 using System.Xml.Linq;
 using Aim.Host.Embedded;
 using Aim.Ports;
+using Aim.Uploads;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Aim.Host.Serving;
@@ -13,7 +14,6 @@ namespace Aim.Host.Serving;
 /// </summary>
 internal sealed class BlobUploadRoutes(DataFolder data, ILogger<BlobUploadRoutes> logger)
 {
-    private const string Blocks = "blocks/";
     private const string BlobTypeHeader = "x-ms-blob-type";
     private const int MostBlocks = 50_000;
 
@@ -74,8 +74,13 @@ internal sealed class BlobUploadRoutes(DataFolder data, ILogger<BlobUploadRoutes
     /// <summary>The URL may create the blob, and nothing else: a second write of it is refused.</summary>
     private async Task<IResult> FinishAsync(string path, BlobWrite written, HttpContext context, CancellationToken cancellation)
     {
-        if (written == BlobWrite.AlreadyExists) return Problem(StatusCodes.Status409Conflict, "BlobAlreadyExists", "The file was uploaded already. Ask for a new URL to upload another one.");
         var blob = (await Store.FindAsync(path, cancellation))!;
+        if (written == BlobWrite.AlreadyExists)
+        {
+            // The first time, the file may have been written and its upload not started: the disk was full, or the process died.
+            await data.Platform.Intake.AcceptIfMissedAsync(blob, cancellation);
+            return Problem(StatusCodes.Status409Conflict, "BlobAlreadyExists", "The file was uploaded already. Ask for a new URL to upload another one.");
+        }
         var started = await data.Platform.Intake.AcceptAsync(blob, cancellation);
         if (started is not null) ServeLog.UploadArrived(logger, started.Key, blob.Length);
         context.Response.Headers.ETag = $"\"{blob.ETag}\"";
@@ -83,7 +88,7 @@ internal sealed class BlobUploadRoutes(DataFolder data, ILogger<BlobUploadRoutes
     }
 
     private static string BlockPath(string path, string blockId) =>
-        $"{Blocks}{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..32]}/{(blockId.Length == 0 ? "" : Convert.ToHexStringLower(Encoding.UTF8.GetBytes(blockId)))}";
+        $"{UploadLeftovers.Parts}{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..32]}/{(blockId.Length == 0 ? "" : Convert.ToHexStringLower(Encoding.UTF8.GetBytes(blockId)))}";
 
     private static IResult Problem(int status, string code, string detail) =>
         Results.Problem(detail, statusCode: status, title: code);

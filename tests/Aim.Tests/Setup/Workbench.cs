@@ -67,7 +67,8 @@ internal sealed class Workbench : IAsyncDisposable
         return ticket.Key;
     }
 
-    public async Task<UploadResult> ResultAsync(string key)
+    /// <summary>Waits until the upload has ended or asks something. Its findings can be left out where there are very many.</summary>
+    public async Task<UploadResult> ResultAsync(string key, bool withFindings = true)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (await Platform.Intake.StatusAsync(key, patience.Token) is not { } report || !report.IsFinished && report.Status != UploadStatus.AwaitingConfirmation)
@@ -75,7 +76,7 @@ internal sealed class Workbench : IAsyncDisposable
         var final = (await Platform.Uploads.FindReportAsync(key, patience.Token))!;
         // The report is written in the workflow's last step; the instance itself ends a moment later.
         if (final.IsFinished) await Data.Engine.WhenFinishedAsync(UploadIntake.InstanceOf(final.UploadId!.Value), patience.Token);
-        return new UploadResult(key, final, await FindingsAsync(final));
+        return new UploadResult(key, final, withFindings ? await FindingsAsync(final) : []);
     }
 
     private async Task<List<Finding>> FindingsAsync(UploadReport report)
