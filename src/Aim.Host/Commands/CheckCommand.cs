@@ -14,7 +14,8 @@ internal static class CheckCommand
     private const int LinesShown = 5;
 
     /// <summary>What <c>--json</c> prints.</summary>
-    private sealed record CheckReport(IReadOnlyList<string> Files, long Rows, long Fatal, long Errors, long Warnings, IReadOnlyList<FindingGroup> Groups, IReadOnlyList<string> RulesNotRun, IReadOnlyList<FileFinding> Findings);
+    private sealed record CheckReport(IReadOnlyList<string> Files, long Rows, long Fatal, long Errors, long Warnings, IReadOnlyList<FindingGroup> Groups, IReadOnlyList<string> RulesNotRun, IReadOnlyList<FileFinding> Findings,
+        IReadOnlyDictionary<string, double> Seconds);
 
     public static Command Create()
     {
@@ -41,18 +42,19 @@ internal static class CheckCommand
             var check = new OfflineCheck(new FileBlobStore(scratch.FullName, new UploadUrls([], new Uri(CommonOptions.DefaultUrl), TimeProvider.System)), reference, people);
             var summary = new FindingSummary();
             var findings = new List<FileFinding>();
+            var stages = new StageClock();
             foreach (var edition in files.GroupBy(file => (file.District, file.Year)))
             {
-                await check.RunAsync([.. edition], found =>
+                await stages.TimeAsync("check", () => check.RunAsync([.. edition], found =>
                 {
                     summary.Add(found.Finding);
                     if (terminal.IsJson) findings.Add(found);
-                }, cancellation);
+                }, cancellation));
             }
             foreach (var refusal in check.Refusals) terminal.Complain(refusal);
             Print(terminal, check, summary);
             terminal.Result(new CheckReport([.. files.Select(file => file.Name)], check.Rows, summary.Fatal, summary.Errors, summary.Warnings, [.. summary.Groups().Select(group => group with { Examples = [] })],
-                [.. check.RulesNotRun.Select(rule => rule.Id)], findings));
+                [.. check.RulesNotRun.Select(rule => rule.Id)], findings, stages.Seconds));
             return check.Refusals.Count > 0 ? ExitCode.Unusable : summary.Total > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
         }
         finally

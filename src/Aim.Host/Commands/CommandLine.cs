@@ -46,8 +46,18 @@ internal static class CommandLine
         FaultException fault => (fault.Message, ExitCode.Fault),
         OperationCanceledException => ("Stopped. Nothing is lost: run the command again to go on.", ExitCode.Fault),
         UnauthorizedAccessException or DirectoryNotFoundException or FileNotFoundException => ($"{failure.Message} Check the path and its permissions.", ExitCode.Unusable),
+        Microsoft.Data.Sqlite.SqliteException database => Explain(database),
         IOException => ($"{failure.Message} Check the disk, and run the command again.", ExitCode.Fault),
         _ => ($"Something failed in a way this program doesn't know ({failure.GetType().Name}). Nothing is lost: run the command again, and report it if it stays. AIM_DEBUG=1 shows more.", ExitCode.Fault),
+    };
+
+    private static (string Sentence, int Code) Explain(Microsoft.Data.Sqlite.SqliteException failure) => failure.SqliteErrorCode switch
+    {
+        11 or 26 => ("The databases of the data folder are damaged, or are not of this program. Restore the folder from a backup.", ExitCode.Unusable),
+        8 or 14 => ("The data folder can't be written to. Check its permissions.", ExitCode.Unusable),
+        5 or 6 => ("Another program keeps the data folder locked. Stop it, and run the command again.", ExitCode.Fault),
+        13 => ("The storage is full. Nothing was lost: free some space, and run the command again.", ExitCode.Fault),
+        _ => ($"The database failed (SQLite {failure.SqliteErrorCode}). Nothing is lost: run the command again, and report it if it stays.", ExitCode.Fault),
     };
 }
 
@@ -55,6 +65,7 @@ internal static class CommandLine
 internal static class CommonOptions
 {
     public const string DefaultData = "aim-data";
+    public const int DefaultPort = 5080;
     public const string DefaultUrl = "http://localhost:5080";
 
     public static Option<DirectoryInfo> Data() => new("--data") { Description = "The data folder.", HelpName = "DIR", DefaultValueFactory = _ => new DirectoryInfo(DefaultData) };
@@ -62,6 +73,11 @@ internal static class CommonOptions
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one JSON document; see docs/command-line.md." };
 
     public static Terminal Terminal(ParseResult parsed, Option<bool> json) => new(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(json));
+
+    public static void MustNotBeFile(DirectoryInfo folder)
+    {
+        if (File.Exists(folder.FullName)) throw new UnusableInputException($"{folder.FullName} is a file. Give a folder.");
+    }
 
     public static Records.SchoolYear Year(string text) =>
         Records.SchoolYear.TryParse(text, null, out var year) ? year : throw new UnusableInputException($"'{text}' is not a school year. Give the year in which it ends, such as 2026.");
@@ -74,12 +90,20 @@ internal static class CommonOptions
 /// <summary>Opens the data folder for a verb that works in it, with the engine running.</summary>
 internal static class OpenData
 {
-    public static Embedded.DataFolder Existing(DirectoryInfo folder) => Embedded.DataFolder.Exists(folder.FullName)
-        ? AtAny(folder)
-        : throw new UnusableInputException($"{folder.FullName} is no data folder. Make one with 'aim load DIR --data {folder}'.");
+    public static Embedded.DataFolder Existing(DirectoryInfo folder)
+    {
+        MustExist(folder);
+        return AtAny(folder);
+    }
+
+    public static void MustExist(DirectoryInfo folder)
+    {
+        if (!Embedded.DataFolder.Exists(folder.FullName)) throw new UnusableInputException($"{folder.FullName} is no data folder. Make one with 'aim load DIR --data {folder}'.");
+    }
 
     public static Embedded.DataFolder AtAny(DirectoryInfo folder)
     {
+        CommonOptions.MustNotBeFile(folder);
         var loggers = LoggerFactory.Create(logging =>
         {
             if (Environment.GetEnvironmentVariable("AIM_DEBUG") is not null) logging.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Debug);

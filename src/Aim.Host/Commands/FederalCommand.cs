@@ -7,6 +7,9 @@ namespace Aim.Host.Commands;
 /// <summary><c>aim federal</c>: EDFacts files from a snapshot.</summary>
 internal static class FederalCommand
 {
+    /// <summary>What <c>--json</c> prints.</summary>
+    private sealed record FederalReport(string Snapshot, string Out, IReadOnlyList<FederalFile> Files, IReadOnlyDictionary<string, double> Seconds);
+
     public static Command Create()
     {
         var snapshot = new Argument<string>("SNAPSHOT") { Description = "The snapshot's name." };
@@ -20,13 +23,15 @@ internal static class FederalCommand
         {
             var terminal = CommonOptions.Terminal(parsed, json);
             await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
+            CommonOptions.MustNotBeFile(parsed.GetRequiredValue(folder));
             var input = new FederalInput(parsed.GetRequiredValue(snapshot), parsed.GetValue(file), parsed.GetValue(format));
-            var files = await terminal.WithProgressAsync(_ => opened.Platform.Federal.WriteAsync(input, cancellation));
-            await CopyAsync(opened.Ports.Blobs, files, parsed.GetRequiredValue(folder), cancellation);
+            var stages = new StageClock();
+            var files = await terminal.WithProgressAsync(_ => stages.TimeAsync("count", () => opened.Platform.Federal.WriteAsync(input, cancellation)));
+            await stages.TimeAsync("write", () => CopyAsync(opened.Ports.Blobs, files, parsed.GetRequiredValue(folder), cancellation));
             terminal.Say($"Wrote {files.Count} files to {parsed.GetRequiredValue(folder).FullName}.");
             terminal.Table(["File", "Level", "Name", "Records"], files.Select(item => new[] { item.File, item.Level.ToString(), item.FileName, $"{item.Records}" }));
             foreach (var (reason, count) in files.SelectMany(item => item.Excluded).DistinctBy(item => item.Key)) terminal.Say($"Left out of counts: {count} enrollments ({reason}).");
-            terminal.Result(files);
+            terminal.Result(new FederalReport(input.Snapshot, parsed.GetRequiredValue(folder).FullName, files, stages.Seconds));
             return ExitCode.Done;
         });
         return command;

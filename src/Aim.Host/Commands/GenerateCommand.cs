@@ -22,10 +22,12 @@ internal static class GenerateCommand
                 CommonOptions.Year(parsed.GetRequiredValue(year)), parsed.GetValue(errors));
             var terminal = CommonOptions.Terminal(parsed, json);
             Validate(options);
-            var report = await terminal.WithProgressAsync(progress => Task.Run(() => new StateGenerator(options).Run(done => progress.Report("Generate", done)), cancellation));
+            CommonOptions.MustNotBeFile(parsed.GetRequiredValue(folder));
+            var stages = new StageClock();
+            var report = await terminal.WithProgressAsync(progress => stages.TimeAsync("generate", () => Task.Run(() => new StateGenerator(options).Run(done => progress.Report("Generate", done)), cancellation)));
             terminal.Say($"Wrote {report.Students} students of {report.Districts} districts and {report.Schools} schools to {report.Out}: {string.Join(", ", report.Rows.Select(row => $"{row.Value} {row.Key}"))}.");
             if (report.Planted.Count > 0) terminal.Say($"Planted {report.Planted.Values.Sum()} mistakes of {report.Planted.Count} rules; truth/planted.csv lists them.");
-            terminal.Result(report);
+            terminal.Result(report with { Seconds = stages.Seconds });
             return ExitCode.Done;
         });
         return command;

@@ -10,6 +10,9 @@ namespace Aim.Host.Commands;
 /// <summary><c>aim snapshot</c>: freezes the state.</summary>
 internal static class SnapshotCommand
 {
+    /// <summary>What <c>--json</c> prints.</summary>
+    private sealed record SnapshotReport(SnapshotManifest Manifest, IReadOnlyDictionary<string, double> Seconds);
+
     public static Command Create()
     {
         var name = new Argument<string>("NAME") { Description = "Lower-case letters, digits and dashes; names the snapshot for good." };
@@ -24,9 +27,10 @@ internal static class SnapshotCommand
             var schoolYear = CommonOptions.Year(parsed.GetRequiredValue(year));
             var day = parsed.GetValue(date) is { } text ? CommonOptions.Date(text) : Ages.FallCountDay(schoolYear);
             await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
-            var manifest = await terminal.WithProgressAsync(_ => TakeAsync(opened, parsed.GetRequiredValue(name), schoolYear, day, cancellation));
+            var stages = new StageClock();
+            var manifest = await terminal.WithProgressAsync(_ => stages.TimeAsync("snapshot", () => TakeAsync(opened, parsed.GetRequiredValue(name), schoolYear, day, cancellation)));
             terminal.Say($"Froze {manifest.Students} students of {manifest.Year.Span} as of {manifest.Moment:yyyy-MM-dd HH:mm:ss} UTC in {manifest.Files.Count} files: {string.Join(", ", manifest.Rows.Select(rows => $"{rows.Value} {rows.Key}"))}.");
-            terminal.Result(manifest);
+            terminal.Result(new SnapshotReport(manifest, stages.Seconds));
             return ExitCode.Done;
         });
         return command;
