@@ -27,7 +27,7 @@ internal static class EventEndpoints
     {
         var caller = context.Caller();
         var after = 0L;
-        if (cursor is not null && (!long.TryParse(cursor, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out after) || after < 0)) throw Paging.NoSuchCursor();
+        if (!string.IsNullOrEmpty(cursor) && (!long.TryParse(cursor, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out after) || after < 0)) throw Paging.NoSuchCursor();
         var most = Paging.Limit(limit, MostChanges);
         var changes = await platform.Ports.State.ReadChangesAsync(after, most, cancellation);
         // A district hears of its own students; the cursor moves on past the others.

@@ -81,7 +81,7 @@ internal static class UploadEndpoints
     {
         context.Caller().MustRead(district);
         var most = Paging.Limit(limit, PageSize);
-        var after = cursor is null ? (UploadCursor?)null : UploadCursor.TryParse(cursor, out var parsed) ? parsed : throw Paging.NoSuchCursor();
+        var after = string.IsNullOrEmpty(cursor) ? (UploadCursor?)null : UploadCursor.TryParse(cursor, out var parsed) ? parsed : throw Paging.NoSuchCursor();
         var listed = await platform.Uploads.ListAsync(district, year, after, cancellation).Take(most + 1).ToListAsync(cancellation);
         var views = new List<UploadView>();
         foreach (var entry in listed.Take(most)) views.Add(await ViewAsync(entry.Key, platform, cancellation));

@@ -77,6 +77,7 @@ internal static class CheckCommand
     private static (ReferenceData?, IReadOnlyDictionary<StateId, Person>?) ReadReference(DirectoryInfo? folder)
     {
         if (folder is null) return (null, null);
+        CommonOptions.MustExist(folder, "Give the folder with districts.csv, schools.csv and calendars.csv.");
         var files = new ReferenceFiles(folder.FullName);
         var reference = files.Read();
         var people = files.ReadIdentities().ToDictionary(person => person.StateId);
@@ -86,6 +87,7 @@ internal static class CheckCommand
 
     private static async Task<FileToCheck> OpenAsync(FileInfo file, ReferenceData? reference, CancellationToken cancellation)
     {
+        if (Directory.Exists(file.FullName)) throw new UnusableInputException($"{file.FullName} is a folder. Name the files in it.");
         if (!file.Exists) throw new UnusableInputException($"The file {file.FullName} does not exist.");
         await using var start = file.OpenRead();
         var peek = await FilePeek.ReadAsync(start, cancellation);

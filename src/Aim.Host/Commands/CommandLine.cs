@@ -1,10 +1,13 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Aim.Workflows;
 
 namespace Aim.Host.Commands;
 
 /// <summary>The command line: which verbs there are, and how a failure becomes a sentence and an exit code.</summary>
-internal static class CommandLine
+internal static partial class CommandLine
 {
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
@@ -12,12 +15,16 @@ internal static class CommandLine
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            error.WriteLine($"{parsed.Errors[0].Message} See 'aim {parsed.CommandResult.Command.Name} --help'.".Replace("aim aim", "aim", StringComparison.Ordinal));
+            error.WriteLine($"{Sentence(parsed.Errors[0].Message)} See 'aim{(parsed.CommandResult.Command == root ? "" : $" {parsed.CommandResult.Command.Name}")} --help'.");
             return ExitCode.Unusable;
         }
+        // The library's own handling of Ctrl+C would now and then end the process before the sentence below is written.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopOnce);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopOnce);
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) }, cancellation);
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error, ProcessTerminationTimeout = null }, stop.Token);
         }
         catch (Exception failure)
         {
@@ -26,7 +33,20 @@ internal static class CommandLine
             error.WriteLine(sentence);
             return code;
         }
+
+        // A second signal ends the process at once.
+        void StopOnce(PosixSignalContext signal)
+        {
+            signal.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
     }
+
+    /// <summary>The parser's first line, without names of types.</summary>
+    private static string Sentence(string message) => ExpectedType().Replace(message.ReplaceLineEndings("\n").Split('\n')[0], "; give a number.");
+
+    [GeneratedRegex(" as expected type 'System\\.(Int32|Double|Nullable.*)'\\.?")]
+    private static partial Regex ExpectedType();
 
     private static RootCommand Root()
     {
@@ -34,7 +54,9 @@ internal static class CommandLine
         {
             ServeCommand.Create(), GenerateCommand.Create(), LoadCommand.Create(), CheckCommand.Create(), SyncCommand.Create(), SnapshotCommand.Create(), FederalCommand.Create(), ExplainCommand.Create(),
         };
-        root.SetAction(FirstRun.RunAsync);
+        var urls = CommonOptions.Urls();
+        root.Add(urls);
+        root.SetAction((parsed, cancellation) => FirstRun.RunAsync(parsed, parsed.GetRequiredValue(urls), cancellation));
         return root;
     }
 
@@ -70,9 +92,26 @@ internal static class CommonOptions
 
     public static Option<DirectoryInfo> Data() => new("--data") { Description = "The data folder.", HelpName = "DIR", DefaultValueFactory = _ => new DirectoryInfo(DefaultData) };
 
+    public static Option<string> Urls() => new("--urls") { Description = "Where to listen.", HelpName = "URL", DefaultValueFactory = _ => DefaultUrl };
+
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one JSON document; see docs/command-line.md." };
 
     public static Terminal Terminal(ParseResult parsed, Option<bool> json) => new(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(json));
+
+    /// <summary>Reads one of a closed set of values, in any case.</summary>
+    public static T OneOf<T>(ArgumentResult given, string what) where T : struct, Enum
+    {
+        var text = given.Tokens.Single().Value;
+        if (Enum.GetNames<T>().FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } found) return Enum.Parse<T>(found);
+        given.AddError($"'{text}' is no {what}; use {string.Join(", ", Enum.GetNames<T>().Select(name => typeof(T) == typeof(Federal.FederalFormat) ? name.ToLowerInvariant() : name))}.");
+        return default;
+    }
+
+    public static void MustExist(DirectoryInfo folder, string advice)
+    {
+        MustNotBeFile(folder);
+        if (!folder.Exists) throw new UnusableInputException($"The folder {folder.FullName} does not exist. {advice}");
+    }
 
     public static void MustNotBeFile(DirectoryInfo folder)
     {

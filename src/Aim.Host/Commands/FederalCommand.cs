@@ -15,8 +15,8 @@ internal static class FederalCommand
         var snapshot = new Argument<string>("SNAPSHOT") { Description = "The snapshot's name." };
         var data = CommonOptions.Data();
         var folder = new Option<DirectoryInfo>("--out") { Description = "Where to put the files.", HelpName = "DIR", Required = true };
-        var file = new Option<string?>("--file") { Description = $"One file only: {string.Join(", ", FederalSpecs.All.Select(spec => spec.File))}." };
-        var format = new Option<FederalFormat>("--format") { Description = "csv, tab or txt (fixed width).", DefaultValueFactory = _ => FederalFormat.Csv };
+        var file = new Option<string?>("--file") { HelpName = "FILE", Description = $"One file only: {string.Join(", ", FederalSpecs.All.Select(spec => spec.File))}." };
+        var format = new Option<FederalFormat>("--format") { Description = "csv, tab or txt (fixed width); csv by default.", HelpName = "FORMAT", CustomParser = given => CommonOptions.OneOf<FederalFormat>(given, "format") };
         var json = CommonOptions.Json();
         var command = new Command("federal", "Write EDFacts files from a snapshot: the same snapshot gives the same bytes.") { snapshot, data, folder, file, format, json };
         command.SetAction(async (parsed, cancellation) =>
@@ -24,7 +24,7 @@ internal static class FederalCommand
             var terminal = CommonOptions.Terminal(parsed, json);
             await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
             CommonOptions.MustNotBeFile(parsed.GetRequiredValue(folder));
-            var input = new FederalInput(parsed.GetRequiredValue(snapshot), parsed.GetValue(file), parsed.GetValue(format));
+            var input = new FederalInput(parsed.GetRequiredValue(snapshot), parsed.GetValue(file), parsed.GetValue(format) is var given && given == default ? FederalFormat.Csv : given);
             var stages = new StageClock();
             var files = await terminal.WithProgressAsync(_ => stages.TimeAsync("count", () => opened.Platform.Federal.WriteAsync(input, cancellation)));
             await stages.TimeAsync("write", () => CopyAsync(opened.Ports.Blobs, files, parsed.GetRequiredValue(folder), cancellation));

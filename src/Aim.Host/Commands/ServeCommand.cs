@@ -11,7 +11,7 @@ internal static class ServeCommand
     public static Command Create()
     {
         var data = CommonOptions.Data();
-        var urls = new Option<string>("--urls") { Description = "Where to listen.", HelpName = "URL", DefaultValueFactory = _ => CommonOptions.DefaultUrl };
+        var urls = CommonOptions.Urls();
         var command = new Command("serve", "Serve a data folder: the API, uploads, and the nightly sync.") { data, urls };
         command.SetAction((parsed, cancellation) => RunAsync(parsed.GetRequiredValue(data), parsed.GetRequiredValue(urls), parsed.InvocationConfiguration.Output, cancellation));
         return command;

@@ -16,8 +16,8 @@ internal static class SnapshotCommand
     public static Command Create()
     {
         var name = new Argument<string>("NAME") { Description = "Lower-case letters, digits and dashes; names the snapshot for good." };
-        var year = new Option<string>("--year") { Description = "The school year, by the year in which it ends.", Required = true };
-        var date = new Option<string?>("--date") { Description = "The count day (YYYY-MM-DD); by default the first Monday of October." };
+        var year = new Option<string>("--year") { HelpName = "YEAR", Description = "The school year, by the year in which it ends.", Required = true };
+        var date = new Option<string?>("--date") { HelpName = "DATE", Description = "The count day (YYYY-MM-DD); by default the first Monday of October." };
         var data = CommonOptions.Data();
         var json = CommonOptions.Json();
         var command = new Command("snapshot", "Freeze the state record as it is now, and write the federal files from the freeze.") { name, year, date, data, json };

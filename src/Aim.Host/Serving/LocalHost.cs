@@ -18,7 +18,9 @@ internal static class LocalHost
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(url.GetLeftPart(UriPartial.Authority));
         builder.Logging.ClearProviders().AddSimpleConsole(options => { options.SingleLine = true; options.ColorBehavior = LoggerColorBehavior.Disabled; })
-            .SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+            .SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning)
+            // A start that fails is told by who started the host, in a sentence.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging?.Invoke(builder.Logging);
 
         var loggers = LoggerFactory.Create(factory => { factory.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Information); logging?.Invoke(factory); });

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Aim.Tests.Setup;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Aim.Tests.Api;

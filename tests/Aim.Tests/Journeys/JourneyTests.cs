@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Aim.Tests.Setup;
 
 namespace Aim.Tests.Journeys;
 
