@@ -12,31 +12,23 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
 
     private const int LongestFileName = 120;
 
-    /// <summary>Notes what the sender wants done and gives the URL to put the file to.</summary>
+    /// <summary>
+    /// Notes what the sender wants done and gives the URL to put the file to. A ticket without a key gets one; with the key of an earlier
+    /// ticket, that one is given again with a fresh URL.
+    /// </summary>
     public async Task<(UploadTicket Ticket, Uri Url, DateTimeOffset Expires)> RequestAsync(UploadTicket request, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        var ticket = request with { Key = UploadLog.NewKey(now), RequestedAt = now, FileName = SafeName(request.FileName) };
-        await log.RegisterAsync(ticket, cancellation);
-        var (url, expires) = await UrlOfAsync(ticket, cancellation);
-        return (ticket, url, expires);
-    }
-
-    /// <summary>A fresh URL for an upload that was asked for before; null when there is none of that key.</summary>
-    public async Task<(Uri Url, DateTimeOffset Expires)?> UrlAsync(string key, CancellationToken cancellation) =>
-        await log.FindTicketAsync(key, cancellation) is { } ticket ? await UrlOfAsync(ticket, cancellation) : null;
-
-    private async Task<(Uri Url, DateTimeOffset Expires)> UrlOfAsync(UploadTicket ticket, CancellationToken cancellation)
-    {
-        var expires = clock.GetUtcNow() + UrlLifetime;
-        return (await blobs.CreateUploadUrlAsync(ticket.Path, expires, cancellation), expires);
+        var ticket = await log.RegisterAsync(request with { Key = request.Key.Length > 0 ? request.Key : UploadLog.NewKey(now), RequestedAt = now, FileName = SafeName(request.FileName) }, cancellation);
+        var expires = now + UrlLifetime;
+        return (ticket, await blobs.CreateUploadUrlAsync(ticket.Path, expires, cancellation), expires);
     }
 
     /// <summary>Starts the upload of a blob; null when its path is not that of an upload. Harmless when repeated.</summary>
     public async Task<UploadInput?> AcceptAsync(BlobInfo blob, CancellationToken cancellation)
     {
         if (UploadPath.Parse(blob.Path) is not { } path) return null;
-var input = new UploadInput(await KeyOfAsync(path, blob, register: true, cancellation), UploadId.Of(blob.Path, blob.ETag), blob.Path, blob.ETag);
+        var input = new UploadInput(await KeyOfAsync(path, blob, register: true, cancellation), UploadId.Of(blob.Path, blob.ETag), blob.Path, blob.ETag);
         await log.RegisterFileAsync(input.Id, blob.Path, cancellation);
         await workflows.StartAsync<UploadWorkflow, UploadInput, UploadStatus>(InstanceOf(input.Id), input, cancellation);
         return input;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Aim.Ports;
 using Aim.Records;
@@ -18,12 +19,13 @@ public sealed class UploadLog(ILedger ledger)
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    /// <summary>Writes the ticket and lists it under its district; the first ticket of a key stays.</summary>
-    public async Task RegisterAsync(UploadTicket ticket, CancellationToken cancellation)
+    /// <summary>Notes what was asked for under the ticket's key, and gives back what is noted there: the first ticket of a key stands.</summary>
+    public async Task<UploadTicket> RegisterAsync(UploadTicket ticket, CancellationToken cancellation)
     {
         // One after the other: nothing is listed that has no ticket, or that another district has got.
-        if (!await ledger.AddAsync(new(SubjectOf(ticket.Key), Ticket, Only, JsonSerializer.Serialize(ticket, Json)), cancellation)) return;
-        await ledger.AddAsync(new(SubjectOf(ticket.District, ticket.Year), Upload, ticket.Key, "{}"), cancellation);
+        if (!await ledger.AddAsync(new(SubjectOf(ticket.Key), Ticket, Only, JsonSerializer.Serialize(ticket, Json)), cancellation)) ticket = (await FindTicketAsync(ticket.Key, cancellation))!;
+        await ledger.AddAsync(new(SubjectOf(ticket.District, ticket.Year), Upload, UploadCursor.Of(ticket).ToString(), JsonSerializer.Serialize(ticket.Key, Json)), cancellation);
+        return ticket;
     }
 
     public async Task<UploadTicket?> FindTicketAsync(string key, CancellationToken cancellation) =>
@@ -58,10 +60,13 @@ public sealed class UploadLog(ILedger ledger)
         return groups;
     }
 
-    /// <summary>Keys of a district's uploads in a year, oldest first.</summary>
-    public async IAsyncEnumerable<string> ListAsync(DistrictId district, SchoolYear year, string? afterKey, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>Keys of a district's uploads in a year, newest first, those after a cursor.</summary>
+    public async IAsyncEnumerable<(string Key, UploadCursor Cursor)> ListAsync(DistrictId district, SchoolYear year, UploadCursor? after, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (var entry in ledger.ListAsync(SubjectOf(district, year), Upload, afterKey, cancellation)) yield return entry.Id;
+        await foreach (var entry in ledger.ListAsync(SubjectOf(district, year), Upload, after?.ToString(), cancellation))
+        {
+            if (UploadCursor.TryParse(entry.Id, out var cursor)) yield return (JsonSerializer.Deserialize<string>(entry.Json, Json)!, cursor);
+        }
     }
 
     /// <summary>A key that sorts by time and can't be guessed.</summary>
@@ -74,4 +79,26 @@ public sealed class UploadLog(ILedger ledger)
     private static string SubjectOf(DistrictId district, SchoolYear year) => $"district/{district}/{year}";
 
     private sealed record StoredFile(string Path);
+}
+
+/// <summary>
+/// A place in the list of a district's uploads. The ledger lists in ascending order only, so a place counts down from the last moment there is:
+/// the newest upload comes first.
+/// </summary>
+public readonly record struct UploadCursor(long TicksLeft, UploadId Id)
+{
+    private const int TicksLength = 16;
+
+    public static UploadCursor Of(UploadTicket ticket) => new(DateTime.MaxValue.Ticks - ticket.RequestedAt.UtcTicks, UploadId.Of(ticket.Key, ""));
+
+    public static bool TryParse(string text, out UploadCursor cursor)
+    {
+        cursor = default;
+        if (text.Length <= TicksLength || !long.TryParse(text.AsSpan(0, TicksLength), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var ticks)) return false;
+        if (!UploadId.TryParse(text[TicksLength..], null, out var id)) return false;
+        cursor = new UploadCursor(ticks, id);
+        return true;
+    }
+
+    public override string ToString() => $"{TicksLeft.ToString("x16", CultureInfo.InvariantCulture)}{Id}";
 }

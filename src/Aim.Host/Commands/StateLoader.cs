@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Aim.Host.Embedded;
 using Aim.Organizations;
 using Aim.Records;
@@ -33,27 +32,19 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
 
     private static readonly string[] Extensions = [".tsv", ".csv", ".txt"];
 
-    private readonly Dictionary<string, double> seconds = [];
+    private readonly StageClock stages = new();
 
     public async Task<LoadReport> LoadAsync(string folder, ConfirmPolicy confirm, StageProgress progress, CancellationToken cancellation)
     {
-        var (reference, identities) = await TimeAsync("reference", () => LoadReferenceAsync(Path.Combine(folder, "reference"), cancellation));
+        var (reference, identities) = await stages.TimeAsync("reference", () => LoadReferenceAsync(Path.Combine(folder, "reference"), cancellation));
         progress.Report("Reference data", 1);
         await FinishInterruptedAsync(cancellation);
         var uploads = FindUploads(Path.Combine(folder, "uploads"));
-        var files = await TimeAsync("uploads", () => UploadAllAsync(folder, reference.Year, uploads, confirm, progress, cancellation));
-        var night = await TimeAsync("sync", () => SyncAsync(cancellation));
+        var files = await stages.TimeAsync("uploads", () => UploadAllAsync(folder, reference.Year, uploads, confirm, progress, cancellation));
+        var night = await stages.TimeAsync("sync", () => SyncAsync(cancellation));
         progress.Report("Sync", 1);
         return new LoadReport(reference.Year, reference.Districts.Count, reference.Schools.Count, identities, files, Add(files.Select(file => file.Counts)), night.Students, night.Committed, night.Parked,
-            [.. night.Unresolved.Select(edition => edition.ToString())], seconds);
-    }
-
-    private async Task<T> TimeAsync<T>(string stage, Func<Task<T>> work)
-    {
-        var watch = Stopwatch.StartNew();
-        var result = await work();
-        seconds[stage] = Math.Round(watch.Elapsed.TotalSeconds, 3);
-        return result;
+            [.. night.Unresolved.Select(edition => edition.ToString())], stages.Seconds);
     }
 
     private async Task<(ReferenceData Reference, int Identities)> LoadReferenceAsync(string folder, CancellationToken cancellation)

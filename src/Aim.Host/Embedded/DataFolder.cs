@@ -20,8 +20,8 @@ internal sealed class DataFolder : IAsyncDisposable
     {
         Path = System.IO.Path.GetFullPath(path);
         Directory.CreateDirectory(Path);
-        data = new SqliteDatabase(System.IO.Path.Combine(Path, "aim.db"), DataSchema.Sql, fullSync: true);
-        journal = new SqliteDatabase(System.IO.Path.Combine(Path, "workflows.db"), WorkflowJournal.Schema, fullSync: false);
+        data = new SqliteDatabase(System.IO.Path.Combine(Path, "aim.db"), DataSchema.Sql, DataSchema.Version, fullSync: true);
+        journal = new SqliteDatabase(System.IO.Path.Combine(Path, "workflows.db"), WorkflowJournal.Schema, WorkflowJournal.SchemaVersion, fullSync: false);
         UploadUrls = new UploadUrls(UploadKey(), address, clock);
         var blobs = new FileBlobStore(System.IO.Path.Combine(Path, "blobs"), UploadUrls);
         blobs.RemoveAbandoned(clock.GetUtcNow());

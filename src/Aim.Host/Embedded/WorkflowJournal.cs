@@ -20,6 +20,8 @@ internal sealed record StoredInstance(string Id, string Workflow, string Input);
 /// </summary>
 internal sealed class WorkflowJournal(SqliteDatabase database, TimeProvider clock)
 {
+    public const int SchemaVersion = 1;
+
     public const string Schema = """
         CREATE TABLE IF NOT EXISTS instance (
             id TEXT PRIMARY KEY, workflow TEXT NOT NULL, input TEXT NOT NULL, status INTEGER NOT NULL, progress TEXT, output TEXT, failure TEXT,
