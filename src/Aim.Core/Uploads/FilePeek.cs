@@ -38,7 +38,7 @@ public sealed record FilePeek(RecordType? Type, DistrictId? District, SchoolYear
         }
     }
 
-    private static DistrictId? DistrictOf(string? text) => DistrictId.TryParse(text?.Trim().PadLeft(4, '0'), null, out var id) ? id : null;
+    private static DistrictId? DistrictOf(string? text) => text?.Trim() is { Length: > 0 } number && DistrictId.TryParse(number.PadLeft(4, '0'), null, out var id) ? id : null;
 
     private static SchoolYear? YearOf(string? text) => SchoolYear.TryParse(text?.Trim(), null, out var year) ? year : null;
 }

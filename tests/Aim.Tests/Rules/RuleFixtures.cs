@@ -84,7 +84,8 @@ internal static class RuleFixtures
         new("FMT-009", "no local id", "SD:3", [Of("SD", Sample.Student(Id), Sample.Student(""))], [Of("SD", Sample.Student(Id), Sample.Student("1002"))]),
         new("FMT-010", "two rows that say different things about one program", "PP:2 PP:3",
             [SD(), EN(), Of("PP", Sample.Program(Id), Sample.Program(Id, ("EndDate", "12/19/2025")))], [SD(), EN(), Of("PP", Sample.Program(Id), Sample.Program(Id, ("Program", "GTI"), ("EndDate", "12/19/2025")))]),
-        new("FMT-011", "a row of last year", "SD:2", [SD(("EndYear", "2025"))], [SD(("EndYear", "2026"))]),
+        new("FMT-011", "a row of last year", "SD:3",
+            [Of("SD", Sample.Student(Id), Sample.Student("1002", ("EndYear", "2025")), Sample.Student("1003"))], [Of("SD", Sample.Student(Id), Sample.Student("1002"), Sample.Student("1003"))]),
         new("FMT-012", "the same row again", "SD:3", [Of("SD", Sample.Student(Id), Sample.Student(Id))], [Of("SD", Sample.Student(Id), Sample.Student("1002"))]),
     ];
 
