@@ -52,7 +52,7 @@ public sealed class AimPlatform
         var stage = new StageUpload(blobs, References);
         var compare = new CompareUpload(blobs, editions, identities);
         var apply = new ApplyUpload(blobs, editions);
-        var report = new ReportUpload(blobs, Uploads, clock);
+        var report = new ReportUpload(blobs, Uploads, new ClosingFindings(blobs, editions, Parked), clock);
         Catalog.Add<UploadWorkflow, UploadInput, UploadStatus>()
             .Add(UploadSteps.Identify, identify.RunAsync)
             .Add(UploadSteps.Stage, stage.RunAsync)

@@ -123,7 +123,7 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
         field = Trim(column, field);
         if (field.IsEmpty) return Empty<int>(column);
         if (field.Length <= column.Width && int.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return number;
-        if (!IsCleared(column, field)) Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", "a whole number"));
+        if (!IsCleared(column, field) && !IsTooLong(column, field)) Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", "a whole number"));
         return null;
     }
 
@@ -132,7 +132,7 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
         field = Trim(column, field);
         if (field.IsEmpty) return Empty<decimal>(column);
         if (field.Length <= column.Width && decimal.TryParse(field, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) && amount < 1_000_000) return amount;
-        if (!IsCleared(column, field)) Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", "a number"));
+        if (!IsCleared(column, field) && !IsTooLong(column, field)) Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", "a number"));
         return null;
     }
 
@@ -221,8 +221,7 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
 
     private void Report(Rule rule, string field, string? value, string? cause, params ReadOnlySpan<(string Name, string? Value)> more)
     {
-        if (rule.EffectiveSeverity is not { } severity) return;
         findings.Add(Findings.OfField(rule, Place, field, value, cause, more));
-        IsRejected |= severity == Severity.Fatal;
+        IsRejected |= rule.EffectiveSeverity == Severity.Fatal;
     }
 }

@@ -4,13 +4,13 @@ using Aim.Rules;
 namespace Aim.Uploads;
 
 /// <summary>Writes an upload's pages in the ledger: while it waits for an answer, and when it has ended.</summary>
-public sealed class ReportUpload(IBlobStore blobs, UploadLog log, TimeProvider clock)
+public sealed class ReportUpload(IBlobStore blobs, UploadLog log, ClosingFindings closing, TimeProvider clock)
 {
     /// <summary>Shows what the load would do and asks the district.</summary>
     public async Task<UploadInput> AskAsync(ComparedUpload compared, CancellationToken cancellation)
     {
         var plan = compared.Staged.Plan;
-        await log.SaveGroupsAsync(plan.Upload.Key, await GroupsAsync(compared.Staged, compared, cancellation), cancellation);
+        await log.SaveGroupsAsync(plan.Upload.Key, await GroupsAsync(compared.Staged, compared, [], cancellation), cancellation);
         await log.SaveReportAsync(plan.Upload.Key, Describe(plan.Upload, plan, compared.Staged, compared) with
         {
             Status = UploadStatus.AwaitingConfirmation,
@@ -35,14 +35,9 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, TimeProvider c
             var rejects = $"{upload.ResultsPrefix}rejects-v{compared?.BaseVersion ?? 0}{(staged.Plan.Form.IsCsv ? ".csv" : ".tsv")}";
             report = report with { RejectsFile = await RejectedLines.WriteFileAsync(blobs, rejects, staged.Plan, [staged.RejectedLines, compared?.RejectedLines], cancellation) };
         }
-        var groups = staged is null ? [] : await GroupsAsync(staged, compared, cancellation);
-        if (ending.Status == UploadStatus.Refused)
-        {
-            var refusal = RefusalOf(ending);
-            groups = [new FindingGroup(refusal.Rule, refusal.Severity, "File refused", refusal.HowToFix, refusal.Record, refusal.Field, null, 1, [refusal]), .. groups];
-            report = report with { FindingFiles = [await SaveAsync(refusal, $"{upload.ResultsPrefix}refusal.ndjson", cancellation), .. report.FindingFiles], Counts = report.Counts with { Fatal = report.Counts.Fatal + 1 } };
-        }
-        await log.SaveGroupsAsync(upload.Key, groups, cancellation);
+        var (path, found) = await closing.WriteAsync(ending, cancellation);
+        if (path is not null) report = report with { FindingFiles = [.. report.FindingFiles, path], Counts = Add(report.Counts, found) };
+        await log.SaveGroupsAsync(upload.Key, await GroupsAsync(staged, compared, found.Groups(), cancellation), cancellation);
         var status = ending.Status == UploadStatus.Accepted ? AcceptedAs(report.Counts) : ending.Status;
         await log.SaveReportAsync(upload.Key, report with
         {
@@ -54,17 +49,6 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, TimeProvider c
         }, cancellation);
         await blobs.ClearAsync(upload.WorkPrefix, cancellation);
         return status;
-    }
-
-    /// <summary>A refused file is a finding too, so that its rule is told where all others are.</summary>
-    private static Finding RefusalOf(UploadEnding ending) => new(ending.Plan?.Form.RefusalRule ?? FileRules.Header.Id, Severity.Fatal, ending.Plan?.Ticket.RecordType, 0, "File", null, null, null,
-        ending.Sentence, "Do what the message says, and upload the file again.");
-
-    private async Task<string> SaveAsync(Finding finding, string path, CancellationToken cancellation)
-    {
-        await using var file = new SpooledBlob(blobs, path);
-        new FindingsWriter(file).Add(finding);
-        return (await file.CompleteAsync(cancellation))!;
     }
 
     private static UploadReport Describe(UploadInput upload, UploadPlan? plan, StagedUpload? staged, ComparedUpload? compared) => new()
@@ -79,11 +63,13 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, TimeProvider c
         FindingFiles = [.. new[] { staged?.Findings, compared?.Findings }.OfType<string>()],
     };
 
-    private async Task<IReadOnlyList<FindingGroup>> GroupsAsync(StagedUpload staged, ComparedUpload? compared, CancellationToken cancellation)
+    private static UploadCounts Add(UploadCounts counts, FindingSummary found) => counts with { Fatal = counts.Fatal + found.Fatal, Errors = counts.Errors + found.Errors, Warnings = counts.Warnings + found.Warnings };
+
+    private async Task<IReadOnlyList<FindingGroup>> GroupsAsync(StagedUpload? staged, ComparedUpload? compared, IReadOnlyList<FindingGroup> closing, CancellationToken cancellation)
     {
-        var rows = await FindingTotals.ReadAsync(blobs, staged.Summary, cancellation);
-        var students = compared is null ? [] : (await FindingTotals.ReadAsync(blobs, compared.Summary, cancellation)).Groups;
-        return [.. rows.Groups.Concat(students).OrderByDescending(group => group.Severity).ThenByDescending(group => group.Count)];
+        var rows = await FindingTotals.ReadAsync(blobs, staged?.Summary, cancellation);
+        var students = await FindingTotals.ReadAsync(blobs, compared?.Summary, cancellation);
+        return [.. rows.Groups.Concat(students.Groups).Concat(closing).OrderByDescending(group => group.Severity).ThenByDescending(group => group.Count)];
     }
 
     private static UploadStatus AcceptedAs(UploadCounts counts) =>

@@ -39,7 +39,7 @@ internal static class CheckCommand
         var scratch = Directory.CreateTempSubdirectory("aim-check-");
         try
         {
-            var check = new OfflineCheck(new FileBlobStore(scratch.FullName, new UploadUrls([], new Uri(CommonOptions.DefaultUrl), TimeProvider.System)), reference, people);
+            var check = new OfflineCheck(new FileBlobStore(scratch.FullName, new UploadUrls([], new Uri(CommonOptions.DefaultUrl), TimeProvider.System)), reference, people, DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime));
             var summary = new FindingSummary();
             var findings = new List<FileFinding>();
             var stages = new StageClock();
@@ -92,7 +92,7 @@ internal static class CheckCommand
         await using var start = file.OpenRead();
         var peek = await FilePeek.ReadAsync(start, cancellation);
         var type = RecordTypes.Find(Path.GetFileNameWithoutExtension(file.Name)) ?? peek.Type;
-        var year = peek.Year ?? reference?.Year ?? new SchoolYear(2026);
+        var year = reference?.Year ?? peek.Year ?? throw new UnusableInputException($"{file.Name}: it can't be told which school year the rows are of. Fill in EndYear.");
         start.Position = 0;
         var form = await FileInspector.InspectAsync(start, type ?? RecordTypes.Student, year, cancellation);
         if (form.Refusal is { } refusal) throw new UnusableInputException($"{file.Name}: {refusal}");
