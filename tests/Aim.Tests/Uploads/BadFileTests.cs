@@ -325,7 +325,7 @@ public sealed class BadFileTests
         foreach (var blob in new[] { first, second, other }) keys.Add((await bench.Platform.Intake.AcceptAsync(blob, CancellationToken.None))!.Key);
         foreach (var key in keys) Assert.AreEqual((1L, 1L), ((await bench.ResultAsync(key)).Counts.Rows, (await bench.ResultAsync(key)).Counts.Added));
 
-        Assert.AreEqual("2025-10-07", keys[0]);
+        Assert.HasCount(1, keys.Where(key => key == "2025-10-07"));
         Assert.HasCount(3, keys.Distinct());
         Assert.AreEqual(2, (await bench.Ports.Editions.GetHeadAsync(new EditionKey(Sample.District, Sample.Year), CancellationToken.None)).RowCount);
         Assert.AreEqual(1, (await bench.Ports.Editions.GetHeadAsync(new EditionKey(Sample.OtherDistrict, Sample.Year), CancellationToken.None)).RowCount);
