@@ -54,6 +54,14 @@ public sealed class SyncFunctions(AimPlatform platform, DurableWorkflows workflo
     [Function(nameof(ResetSync))]
     public Task<StepOutcome> ResetSync([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(ResetSync), call, cancellation);
 
+    /// <summary>Asks which uploads have ended, and so is lent a client.</summary>
+    [Function(nameof(RemoveLeftovers))]
+    public async Task<StepOutcome> RemoveLeftovers([ActivityTrigger] StepCall call, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
+    {
+        client.Use(durable);
+        return await workflows.RunStepAsync(nameof(RemoveLeftovers), call, cancellation);
+    }
+
     [Function(nameof(ReportNight))]
     public Task<StepOutcome> ReportNight([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(ReportNight), call, cancellation);
 }

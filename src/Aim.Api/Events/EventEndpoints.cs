@@ -22,8 +22,8 @@ internal static class EventEndpoints
     {
         var caller = context.Caller();
         var after = 0L;
-        if (cursor is not null && !long.TryParse(cursor, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out after)) throw RequestException.Invalid("Give the cursor of an earlier page, or none to start at the beginning.");
-        var most = Math.Clamp(limit ?? MostChanges, 1, MostChanges);
+        if (!string.IsNullOrEmpty(cursor) && (!long.TryParse(cursor, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out after) || after < 0)) throw Paging.NoSuchCursor();
+        var most = Paging.Limit(limit, MostChanges);
         var changes = await platform.Ports.State.ReadChangesAsync(after, most, cancellation);
         // A district hears of its own students; the cursor moves on past the others.
         var visible = changes.Where(change => caller.SeesState || change.Districts.Any(caller.MayRead)).Select(change => ChangeNotice.Of(change) with { Districts = [.. change.Districts.Where(caller.MayRead)] }).ToList();

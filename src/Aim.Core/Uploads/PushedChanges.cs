@@ -44,8 +44,6 @@ public sealed record PushPosition(long Applied, string? Stop, long? Missing = nu
 /// </summary>
 public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient workflows, TimeProvider clock)
 {
-    public const string Root = "pushed/";
-
     private const int KnownVersion = 1;
     private const string NotedKind = "noted";
     private const string PositionKind = "position";
@@ -130,7 +128,7 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
         var key = message.Path.Split('/')[4];
         var ticket = new UploadTicket
         {
-            Key = key, District = message.District, Year = message.Year, RecordType = message.RecordType, FileName = message.Path.Split('/')[5], Root = Root,
+            Key = key, District = message.District, Year = message.Year, RecordType = message.RecordType, FileName = message.Path.Split('/')[5], ArrivedAs = message.Path,
             Confirm = ConfirmPolicy.Never, RequestedBy = FormattableString.Invariant($"push {message.Sequence}"), RequestedAt = clock.GetUtcNow(),
         };
         await log.RegisterAsync(ticket, cancellation);

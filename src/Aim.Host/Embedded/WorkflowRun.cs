@@ -178,6 +178,11 @@ internal sealed class WorkflowRun : IWorkflowContext, IDisposable
         {
             // The run is ending; if it was stopped, whoever takes the instance up next carries the call out.
         }
+        catch (Exception failure)
+        {
+            // The journal failed, not the call: the run ends here and is taken up again.
+            outcomes.Writer.TryComplete(failure);
+        }
     });
 
     public DateTimeOffset Now
@@ -209,7 +214,8 @@ internal sealed class WorkflowRun : IWorkflowContext, IDisposable
         catch (Exception failure) when (!ending.IsCancellationRequested)
         {
             var attempts = call.FailedAttempts + 1;
-            var isLast = attempts >= retry.MostAttempts || failure is FaultException { IsPermanent: true };
+            // However long a disk stays full, work that waits for room is not given up.
+            var isLast = failure is not StorageFullException && (attempts >= retry.MostAttempts || failure is FaultException { IsPermanent: true });
             engine.Report(instance, call.Name, attempts, isLast, failure);
             if (isLast) return new Outcome(call.Position, EventKind.Failed, call.Name, FaultException.Describe(failure));
             var next = engine.Clock.GetUtcNow() + retry.DelayAfter(attempts);
