@@ -102,6 +102,17 @@ internal sealed class WorkflowJournal(SqliteDatabase database, TimeProvider cloc
         return written;
     }
 
+    /// <summary>Makes the progress text of an instance visible; false when another runner has taken the instance over.</summary>
+    public async Task<bool> ShowAsync(string owner, string instance, string progress, CancellationToken cancellation)
+    {
+        CrashPoint?.Invoke("before status");
+        var now = clock.GetUtcNow().UtcTicks;
+        var shown = await database.WriteAsync(session =>
+            session.Execute("UPDATE instance SET progress = ?4, updated = ?5 WHERE id = ?1 AND status = ?2 AND owner = ?3", instance, Open, owner, progress, now) == 1, cancellation);
+        CrashPoint?.Invoke("after status");
+        return shown;
+    }
+
     private static bool Owns(SqliteSession session, string owner, string instance) =>
         session.Scalar("SELECT 1 FROM instance WHERE id = ?1 AND status = ?2 AND owner = ?3", instance, Open, owner) is not null;
 

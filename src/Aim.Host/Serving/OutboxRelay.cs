@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -30,7 +31,7 @@ internal sealed class WebhookPublisher(HttpClient http, Subscription subscriptio
 
 /// <summary>
 /// Delivers the outbox to every subscription, in order, from where it stood. The position moves on only when a batch was taken over, so a
-/// receiver may see events again, and drops those whose id it knows.
+/// receiver may see events again, and drops those whose id it knows. One that is down, or slow, keeps no other waiting.
 /// </summary>
 internal sealed class OutboxRelay(DataFolder data, HttpClient http, TimeProvider clock, ILogger<OutboxRelay> logger) : RoundService(clock, logger)
 {
@@ -43,7 +44,8 @@ internal sealed class OutboxRelay(DataFolder data, HttpClient http, TimeProvider
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
     private static readonly JsonSerializerOptions Json = JsonSerializerOptions.Web;
 
-    private readonly Dictionary<string, (int Failures, DateTimeOffset NotBefore)> pauses = [];
+    private readonly ConcurrentDictionary<string, (int Failures, DateTimeOffset NotBefore)> pauses = new();
+    private readonly Dictionary<string, Task> deliveries = [];
 
     public static Task SubscribeAsync(ILedger ledger, Subscription subscription, CancellationToken cancellation) =>
         ledger.PutAsync(new(Subject, SubscriptionKind, subscription.Id, JsonSerializer.Serialize(subscription, Json)), cancellation);
@@ -55,18 +57,30 @@ internal sealed class OutboxRelay(DataFolder data, HttpClient http, TimeProvider
         await foreach (var entry in data.Ports.Ledger.ListAsync(Subject, SubscriptionKind, null, cancellation))
         {
             var subscription = JsonSerializer.Deserialize<Subscription>(entry.Json, Json)!;
-            if (pauses.GetValueOrDefault(subscription.Id).NotBefore > Clock.GetUtcNow()) continue;
-            try
-            {
-                while (await DeliverAsync(subscription, cancellation)) { }
-                pauses.Remove(subscription.Id);
-            }
-            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
-            {
-                // One receiver that is down does not keep the others waiting.
-                Pause(subscription.Id);
-                ServeLog.ServiceFailed(Logger, $"Delivery to {subscription.Id}", failure.GetType().Name);
-            }
+            var isUnderWay = deliveries.TryGetValue(subscription.Id, out var delivery) && !delivery.IsCompleted;
+            if (isUnderWay || pauses.GetValueOrDefault(subscription.Id).NotBefore > Clock.GetUtcNow()) continue;
+            deliveries[subscription.Id] = DeliverAllAsync(subscription, cancellation);
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await Task.WhenAll(deliveries.Values);
+    }
+
+    private async Task DeliverAllAsync(Subscription subscription, CancellationToken cancellation)
+    {
+        try
+        {
+            while (await DeliverAsync(subscription, cancellation)) { }
+            pauses.TryRemove(subscription.Id, out _);
+        }
+        catch (Exception failure)
+        {
+            if (cancellation.IsCancellationRequested) return;
+            Pause(subscription.Id);
+            ServeLog.ServiceFailed(Logger, $"Delivery to {subscription.Id}", failure.GetType().Name);
         }
     }
 
