@@ -22,7 +22,7 @@ internal static class EndState
             text.Append(CultureInfo.InvariantCulture, $"edition {head.Key} version {head.Version} rows {head.RowCount} digest {head.Digest} synced {head.IsSynced} parked {head.Parked}\n");
             foreach (var student in (await platform.Parked.ListAsync(head.Key, CancellationToken.None)).Values.OrderBy(student => student.LocalId, StringComparer.Ordinal))
                 text.Append(CultureInfo.InvariantCulture, $"parked {head.Key} {student.LocalId} {student.Reason}\n");
-            await foreach (var key in platform.Uploads.ListAsync(head.Key.District, year, null, CancellationToken.None))
+            await foreach (var (key, _) in platform.Uploads.ListAsync(head.Key.District, year, null, CancellationToken.None))
             {
                 // A key without a file is one whose process died before it put the file.
                 if (await platform.Intake.StatusAsync(key, CancellationToken.None) is not { Status: not UploadStatus.AwaitingFile } report) continue;

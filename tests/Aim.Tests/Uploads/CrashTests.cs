@@ -168,8 +168,8 @@ public sealed class CrashTests
         private FusedPlatform(string folder, Fuse fuse)
         {
             var clock = TimeProvider.System;
-            data = new SqliteDatabase(Path.Combine(folder, "aim.db"), DataSchema.Sql, fullSync: false);
-            journal = new SqliteDatabase(Path.Combine(folder, "workflows.db"), WorkflowJournal.Schema, fullSync: false);
+            data = new SqliteDatabase(Path.Combine(folder, "aim.db"), DataSchema.Sql, DataSchema.Version, fullSync: false);
+            journal = new SqliteDatabase(Path.Combine(folder, "workflows.db"), WorkflowJournal.Schema, WorkflowJournal.SchemaVersion, fullSync: false);
             var ports = new AimPorts(new FileBlobStore(Path.Combine(folder, "blobs"), new UploadUrls([1], new Uri("http://localhost:5080"), clock)), new SqliteEditionStore(data, clock),
                 new SqliteStateStore(data, clock), new SqliteIdentityIndex(data), new SqliteLedger(data), clock);
             WorkflowEngine? engine = null;

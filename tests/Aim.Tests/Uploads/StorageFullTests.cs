@@ -57,7 +57,7 @@ public sealed class StorageFullTests
         var step = new Step<int, int>("WaitForRoom") { Retry = new RetryPolicy(2, TimeSpan.FromMilliseconds(1), 1, TimeSpan.FromMilliseconds(1)) };
         var attempts = 0;
         var catalog = new WorkflowCatalog().Add<OneStep, int, int>().Add(step, (input, _) => ++attempts < 10 ? throw new StorageFullException() : Task.FromResult(input));
-        await using var database = new SqliteDatabase(Path.Combine(AssemblySetup.NewFolder("journal"), "workflows.db"), WorkflowJournal.Schema, fullSync: false);
+        await using var database = new SqliteDatabase(Path.Combine(AssemblySetup.NewFolder("journal"), "workflows.db"), WorkflowJournal.Schema, WorkflowJournal.SchemaVersion, fullSync: false);
         await using var engine = new WorkflowEngine(new WorkflowJournal(database, TimeProvider.System), catalog, TimeProvider.System, NullLogger<WorkflowEngine>.Instance);
         engine.Start();
         using var patience = new CancellationTokenSource(Patience);

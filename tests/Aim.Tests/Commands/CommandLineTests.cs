@@ -7,7 +7,7 @@ using System.Text.Json;
 using Aim.Tests.Setup;
 using Microsoft.Data.Sqlite;
 
-namespace Aim.Tests.CommandLine;
+namespace Aim.Tests.Commands;
 
 [TestClass]
 public sealed class CommandLineTests

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 
-namespace Aim.Tests.CommandLine;
+namespace Aim.Tests.Commands;
 
 /// <summary>How a command ended.</summary>
 internal sealed record CommandResult(int Code, string Output, string Error)
