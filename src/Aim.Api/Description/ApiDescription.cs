@@ -23,6 +23,8 @@ internal static class ApiDescription
         [typeof(UploadId)] = ("^[0-9a-f]{32}$", "5b6c0a6f8f1d4f0b9f5a2f6b1c3d4e5f", "One arrival of one file."),
     };
 
+    private static readonly Dictionary<string, Type> IdParameters = new() { ["stateId"] = typeof(StateId), ["district"] = typeof(DistrictId), ["year"] = typeof(SchoolYear) };
+
     private static readonly Dictionary<string, string> Parameters = new()
     {
         ["district"] = "The district's four-digit School System number.",
@@ -70,6 +72,7 @@ internal static class ApiDescription
         foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
             parameter.Description ??= Parameters.GetValueOrDefault(parameter.Name ?? "");
+            if (IdParameters.TryGetValue(parameter.Name ?? "", out var type) && parameter.Schema is OpenApiSchema schema) (schema.Pattern, schema.Examples) = (Ids[type].Pattern, [JsonValue.Create(Ids[type].Example)]);
         }
         operation.OperationId ??= NameOf(context);
         var responses = operation.Responses ??= [];
