@@ -31,6 +31,7 @@ public static class AimApi
         services.ConfigureHttpJsonOptions(options =>
         {
             // What is missing from a request, or is no value of its list, is refused and never guessed.
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             options.SerializerOptions.RespectNullableAnnotations = true;
             options.SerializerOptions.RespectRequiredConstructorParameters = true;
             options.SerializerOptions.Converters.Add(new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false));

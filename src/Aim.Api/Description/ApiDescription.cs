@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Aim.Records;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -22,6 +23,8 @@ internal static class ApiDescription
         [typeof(UploadId)] = ("^[0-9a-f]{32}$", "5b6c0a6f8f1d4f0b9f5a2f6b1c3d4e5f", "One arrival of one file."),
     };
 
+    private static readonly Dictionary<string, Type> IdParameters = new() { ["stateId"] = typeof(StateId), ["district"] = typeof(DistrictId), ["year"] = typeof(SchoolYear) };
+
     private static readonly Dictionary<string, string> Parameters = new()
     {
         ["district"] = "The district's four-digit School System number.",
@@ -33,6 +36,7 @@ internal static class ApiDescription
         ["level"] = "State (SEA), district (LEA) or school (SCH).",
         ["format"] = "csv, tab or txt (fixed width); without it, as Accept says, else csv.",
         ["school"] = "The school's number within its district; needed at school level.",
+        ["set"] = "The category set's code, such as ST1, where the values could be of several.",
         ["value"] = "The values of a category set, in its order, such as KG, AM7 and F.",
         ["cursor"] = "Where the page before ended; without it, the first page.",
         ["limit"] = "The most entries of the page.",
@@ -59,15 +63,21 @@ internal static class ApiDescription
         return Task.CompletedTask;
     }
 
+    /// <summary>The answer comes as a stream of these too, a line each.</summary>
+    public static RouteHandlerBuilder AlsoAsLines<T>(this RouteHandlerBuilder route) => route.AddOpenApiOperationTransformer(async (operation, context, cancellation) =>
+        operation.Responses!["200"].Content![MediaTypes.NdJson] = new OpenApiMediaType { Schema = await context.GetOrCreateSchemaAsync(typeof(T), null, cancellation) });
+
     private static async Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
     {
         foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
             parameter.Description ??= Parameters.GetValueOrDefault(parameter.Name ?? "");
+            if (IdParameters.TryGetValue(parameter.Name ?? "", out var type) && parameter.Schema is OpenApiSchema schema) (schema.Pattern, schema.Examples) = (Ids[type].Pattern, [JsonValue.Create(Ids[type].Example)]);
         }
         operation.OperationId ??= NameOf(context);
         var responses = operation.Responses ??= [];
-        var problem = await context.GetOrCreateSchemaAsync(typeof(ProblemDetails), null, cancellation);
+        context.Document!.AddComponent(nameof(ProblemDetails), await context.GetOrCreateSchemaAsync(typeof(ProblemDetails), null, cancellation));
+        var problem = new OpenApiSchemaReference(nameof(ProblemDetails), context.Document);
         if (!context.Description.ActionDescriptor.EndpointMetadata.OfType<IAllowAnonymous>().Any())
         {
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] }];

@@ -33,29 +33,28 @@ internal static partial class ApiProblems
             // The framework would log the exception with its text, which may quote a request; what can be told is logged below.
             SuppressDiagnosticsCallback = _ => true,
         });
-        app.UseStatusCodePages(status => WriteAsync(status.HttpContext, status.HttpContext.Response.StatusCode, null, Sentence(status.HttpContext)));
+        app.UseStatusCodePages(status => WriteAsync(status.HttpContext, status.HttpContext.Response.StatusCode, null, Sentence(status.HttpContext, status.HttpContext.Response.StatusCode)));
     }
 
     private static async Task AnswerFailureAsync(HttpContext context)
     {
         var failure = context.Features.Get<IExceptionHandlerFeature>()!.Error;
-        var (status, title, detail) = failure switch
+        (int Status, string? Title, string? Detail) answer = failure switch
         {
             RequestException request => (request.Status, request.Title, request.Message),
-            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => (StatusCodes.Status413PayloadTooLarge, "Too large", $"A request's body has at most {RequestLimit.Bytes} bytes; files go to the upload URL."),
-            BadHttpRequestException { StatusCode: StatusCodes.Status415UnsupportedMediaType } => (StatusCodes.Status415UnsupportedMediaType, "Not in that form", "Send the body as JSON, with Content-Type: application/json."),
+            BadHttpRequestException { StatusCode: not StatusCodes.Status400BadRequest } bad => (bad.StatusCode, null, Sentence(context, bad.StatusCode)),
             BadHttpRequestException bad => (bad.StatusCode, "Not understood", Explain(bad)),
             StorageFullException full => (StatusCodes.Status507InsufficientStorage, "Storage full", full.Message),
             FaultException { IsPermanent: true } fault => (StatusCodes.Status400BadRequest, "Not possible", fault.Message),
             FaultException fault => (StatusCodes.Status503ServiceUnavailable, "Try again later", fault.Message),
             _ => (StatusCodes.Status500InternalServerError, "Something failed", "Something in the system failed. Try again; if it stays, give the trace id to the operator."),
         };
-        if (status >= StatusCodes.Status500InternalServerError)
+        if (answer.Status >= StatusCodes.Status500InternalServerError)
         {
             var logger = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Aim.Api");
             ApiLog.RequestFailed(logger, context.Features.Get<IExceptionHandlerFeature>()!.Endpoint?.DisplayName ?? "A request", failure.GetType().Name, TraceId(context), failure.StackTrace);
         }
-        await WriteAsync(context, status, title, detail);
+        await WriteAsync(context, answer.Status, answer.Title, answer.Detail);
     }
 
     private static string TraceId(HttpContext context) => Activity.Current?.Id ?? context.TraceIdentifier;
@@ -70,7 +69,7 @@ internal static partial class ApiProblems
     /// <summary>Which part of the request can't be read. Values aren't repeated: they may be about a student.</summary>
     private static string Explain(BadHttpRequestException bad)
     {
-        if (bad.InnerException is JsonException json) return $"The body can't be read at {(string.IsNullOrEmpty(json.Path) ? "its start" : json.Path)}: compare it with the API description at {AimApi.DocumentRoute}.";
+        if (bad.InnerException is JsonException json) return $"The body can't be read at {(json.Path is null or "" or "$" ? "its start" : json.Path)}: compare it with the API description at {AimApi.DocumentRoute}.";
         return ParameterName().Match(bad.Message) is { Success: true } match
             ? $"The parameter '{match.Groups[1].Value}' is missing or can't be read: compare it with the API description at {AimApi.DocumentRoute}."
             : $"The request can't be read: compare it with the API description at {AimApi.DocumentRoute}.";
@@ -79,12 +78,13 @@ internal static partial class ApiProblems
     [GeneratedRegex("parameter \"\\S+ (\\w+)\"")]
     private static partial Regex ParameterName();
 
-    private static string? Sentence(HttpContext context) => context.Response.StatusCode switch
+    private static string? Sentence(HttpContext context, int status) => status switch
     {
         StatusCodes.Status401Unauthorized => "Send a valid bearer token: Authorization: Bearer …",
         StatusCodes.Status403Forbidden => "The token does not allow this.",
         StatusCodes.Status404NotFound => $"There is nothing at this address; the routes are described at {AimApi.DocumentRoute}.",
         StatusCodes.Status405MethodNotAllowed => $"This address does not take {context.Request.Method}; see the header Allow.",
+        StatusCodes.Status413PayloadTooLarge => $"A request's body has at most {RequestLimit.Bytes} bytes; files go to the upload URL.",
         StatusCodes.Status415UnsupportedMediaType => "Send the body as JSON, with Content-Type: application/json.",
         _ => null,
     };

@@ -65,23 +65,30 @@ internal static class SnapshotEndpoints
     }
 
     /// <summary>The file is written when it is first asked for; as it depends on the snapshot alone, every later answer has the same bytes.</summary>
-    private static async Task<FileStreamHttpResult> FederalAsync(string name, string file, FederalLevel level, FederalFormat? format, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    private static async Task<FileStreamHttpResult> FederalAsync(string name, string file, FederalLevel level, string? format, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         MustSeeState(context);
         await MustExistAsync(name, file, level, platform, cancellation);
-        if (format is { } given && !Enum.IsDefined(given)) throw RequestException.Invalid("format is csv, tab or txt.");
-        var files = await platform.Federal.WriteAsync(new FederalInput(name, file, format ?? Accepted(context.Request)), cancellation);
+        var files = await platform.Federal.WriteAsync(new FederalInput(name, file, Format(format, context.Request)), cancellation);
         var wanted = files.First(item => item.Level == level);
         var stream = await platform.Ports.Blobs.OpenReadAsync(wanted.Path, cancellation) ?? throw RequestException.NotFound("The file has disappeared.");
         await context.LogExportAsync(platform, $"{wanted.FileName} of snapshot {name}", cancellation);
         return TypedResults.Stream(stream, wanted.Format switch { FederalFormat.Csv => MediaTypes.Csv, FederalFormat.Tab => MediaTypes.Tabs, _ => MediaTypes.Text }, wanted.FileName, entityTag: new EntityTagHeaderValue($"\"{wanted.Sha256}\""));
     }
 
-    private static FederalFormat Accepted(HttpRequest request) => MediaTypes.Choose(request, MediaTypes.Csv, MediaTypes.Tabs, MediaTypes.Text) switch
+    /// <summary>What the address asks for; without a word there, what the caller accepts.</summary>
+    private static FederalFormat Format(string? asked, HttpRequest request) => asked switch
     {
-        MediaTypes.Csv => FederalFormat.Csv,
-        MediaTypes.Tabs => FederalFormat.Tab,
-        _ => FederalFormat.Txt,
+        "csv" => FederalFormat.Csv,
+        "tab" => FederalFormat.Tab,
+        "txt" => FederalFormat.Txt,
+        null => MediaTypes.Choose(request, MediaTypes.Csv, MediaTypes.Tabs, MediaTypes.Text) switch
+        {
+            MediaTypes.Csv => FederalFormat.Csv,
+            MediaTypes.Tabs => FederalFormat.Tab,
+            _ => FederalFormat.Txt,
+        },
+        _ => throw RequestException.Invalid("format is csv, tab or txt."),
     };
 
     private static async Task<Ok<IReadOnlyList<CountedStudent>>> ExplainAsync(

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Aim.Api.Callers;
+using Aim.Api.Description;
 using Aim.Api.Problems;
 using Aim.Ports;
 using Aim.Records;
@@ -50,7 +51,7 @@ internal static class UploadEndpoints
         uploads.MapGet("/", ListAsync).WithSummary("Uploads of a district in a year, newest first");
         uploads.MapGet("/{key}", FindAsync).WithSummary("How an upload stands").ProducesProblem(StatusCodes.Status404NotFound);
         uploads.MapGet("/{key}/findings", FindingsAsync).WithSummary("Findings by root cause; as application/x-ndjson every finding, a line each")
-            .Produces<IReadOnlyList<FindingGroup>>().Produces<Finding>(StatusCodes.Status200OK, MediaTypes.NdJson).ProducesProblem(StatusCodes.Status404NotFound);
+            .Produces<IReadOnlyList<FindingGroup>>().AlsoAsLines<Finding>().ProducesProblem(StatusCodes.Status404NotFound);
         uploads.MapGet("/{key}/rejects", RejectsAsync).WithSummary("The rejected rows as they were sent, to correct and upload")
             .Produces<string>(StatusCodes.Status200OK, MediaTypes.Tabs, MediaTypes.Csv).ProducesProblem(StatusCodes.Status404NotFound);
         uploads.MapGet("/{key}/diff", DiffAsync).WithSummary("What the upload changes or would change, field by field")

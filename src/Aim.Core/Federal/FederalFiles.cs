@@ -96,7 +96,7 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
         return fitting switch
         {
             [var only] => only,
-            [] => throw new FaultException($"{spec.File} has no category set {cell.Set} with these values in this order: {string.Join(' ', cell.Values)}. Its sets are {Describe(sets)}.") { IsPermanent = true },
+            [] => throw new FaultException($"{spec.File} has no category set{(cell.Set is null ? "" : $" {cell.Set}")} with these values in this order: {string.Join(' ', cell.Values)}. Its sets are {Describe(sets)}.") { IsPermanent = true },
             _ => throw new FaultException($"These values could be of several category sets of {spec.File}: {Describe(fitting)}. Name the set too.") { IsPermanent = true },
         };
     }

@@ -15,7 +15,7 @@ internal static class ExplainCommand
         var file = new Argument<string>("FILE") { Description = "The file, such as FS052." };
         var level = new Argument<FederalLevel>("LEVEL") { HelpName = "LEVEL", CustomParser = given => CommonOptions.OneOf<FederalLevel>(given, "level"), Description = "SEA, LEA or SCH." };
         var cell = new Argument<string[]>("CELL") { Description = "District and school, as the level has them, then the values of a category set: 0123 0456 KG AM7 F.", Arity = ArgumentArity.ZeroOrMore };
-        var set = new Option<string?>("--set") { Description = "The category set's code, such as ST1, where the values could be of several." };
+        var set = new Option<string?>("--set") { HelpName = "SET", Description = "The category set's code, such as ST1, where the values could be of several." };
         var data = CommonOptions.Data();
         var json = CommonOptions.Json();
         var command = new Command("explain", "List the students behind one count of a federal file, with the upload and line each row came from.") { snapshot, file, level, cell, set, data, json };

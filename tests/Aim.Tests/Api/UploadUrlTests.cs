@@ -94,7 +94,7 @@ public sealed class UploadUrlTests
     {
         var place = await host.RequestUploadAsync(clerk, "SD");
         var url = place.GetProperty("url").GetString()!;
-        var blocks = File("3001", "3002", "3003").Chunk(100).Select((content, i) => (Id: Convert.ToBase64String(Encoding.ASCII.GetBytes($"block-{i:D4}")), Content: content)).ToList();
+        var blocks = File("3001", "3002", "3003").Chunk(40).Select((content, i) => (Id: Convert.ToBase64String(Encoding.ASCII.GetBytes($"block-{i:D4}")), Content: content)).ToList();
         Assert.IsGreaterThan(3, blocks.Count);
         foreach (var (id, content) in blocks.AsEnumerable().Reverse()) await ExpectAsync(HttpStatusCode.Created, host.PutAsync($"{url}&comp=block&blockid={Uri.EscapeDataString(id)}", content, blobType: null));
         await ExpectAsync(HttpStatusCode.Created, host.PutAsync($"{url}&comp=block&blockid={Uri.EscapeDataString(blocks[1].Id)}", blocks[1].Content, blobType: null), "a block put again");

@@ -71,7 +71,7 @@ public sealed class CommandLineTests
         ["federal fall --data DATA --out NEW --format xls", "'xls' is no format; use csv, tab, txt."],
         ["explain fall FS052 CITY --data DATA", "'CITY' is no level; use SEA, LEA, SCH."],
         ["explain fall FS052 SCH --data DATA", "needs the district and the school first"],
-        ["explain fall FS052 SEA KG --data DATA", "no category set with these values"],
+        ["explain fall FS052 SEA KG NOTHING --data DATA", "no category set with these values"],
         ["generate --out FILE", "is a file. Give a folder."],
         ["generate --out NEW --students 0", "a number from 1 to"],
         ["generate --out NEW --students many", "give a number"],
