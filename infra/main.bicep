@@ -50,6 +50,9 @@ param originalsDays int = 400
 @minValue(396)
 param snapshotDays int = 3653
 
+@description('True once the policies were locked by hand: Azure then refuses a deployment that touches them.')
+param immutabilityLocked bool = false
+
 @minValue(7)
 @maxValue(365)
 param softDeleteDays int = 30
@@ -136,6 +139,7 @@ module uploads 'app/uploads.bicep' = {
     webOrigins: webOrigins
     originalsDays: originalsDays
     snapshotDays: snapshotDays
+    immutabilityLocked: immutabilityLocked
     softDeleteDays: softDeleteDays
   }
 }

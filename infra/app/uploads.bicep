@@ -18,6 +18,7 @@ param originalsDays int
 @description('Snapshots are neither changed nor deleted for this long.')
 param snapshotDays int
 
+param immutabilityLocked bool
 param softDeleteDays int
 
 // Versioning is not to be had with a hierarchical namespace, and immutability policies not with SFTP.
@@ -82,7 +83,7 @@ resource places 'Microsoft.Storage/storageAccounts/blobServices/containers@2024-
 
 // Unlocked: an owner can still lengthen or lift it. Locking is a decision for the state's records officer, made once and never undone.
 resource policies 'Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies@2024-01-01' = [
-  for (container, i) in containers: if (immutable && container.immutableDays > 0) {
+  for (container, i) in containers: if (immutable && !immutabilityLocked && container.immutableDays > 0) {
     parent: places[i]
     name: 'default'
     properties: {

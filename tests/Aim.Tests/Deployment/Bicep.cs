@@ -82,24 +82,36 @@ internal sealed record Prediction(IReadOnlyList<Predicted> Resources, JsonObject
 {
     private static readonly Dictionary<string, Task<Prediction>> Known = [];
 
+    /// <summary>What has no default.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Required = new Dictionary<string, string>
+    {
+        ["AIM_TOKEN_ISSUER"] = "https://login.example.org/v2.0", ["AIM_TOKEN_AUDIENCE"] = "api", ["AIM_TOKEN_AUTHORITY"] = "https://login.example.org/v2.0",
+    };
+
     /// <summary>Predicted once for each set of parameters.</summary>
     public static Task<Prediction> OfAsync(params (string Name, string Value)[] environment)
     {
         Bicep.Require();
         var key = string.Join(' ', environment.Select(item => $"{item.Name}={item.Value}"));
-        lock (Known) return Known.TryGetValue(key, out var prediction) ? prediction : Known[key] = PredictAsync(environment.ToDictionary(item => item.Name, item => item.Value));
+        lock (Known) return Known.TryGetValue(key, out var prediction) ? prediction : Known[key] = PredictAsync(environment.ToDictionary(item => item.Name, item => item.Value).Concat(Required).ToDictionary());
     }
 
     private static async Task<Prediction> PredictAsync(Dictionary<string, string> environment)
     {
-        const string nobody = "00000000-0000-0000-0000-000000000001";
         var folder = Bicep.Copy();
-        var ran = await Bicep.RunAsync(folder, environment, "snapshot", "main.bicepparam", "--mode", "overwrite", "--subscription-id", nobody, "--tenant-id", nobody, "--location", "westus2", "--deployment-name", "aim");
+        var ran = await SnapshotAsync(folder, environment);
         Assert.AreEqual((0, ""), (ran.Code, ran.Output + ran.Error), "The compiler had something to say.");
         var snapshot = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "main.snapshot.json")))!;
         return new Prediction(
             [.. snapshot["predictedResources"]!.AsArray().Select(item => new Predicted((string)item!["id"]!, (string)item["type"]!, (string)item["name"]!, item.AsObject()))],
             snapshot["outputs"]!.AsObject());
+    }
+
+    /// <summary>Has the compiler write its prediction beside the parameters.</summary>
+    public static Task<Ran> SnapshotAsync(string folder, IReadOnlyDictionary<string, string> environment)
+    {
+        const string nobody = "00000000-0000-0000-0000-000000000001";
+        return Bicep.RunAsync(folder, environment, "snapshot", "main.bicepparam", "--mode", "overwrite", "--subscription-id", nobody, "--tenant-id", nobody, "--location", "westus2", "--deployment-name", "aim");
     }
 
     public IReadOnlyList<Predicted> Of(string type) => [.. Resources.Where(resource => resource.Type == type)];

@@ -89,11 +89,27 @@ public sealed class VariantTests
     }
 
     [TestMethod]
+    public async Task Locked_policies_are_left_alone() =>
+        Assert.IsEmpty((await Prediction.OfAsync(("AIM_IMMUTABILITY_LOCKED", "true"))).Of($"{Account}/blobServices/containers/immutabilityPolicies"));
+
+    [TestMethod]
     public async Task A_retention_under_thirteen_months_is_refused()
     {
         Bicep.Require();
-        var ran = await Bicep.RunAsync(Bicep.Copy(), new Dictionary<string, string> { ["AIM_ORIGINALS_DAYS"] = "30" }, "build-params", "main.bicepparam", "--stdout");
+        var ran = await Prediction.SnapshotAsync(Bicep.Copy(), Prediction.Required.Append(new("AIM_ORIGINALS_DAYS", "30")).ToDictionary());
         Assert.AreNotEqual(0, ran.Code, ran.Output);
-        Assert.Contains("396", ran.Error);
+        Assert.Contains("'originalsDays' is not valid", ran.Error);
     }
+
+    [TestMethod]
+    public async Task A_deployment_that_would_take_no_tokens_is_refused()
+    {
+        Bicep.Require();
+        Assert.AreEqual(0, (await ParametersAsync(Prediction.Required)).Code);
+        var ran = await ParametersAsync(Prediction.Required.Where(item => item.Key != "AIM_TOKEN_ISSUER"));
+        Assert.AreNotEqual(0, ran.Code, ran.Output);
+        Assert.Contains("AIM_TOKEN_ISSUER", ran.Error);
+    }
+
+    private static Task<Ran> ParametersAsync(IEnumerable<KeyValuePair<string, string>> environment) => Bicep.RunAsync(Bicep.Copy(), environment.ToDictionary(), "build-params", "main.bicepparam", "--stdout");
 }
