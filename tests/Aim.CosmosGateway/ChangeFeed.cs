@@ -25,7 +25,7 @@ internal sealed class ChangeFeed(Container container)
             if (page.Count >= most && item.Lsn != page[^1].Lsn) break;
             if (scope.Includes(item.Key)) page.Add(item);
         }
-        if (page.Count == 0) return Reply.Empty(StatusCodes.Status304NotModified, Charges.Feed([])).With("ETag", ETag(scope.Range.Lsn));
+        if (page.Count == 0) return Reply.Empty(StatusCodes.Status304NotModified, Charges.Feed([])).With("ETag", ETag(scope.Range.Lsn)).With(Header.ItemCount, "0");
         return new Reply(StatusCodes.Status200OK, Feeds.Write(container.Rid, page.Select(item => Encoding.UTF8.GetBytes(Documents.WithLsn(item).ToJsonString()))), Charges.Feed(page.Select(item => item.Json.Length)))
             .With("ETag", ETag(page[^1].Lsn)).With(Header.ItemCount, Documents.Text(page.Count));
     }

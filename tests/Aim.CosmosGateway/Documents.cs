@@ -94,6 +94,7 @@ internal sealed class Documents(Container container)
 
     private Item Store(JsonObject content, PartitionKeyValue key, string id, Item? existing, long lsn)
     {
+        CheckNumbers(content);
         var now = container.Clock.GetUtcNow();
         var (rid, etag) = (existing?.Rid ?? container.NextRid(), $"\"{Guid.NewGuid()}\"");
         content["_rid"] = rid;
@@ -109,6 +110,17 @@ internal sealed class Documents(Container container)
             Key = key, Id = id, Json = json, ETag = etag, Rid = rid, Lsn = lsn, Expires = container.DefaultTtl is null || seconds is null or < 0 ? null : now.AddSeconds(seconds.Value),
         };
     }
+
+    /// <summary>The service keeps numbers as doubles: a larger integer would come back as another one.</summary>
+    private static void CheckNumbers(JsonNode? node)
+    {
+        if (node is JsonObject properties) foreach (var (_, value) in properties) CheckNumbers(value);
+        else if (node is JsonArray items) foreach (var item in items) CheckNumbers(item);
+        else if (node is JsonValue number && number.GetValueKind() == JsonValueKind.Number && number.TryGetValue<decimal>(out var exact) && Math.Abs(exact) > LargestExactInteger)
+            throw RefusedException.Unsupported($"the number {exact}, which the service would round");
+    }
+
+    private const decimal LargestExactInteger = 9_007_199_254_740_992;
 
     private static readonly JsonSerializerOptions Compact = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

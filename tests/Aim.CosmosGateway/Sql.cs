@@ -244,12 +244,12 @@ internal sealed record Select(
     /// </summary>
     public string Rewrite()
     {
-        var payload = Text["SELECT".Length..Text.IndexOf("FROM", StringComparison.OrdinalIgnoreCase)].Trim();
-        if (Fields.Count > 0 || Value is not null) throw RefusedException.Unsupported("an ordered query across partitions that returns anything but whole items");
+        if (Value is not null) throw RefusedException.Unsupported("an ordered query of single values across partitions");
+        var payload = Fields.Count == 0 ? Alias : $"{{{string.Join(", ", Fields.Select(field => $"\"{field.Name}\": {((PathValue)field.Value).Text(Alias)}"))}}}";
         if (Order.Count != 1) throw RefusedException.Unsupported("an order by more than one property across partitions");
         var by = ((PathValue)Order[0].By).Text(Alias);
         var filter = Where is null ? Sql.ResumeFilter : $"({Text[(Text.IndexOf("WHERE", StringComparison.OrdinalIgnoreCase) + "WHERE".Length)..Text.IndexOf("ORDER BY", StringComparison.OrdinalIgnoreCase)].Trim()}) AND ({Sql.ResumeFilter})";
-        return new StringBuilder($"SELECT {Alias}._rid, [{{\"item\": {by}}}] AS orderByItems, {(payload == "*" ? Alias : payload)} AS payload FROM {Alias} WHERE {filter} ORDER BY {by}")
+        return new StringBuilder($"SELECT {Alias}._rid, [{{\"item\": {by}}}] AS orderByItems, {payload} AS payload FROM {Alias} WHERE {filter} ORDER BY {by}")
             .Append(Order[0].Descending ? " DESC" : " ASC").ToString();
     }
 }

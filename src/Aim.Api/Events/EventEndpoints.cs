@@ -26,13 +26,22 @@ internal static class EventEndpoints
     private static async Task<Ok<ChangePage>> ListAsync(string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var caller = context.Caller();
-        var after = 0L;
-        if (cursor is not null && !long.TryParse(cursor, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out after)) throw RequestException.Invalid("Give the cursor of an earlier page, or none to start at the beginning.");
-        var most = Math.Clamp(limit ?? MostChanges, 1, MostChanges);
-        var changes = await platform.Ports.State.ReadChangesAsync(after, most, cancellation);
+        var changes = await ReadAsync(platform.Ports.State, cursor, Math.Clamp(limit ?? MostChanges, 1, MostChanges), cancellation);
         // A district hears of its own students; the cursor moves on past the others.
-        var visible = changes.Where(change => caller.SeesState || change.Districts.Any(caller.MayRead)).Select(change => View(change, caller)).ToList();
-        return TypedResults.Ok(new ChangePage(visible, (changes.Count > 0 ? changes[^1].Sequence : after).ToString("x", CultureInfo.InvariantCulture), changes.Count == most));
+        var visible = changes.Changes.Where(change => caller.SeesState || change.Districts.Any(caller.MayRead)).Select(change => View(change, caller)).ToList();
+        return TypedResults.Ok(new ChangePage(visible, changes.Cursor, changes.HasMore));
+    }
+
+    private static async Task<StateChanges> ReadAsync(IStateStore state, string? cursor, int most, CancellationToken cancellation)
+    {
+        try
+        {
+            return await state.ReadChangesAsync(cursor, most, cancellation);
+        }
+        catch (InvalidCursorException)
+        {
+            throw RequestException.Invalid("Give the cursor of an earlier page, or none to start at the beginning.");
+        }
     }
 
     private static ChangeView View(StateChange change, Caller caller) => new(

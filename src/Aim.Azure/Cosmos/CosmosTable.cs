@@ -143,6 +143,20 @@ internal sealed class CosmosTable(Container container, Container bulk)
     public IAsyncEnumerable<T> QueryAsync<T>(string operation, string? key, string start, Func<string, QueryDefinition> after, Func<T, string> orderOf, CancellationToken cancellation) =>
         PagesAsync(operation, key, start, after, orderOf, cancellation).SelectMany(page => page);
 
+    /// <summary>The whole result of a query across all partitions, in no order; for results that are never large.</summary>
+    public Task<IReadOnlyList<T>> AllAsync<T>(string operation, QueryDefinition query, CancellationToken cancellation) => CosmosRetry.RunAsync<IReadOnlyList<T>>(operation, async () =>
+    {
+        using var iterator = container.GetItemQueryIterator<T>(query, requestOptions: new QueryRequestOptions { MaxItemCount = ItemsAPage, MaxConcurrency = -1 });
+        var all = new List<T>();
+        while (iterator.HasMoreResults)
+        {
+            var page = await iterator.ReadNextAsync(cancellation);
+            CosmosMetrics.Charged(container.Id, operation, page.RequestCharge);
+            all.AddRange(page);
+        }
+        return all;
+    }, _ => default, cancellation);
+
     /// <summary>An item as it is stored.</summary>
     /// <exception cref="FaultException">It is larger than the service takes.</exception>
     public static byte[] Serialize<T>(T item)
