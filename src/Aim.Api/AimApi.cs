@@ -1,16 +1,16 @@
+using System.Text.Json.Serialization;
 using Aim.Api.Callers;
+using Aim.Api.Description;
 using Aim.Api.Districts;
 using Aim.Api.Events;
+using Aim.Api.Problems;
 using Aim.Api.Snapshots;
 using Aim.Api.Students;
 using Aim.Api.Uploads;
-using Aim.Workflows;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Scalar.AspNetCore;
 
 namespace Aim.Api;
@@ -27,22 +27,24 @@ public static class AimApi
     {
         services.AddSingleton(platform);
         services.AddCallers(tokens);
-        services.AddProblemDetails();
-        services.AddOpenApi("v1", options => options.AddDocumentTransformer((document, _, _) =>
+        services.AddApiProblems();
+        services.ConfigureHttpJsonOptions(options =>
         {
-            document.Info.Title = "AIM";
-            document.Info.Description = "The data hub of a state education agency: uploads, students, districts, snapshots, federal files and change events.";
-            document.Servers?.Clear();
-            return Task.CompletedTask;
-        }));
+            // What is missing from a request, or is no value of its list, is refused and never guessed.
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            options.SerializerOptions.RespectNullableAnnotations = true;
+            options.SerializerOptions.RespectRequiredConstructorParameters = true;
+            options.SerializerOptions.Converters.Add(new JsonStringEnumConverter(namingPolicy: null, allowIntegerValues: false));
+        });
+        services.AddOpenApi("v1", options => options.Describe());
         return services;
     }
 
     /// <summary>The middle of the pipeline: failures become problem details, then callers are known.</summary>
     public static void UseAimApi(this IApplicationBuilder app)
     {
-        app.UseExceptionHandler(handler => handler.Run(WriteProblemAsync));
-        app.UseStatusCodePages();
+        app.Use(ProtectAnswersAsync);
+        app.UseApiProblems();
         app.UseAuthentication();
         app.UseAuthorization();
     }
@@ -51,7 +53,7 @@ public static class AimApi
     {
         routes.MapOpenApi(DocumentRoute).AllowAnonymous();
         routes.MapScalarApiReference("/docs", options => options.WithOpenApiRoutePattern(DocumentRoute)).AllowAnonymous();
-        var api = routes.MapGroup(Prefix);
+        var api = routes.MapGroup(Prefix).WithMetadata(new RequestLimit());
         api.MapHealth();
         api.MapUploads();
         api.MapDistricts();
@@ -67,31 +69,19 @@ public static class AimApi
         return TypedResults.Ok(new Health("ok"));
     }).AllowAnonymous().WithTags("Health").WithSummary("Whether the stores answer");
 
-    /// <summary>A sentence where there is one that holds no student data, and never a stack trace.</summary>
-    private static async Task WriteProblemAsync(HttpContext context)
+    /// <summary>Answers hold student data: they stay out of shared caches, and a browser takes them for what they say they are.</summary>
+    private static Task ProtectAnswersAsync(HttpContext context, RequestDelegate next)
     {
-        var failure = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-        var (status, title, detail) = failure switch
+        context.Response.OnStarting(() =>
         {
-            RequestException request => (request.Status, request.Title, request.Message),
-            BadHttpRequestException bad => (bad.StatusCode, "Not understood", "The request can't be read: check its body and parameters against the API description."),
-            StorageFullException full => (StatusCodes.Status507InsufficientStorage, "Storage full", full.Message),
-            FaultException { IsPermanent: true } fault => (StatusCodes.Status400BadRequest, "Not possible", fault.Message),
-            FaultException fault => (StatusCodes.Status503ServiceUnavailable, "Try again later", fault.Message),
-            _ => (StatusCodes.Status500InternalServerError, "Something failed", "Something in the system failed. Try again; if it stays, give the trace id to the operator."),
-        };
-        if (status >= StatusCodes.Status500InternalServerError)
-            ApiLog.RequestFailed(context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Aim.Api"), context.GetEndpoint()?.DisplayName ?? "unknown", failure?.GetType().Name ?? "unknown");
-        context.Response.StatusCode = status;
-        await TypedResults.Problem(detail, statusCode: status, title: title).ExecuteAsync(context);
+            var headers = context.Response.Headers;
+            if (headers.CacheControl.Count == 0) headers.CacheControl = "private, no-cache";
+            headers.XContentTypeOptions = "nosniff";
+            return Task.CompletedTask;
+        });
+        return next(context);
     }
 }
 
 /// <summary>The answer of the health route.</summary>
 public sealed record Health(string Status);
-
-internal static partial class ApiLog
-{
-    [LoggerMessage(1, LogLevel.Error, "{Endpoint} failed ({Kind})")]
-    public static partial void RequestFailed(ILogger logger, string endpoint, string kind);
-}

@@ -26,10 +26,12 @@ public sealed class AimPlatform
         Parked = new ParkedStudents(ports.Ledger, ports.Clock);
         Disclosures = new DisclosureLog(ports.Ledger, ports.Clock);
         Snapshots = new SnapshotLibrary(ports.Blobs);
-        Federal = new FederalFiles(ports.Blobs, ports.Ledger, Snapshots);
+        Federal = new FederalFiles(ports.Blobs, ports.Ledger, Snapshots, Uploads);
         Catalog = new WorkflowCatalog();
         Workflows = engine(Catalog);
         Intake = new UploadIntake(ports.Blobs, Uploads, Workflows, ports.Clock);
+        Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, ports.Clock);
+        Collections = new CollectionSchedule(Workflows, References);
         Register();
     }
 
@@ -39,9 +41,11 @@ public sealed class AimPlatform
     public ReferenceLibrary References { get; }
     public UploadLog Uploads { get; }
     public UploadIntake Intake { get; }
+    public PushedChanges Pushed { get; }
     public ParkedStudents Parked { get; }
     public DisclosureLog Disclosures { get; }
     public SnapshotLibrary Snapshots { get; }
+    public CollectionSchedule Collections { get; }
     public FederalFiles Federal { get; }
 
     private void Register()
@@ -52,7 +56,7 @@ public sealed class AimPlatform
         var stage = new StageUpload(blobs, References);
         var compare = new CompareUpload(blobs, editions, identities);
         var apply = new ApplyUpload(blobs, editions);
-        var report = new ReportUpload(blobs, Uploads, clock);
+        var report = new ReportUpload(blobs, Uploads, new ClosingFindings(blobs, editions, Parked), clock);
         Catalog.Add<UploadWorkflow, UploadInput, UploadStatus>()
             .Add(UploadSteps.Identify, identify.RunAsync)
             .Add(UploadSteps.Stage, stage.RunAsync)
@@ -63,10 +67,11 @@ public sealed class AimPlatform
 
         var sync = new SyncEdition(editions, state, identities, new IdentityResolver(identities), Parked, clock);
         var verify = new VerifyEdition(editions, state, identities, Parked);
-        var night = new NightlySteps(Intake, editions, ledger);
+        var night = new NightlySteps(Intake, new UploadLeftovers(blobs, Workflows, clock), editions, ledger);
         Catalog.Add<NightlySyncWorkflow, NightInput, NightReport>()
             .Add(NightlySteps.StartMissedUploads, (_, cancellation) => night.StartMissedUploadsAsync(cancellation))
             .Add(NightlySteps.PlanNight, night.PlanAsync)
+            .Add(NightlySteps.RemoveLeftovers, (_, cancellation) => night.RemoveLeftoversAsync(cancellation))
             .Add(SyncEdition.Step, sync.RunAsync)
             .Add(VerifyEdition.Step, verify.RunAsync)
             .Add(NightlySteps.ResetSync, night.ResetAsync)

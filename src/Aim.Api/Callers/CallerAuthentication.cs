@@ -1,10 +1,13 @@
 using System.Security.Claims;
 using Aim.Ports;
 using Aim.Records;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Aim.Api.Callers;
@@ -35,7 +38,13 @@ public static class CallerAuthentication
 
     public static IServiceCollection AddCallers(this IServiceCollection services, TokenOptions options)
     {
-        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(jwt =>
+        // What bearer tokens need, and no more: AddAuthentication would bring data protection along, which makes keys on disk for cookies
+        // that nobody sends, and take schemes from configuration.
+        services.AddAuthenticationCore(authentication => authentication.DefaultScheme = JwtBearerDefaults.AuthenticationScheme);
+        services.AddWebEncoders();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<IAuthenticationConfigurationProvider, NoConfiguration>();
+        new AuthenticationBuilder(services).AddJwtBearer(jwt =>
         {
             jwt.MapInboundClaims = false;
             jwt.Authority = options.Authority;
@@ -43,6 +52,7 @@ public static class CallerAuthentication
             jwt.TokenValidationParameters.ValidIssuer = options.Issuer;
             jwt.TokenValidationParameters.RoleClaimType = RolesClaim;
             if (options.SigningKeys.Count > 0) jwt.TokenValidationParameters.IssuerSigningKeys = options.SigningKeys;
+            jwt.TokenValidationParameters.ValidAlgorithms = [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256];
             jwt.TokenValidationParameters.ClockSkew = TimeSpan.FromMinutes(1);
         });
         // Deny by default: a route without a word about callers needs a token.
@@ -65,5 +75,10 @@ public static class CallerAuthentication
         var id = user.FindFirstValue("oid") ?? user.FindFirstValue("sub") ?? user.FindFirstValue("azp") ?? "";
         // An application's token says so; everything else is a person's.
         return new Caller(id, roles, districts, IsPerson: user.FindFirstValue("idtyp") != "app");
+    }
+
+    private sealed class NoConfiguration : IAuthenticationConfigurationProvider
+    {
+        public IConfiguration AuthenticationConfiguration { get; } = new ConfigurationBuilder().Build();
     }
 }

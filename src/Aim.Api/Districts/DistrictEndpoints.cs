@@ -1,4 +1,5 @@
 using Aim.Api.Callers;
+using Aim.Api.Problems;
 using Aim.Editions;
 using Aim.Organizations;
 using Aim.Records;
@@ -24,7 +25,7 @@ internal static class DistrictEndpoints
     public static void MapDistricts(this IEndpointRouteBuilder api)
     {
         var districts = api.MapGroup("/districts").WithTags("Districts");
-        districts.MapGet("/", ListAsync).WithSummary("Districts of a school year that the caller may see");
+        districts.MapGet("/", ListAsync).WithSummary("Districts of a school year that the caller may see").ProducesProblem(StatusCodes.Status404NotFound);
         districts.MapGet("/{district}", FindAsync).WithSummary("A district and its schools").ProducesProblem(StatusCodes.Status404NotFound);
         districts.MapGet("/{district}/editions/{year}", EditionAsync).WithSummary("The district's edition: version, rows, and whether the state has it");
         districts.MapGet("/{district}/editions/{year}/parked", ParkedAsync).WithSummary("Students whose rows wait for a decision, and why");
@@ -57,6 +58,7 @@ internal static class DistrictEndpoints
         caller.MustRead(district);
         var parked = (await platform.Parked.ListAsync(new EditionKey(district, year), cancellation)).Values.OrderBy(student => student.LocalId, Utf8Order.Comparer);
         // Whom a row might be about is for the state to know: a candidate may be another district's child.
+        await context.LogExportAsync(platform, $"students of district {district} who wait for a decision in {year}", cancellation);
         return TypedResults.Ok(parked.Select(student => caller.SeesState ? student : student with { Candidates = [] }).ToList());
     }
 

@@ -1,7 +1,5 @@
-using System.Globalization;
 using Aim.Api.Callers;
 using Aim.Ports;
-using Aim.Records;
 using Aim.State;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -11,10 +9,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Aim.Api.Events;
 
 /// <summary>A page of changes, and where the next one starts.</summary>
-public sealed record ChangePage(IReadOnlyList<ChangeView> Changes, string Cursor, bool HasMore);
-
-/// <summary>A change of a student's record: ids only. An event read twice has the same id.</summary>
-public sealed record ChangeView(string Id, StateId StateId, SchoolYear Year, long Version, DateTimeOffset At, IReadOnlyList<DistrictId> Districts, IReadOnlyList<string> RecordTypes);
+public sealed record ChangePage(IReadOnlyList<ChangeNotice> Changes, string Cursor, bool HasMore);
 
 internal static class EventEndpoints
 {
@@ -26,9 +21,9 @@ internal static class EventEndpoints
     private static async Task<Ok<ChangePage>> ListAsync(string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var caller = context.Caller();
-        var changes = await ReadAsync(platform.Ports.State, cursor, Math.Clamp(limit ?? MostChanges, 1, MostChanges), cancellation);
+        var changes = await ReadAsync(platform.Ports.State, string.IsNullOrEmpty(cursor) ? null : cursor, Paging.Limit(limit, MostChanges), cancellation);
         // A district hears of its own students; the cursor moves on past the others.
-        var visible = changes.Changes.Where(change => caller.SeesState || change.Districts.Any(caller.MayRead)).Select(change => View(change, caller)).ToList();
+        var visible = changes.Changes.Where(change => caller.SeesState || change.Districts.Any(caller.MayRead)).Select(change => ChangeNotice.Of(change) with { Districts = [.. change.Districts.Where(caller.MayRead)] }).ToList();
         return TypedResults.Ok(new ChangePage(visible, changes.Cursor, changes.HasMore));
     }
 
@@ -40,10 +35,7 @@ internal static class EventEndpoints
         }
         catch (InvalidCursorException)
         {
-            throw RequestException.Invalid("Give the cursor of an earlier page, or none to start at the beginning.");
+            throw Paging.NoSuchCursor();
         }
     }
-
-    private static ChangeView View(StateChange change, Caller caller) => new(
-        change.Id.ToString("x32", CultureInfo.InvariantCulture), change.StateId, change.Year, change.Version, change.Stamp, [.. change.Districts.Where(caller.MayRead)], change.Sections);
 }

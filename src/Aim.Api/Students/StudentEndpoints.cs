@@ -1,12 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Aim.Api.Callers;
+using Aim.Api.Problems;
 using Aim.Ports;
 using Aim.Records;
 using Aim.State;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace Aim.Api.Students;
@@ -26,33 +28,35 @@ internal static class StudentEndpoints
     {
         var students = api.MapGroup("/students").WithTags("Students");
         students.MapGet("/{stateId}", FindAsync).WithSummary("A student's records of every year, newest first").ProducesProblem(StatusCodes.Status404NotFound);
-        students.MapGet("/{stateId}/{year}", FindYearAsync).WithSummary("A student's record of one year; its ETag changes with every version").ProducesProblem(StatusCodes.Status404NotFound);
-        students.MapGet("/{stateId}/{year}/history", HistoryAsync).WithSummary("Every version of a student's record in a year, newest first");
-        students.MapGet("/{stateId}/disclosures", DisclosuresAsync).WithSummary("Who has read the student's record (34 CFR 99.32)");
+        students.MapGet("/{stateId}/{year}", FindYearAsync).WithSummary("A student's record of one year; its ETag changes with every version")
+            .Produces<StudentView>().Produces(StatusCodes.Status304NotModified).ProducesProblem(StatusCodes.Status404NotFound);
+        students.MapGet("/{stateId}/{year}/history", HistoryAsync).WithSummary("Every version of a student's record in a year, newest first").ProducesProblem(StatusCodes.Status404NotFound);
+        students.MapGet("/{stateId}/disclosures", DisclosuresAsync).WithSummary("Who has read the student's record (34 CFR 99.32)").ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<Ok<List<StudentView>>> FindAsync(StateId stateId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var views = Visible(await platform.Ports.State.FindYearsAsync(stateId, cancellation), context.Caller());
-        await LogReadAsync(context, platform, stateId, "record", cancellation);
+        await context.LogReadAsync(platform, stateId, "record", cancellation);
         return TypedResults.Ok(views);
     }
 
-    private static async Task<Results<Ok<StudentView>, StatusCodeHttpResult>> FindYearAsync(StateId stateId, SchoolYear year, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    private static async Task<Results<Ok<StudentView>, StatusCodeHttpResult>> FindYearAsync(
+        StateId stateId, SchoolYear year, [FromHeader(Name = "If-None-Match")] string? known, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var records = await platform.Ports.State.FindAsync([stateId], year, cancellation);
         var view = Visible(records.Values, context.Caller())[0];
         var etag = $"\"{view.Version}\"";
         context.Response.Headers.ETag = etag;
-        if (context.Request.Headers.IfNoneMatch == etag) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
-        await LogReadAsync(context, platform, stateId, $"record of {year}", cancellation);
+        if (known == etag) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
+        await context.LogReadAsync(platform, stateId, $"record of {year}", cancellation);
         return TypedResults.Ok(view);
     }
 
     private static async Task<Ok<List<StudentView>>> HistoryAsync(StateId stateId, SchoolYear year, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var views = Visible(await platform.Ports.State.HistoryAsync(stateId, year, cancellation), context.Caller());
-        await LogReadAsync(context, platform, stateId, $"history of {year}", cancellation);
+        await context.LogReadAsync(platform, stateId, $"history of {year}", cancellation);
         return TypedResults.Ok(views);
     }
 
@@ -89,7 +93,4 @@ internal static class StudentEndpoints
         }
         return new SectionView(section.Type.Code, section.Type.Name, section.Upload.ToString(), section.Line, JsonNode.Parse(stream.ToArray())!.AsObject());
     }
-
-    private static Task LogReadAsync(HttpContext context, AimPlatform platform, StateId student, string what, CancellationToken cancellation) =>
-        context.Caller() is { IsPerson: true } caller ? platform.Disclosures.StudentReadAsync(caller, student, what, cancellation) : Task.CompletedTask;
 }

@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Aim.Api.Callers;
+using Aim.Api.Description;
+using Aim.Api.Problems;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
@@ -15,10 +18,12 @@ namespace Aim.Api.Uploads;
 
 /// <summary>Asks for a URL to put a file to.</summary>
 /// <param name="RecordType">Code of the record type, such as EN.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record UploadRequest(
     DistrictId District, SchoolYear Year, string RecordType, string FileName, UploadMode Mode = UploadMode.Load, UploadScope Scope = UploadScope.Update, ConfirmPolicy Confirm = ConfirmPolicy.WhenRisky);
 
 /// <summary>Where to put the file: a PUT of the bytes, with the header <c>x-ms-blob-type: BlockBlob</c>, before the moment.</summary>
+/// <param name="Status">Address to ask how the upload stands.</param>
 public sealed record UploadPlace(string Key, Uri Url, DateTimeOffset Expires, string Status);
 
 /// <summary>What was asked for and how it stands.</summary>
@@ -26,25 +31,33 @@ public sealed record UploadView(
     string Key, DistrictId District, SchoolYear Year, string RecordType, string FileName, UploadMode Mode, UploadScope Scope, string RequestedBy, DateTimeOffset RequestedAt,
     UploadStatus Status, string Sentence, string? Stage, UploadCounts Counts, long? EditionVersion, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? Rules, string? UploadId);
 
+/// <summary>A page of uploads, newest first.</summary>
+/// <param name="Next">Cursor of the next page; null on the last one.</param>
+public sealed record UploadList(IReadOnlyList<UploadView> Uploads, string? Next);
+
 /// <summary>The answer to an upload that waits for one.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record UploadAnswer(bool Load);
 
 internal static class UploadEndpoints
 {
-    private const string NdJson = "application/x-ndjson";
     private const string Idempotency = "Idempotency-Key";
     private const int PageSize = 100;
 
     public static void MapUploads(this IEndpointRouteBuilder api)
     {
         var uploads = api.MapGroup("/uploads").WithTags("Uploads");
-        uploads.MapPost("/", RequestAsync).WithSummary("Ask for a URL to put a file to").ProducesProblem(StatusCodes.Status403Forbidden);
+        uploads.MapPost("/", RequestAsync).WithSummary("Ask for a URL to put a file to").ProducesProblem(StatusCodes.Status422UnprocessableEntity);
         uploads.MapGet("/", ListAsync).WithSummary("Uploads of a district in a year, newest first");
         uploads.MapGet("/{key}", FindAsync).WithSummary("How an upload stands").ProducesProblem(StatusCodes.Status404NotFound);
-        uploads.MapGet("/{key}/findings", FindingsAsync).WithSummary("Findings by root cause; as application/x-ndjson every finding, a line each");
-        uploads.MapGet("/{key}/rejects", RejectsAsync).WithSummary("The rejected rows as they were sent, to correct and upload");
-        uploads.MapGet("/{key}/diff", DiffAsync).WithSummary("What the upload changes or would change, field by field");
-        uploads.MapPost("/{key}/answer", AnswerAsync).WithSummary("Load or decline an upload that waits for confirmation").ProducesProblem(StatusCodes.Status409Conflict);
+        uploads.MapGet("/{key}/findings", FindingsAsync).WithSummary("Findings by root cause; as application/x-ndjson every finding, a line each")
+            .Produces<IReadOnlyList<FindingGroup>>().AlsoAsLines<Finding>().ProducesProblem(StatusCodes.Status404NotFound);
+        uploads.MapGet("/{key}/rejects", RejectsAsync).WithSummary("The rejected rows as they were sent, to correct and upload")
+            .Produces<string>(StatusCodes.Status200OK, MediaTypes.Tabs, MediaTypes.Csv).ProducesProblem(StatusCodes.Status404NotFound);
+        uploads.MapGet("/{key}/diff", DiffAsync).WithSummary("What the upload changes or would change, field by field")
+            .Produces<RowDiff>(StatusCodes.Status200OK, MediaTypes.NdJson).ProducesProblem(StatusCodes.Status404NotFound);
+        uploads.MapPost("/{key}/answer", AnswerAsync).WithSummary("Load or decline an upload that waits for confirmation")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static async Task<Created<UploadPlace>> RequestAsync(
@@ -54,30 +67,26 @@ internal static class UploadEndpoints
         caller.MustSend(request.District);
         var type = RecordTypes.Find(request.RecordType) ?? throw RequestException.Invalid($"'{request.RecordType}' is no record type; the types are {string.Join(", ", RecordTypes.All.Select(item => item.Code))}.");
         if (string.IsNullOrWhiteSpace(request.FileName)) throw RequestException.Invalid("Give the file's name.");
-        var subject = $"idempotency/{caller.Id}";
-        if (idempotencyKey is not null && await platform.Ports.Ledger.FindAsync(subject, "upload", idempotencyKey, cancellation) is { } earlier)
-        {
-            var key = JsonSerializer.Deserialize<string>(earlier.Json)!;
-            var again = (await platform.Intake.UrlAsync(key, cancellation))!.Value;
-            return TypedResults.Created($"{AimApi.Prefix}/uploads/{key}", new UploadPlace(key, again.Url, again.Expires, $"{AimApi.Prefix}/uploads/{key}"));
-        }
+        var key = UploadLog.NewKey(platform.Ports.Clock.GetUtcNow());
+        if (idempotencyKey is not null) key = await Idempotent.KeyAsync(platform.Ports.Ledger, caller, idempotencyKey, request, key, cancellation);
         var (ticket, url, expires) = await platform.Intake.RequestAsync(new UploadTicket
         {
-            Key = "", District = request.District, Year = request.Year, RecordType = type.Code, FileName = request.FileName, Mode = request.Mode, Scope = request.Scope, Confirm = request.Confirm,
+            Key = key, District = request.District, Year = request.Year, RecordType = type.Code, FileName = request.FileName, Mode = request.Mode, Scope = request.Scope, Confirm = request.Confirm,
             RequestedBy = caller.Id, RequestedAt = default,
         }, cancellation);
-        if (idempotencyKey is not null) await platform.Ports.Ledger.AddAsync(new LedgerEntry(subject, "upload", idempotencyKey, JsonSerializer.Serialize(ticket.Key)), cancellation);
-        return TypedResults.Created($"{AimApi.Prefix}/uploads/{ticket.Key}", new UploadPlace(ticket.Key, url, expires, $"{AimApi.Prefix}/uploads/{ticket.Key}"));
+        var address = $"{AimApi.Prefix}/uploads/{ticket.Key}";
+        return TypedResults.Created(address, new UploadPlace(ticket.Key, url, expires, address));
     }
 
-    private static async Task<Ok<List<UploadView>>> ListAsync(DistrictId district, SchoolYear year, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    private static async Task<Ok<UploadList>> ListAsync(DistrictId district, SchoolYear year, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
-        var keys = new List<string>();
-        await foreach (var key in platform.Uploads.ListAsync(district, year, null, cancellation)) keys.Add(key);
+        var most = Paging.Limit(limit, PageSize);
+        var after = string.IsNullOrEmpty(cursor) ? (UploadCursor?)null : UploadCursor.TryParse(cursor, out var parsed) ? parsed : throw Paging.NoSuchCursor();
+        var listed = await platform.Uploads.ListAsync(district, year, after, cancellation).Take(most + 1).ToListAsync(cancellation);
         var views = new List<UploadView>();
-        foreach (var key in keys.AsEnumerable().Reverse().Take(PageSize)) views.Add(await ViewAsync(key, platform, cancellation));
-        return TypedResults.Ok(views);
+        foreach (var entry in listed.Take(most)) views.Add(await ViewAsync(entry.Key, platform, cancellation));
+        return TypedResults.Ok(new UploadList(views, listed.Count > most ? listed[most - 1].Cursor.ToString() : null));
     }
 
     private static async Task<Ok<UploadView>> FindAsync(string key, HttpContext context, AimPlatform platform, CancellationToken cancellation)
@@ -94,18 +103,20 @@ internal static class UploadEndpoints
             report.Status, report.Sentence, report.Stage, report.Counts, report.EditionVersion, report.StartedAt, report.FinishedAt, report.Rules, report.UploadId?.ToString());
     }
 
+    /// <summary>An upload of a district the caller may not see is as if there were none, so that keys can't be tried out.</summary>
     private static async Task<(UploadTicket Ticket, UploadReport Report)> ReadableAsync(string key, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
-        var ticket = await platform.Uploads.FindTicketAsync(key, cancellation) ?? throw RequestException.NotFound("There is no upload of that key.");
-        context.Caller().MustRead(ticket.District);
+        if (await platform.Uploads.FindTicketAsync(key, cancellation) is not { } ticket || !context.Caller().MayRead(ticket.District))
+            throw RequestException.NotFound("There is no upload of that key, or not one you may see.");
         return (ticket, (await platform.Intake.StatusAsync(key, cancellation))!);
     }
 
     private static async Task<Results<Ok<IReadOnlyList<FindingGroup>>, PushStreamHttpResult>> FindingsAsync(string key, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var (_, report) = await ReadableAsync(key, context, platform, cancellation);
-        await LogExportAsync(context, platform, $"findings of upload {key}", cancellation);
-        if (!context.Request.Headers.Accept.ToString().Contains(NdJson, StringComparison.OrdinalIgnoreCase)) return TypedResults.Ok(await platform.Uploads.ListGroupsAsync(key, cancellation));
+        var form = MediaTypes.Choose(context.Request, MediaTypes.Json, MediaTypes.NdJson);
+        await context.LogExportAsync(platform, $"findings of upload {key}", cancellation);
+        if (form == MediaTypes.Json) return TypedResults.Ok(await platform.Uploads.ListGroupsAsync(key, cancellation));
         return TypedResults.Stream(async output =>
         {
             foreach (var path in report.FindingFiles)
@@ -113,27 +124,27 @@ internal static class UploadEndpoints
                 await using var file = await platform.Ports.Blobs.OpenReadAsync(path, cancellation);
                 if (file is not null) await file.CopyToAsync(output, cancellation);
             }
-        }, NdJson);
+        }, MediaTypes.NdJson);
     }
 
     private static async Task<FileStreamHttpResult> RejectsAsync(string key, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var (ticket, report) = await ReadableAsync(key, context, platform, cancellation);
-        var file = report.RejectsFile is null ? null : await platform.Ports.Blobs.OpenReadAsync(report.RejectsFile, cancellation);
-        if (file is null) throw RequestException.NotFound("No row of this upload was rejected.");
-        await LogExportAsync(context, platform, $"rejected rows of upload {key}", cancellation);
-        return TypedResults.Stream(file, report.RejectsFile!.EndsWith(".csv", StringComparison.Ordinal) ? "text/csv" : "text/tab-separated-values", $"rejects-{Path.GetFileName(ticket.FileName)}");
+        if (report.RejectsFile is null || await platform.Ports.Blobs.OpenReadAsync(report.RejectsFile, cancellation) is not { } file) throw RequestException.NotFound("No row of this upload was rejected.");
+        await context.LogExportAsync(platform, $"rejected rows of upload {key}", cancellation);
+        return TypedResults.Stream(file, report.RejectsFile.EndsWith(".csv", StringComparison.Ordinal) ? MediaTypes.Csv : MediaTypes.Tabs, $"rejects-{ticket.FileName}");
     }
 
     private static async Task<PushStreamHttpResult> DiffAsync(string key, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var (_, report) = await ReadableAsync(key, context, platform, cancellation);
-        await LogExportAsync(context, platform, $"changes of upload {key}", cancellation);
+        MediaTypes.Choose(context.Request, MediaTypes.NdJson);
+        await context.LogExportAsync(platform, $"changes of upload {key}", cancellation);
         return TypedResults.Stream(async output =>
         {
             await using var text = new StreamWriter(output, new UTF8Encoding(false), leaveOpen: true);
             await foreach (var change in UploadDiff.ReadAsync(platform.Ports.Blobs, report, cancellation)) await text.WriteLineAsync(JsonSerializer.Serialize(change, JsonSerializerOptions.Web).AsMemory(), cancellation);
-        }, NdJson);
+        }, MediaTypes.NdJson);
     }
 
     private static async Task<Accepted> AnswerAsync(string key, UploadAnswer answer, HttpContext context, AimPlatform platform, CancellationToken cancellation)
@@ -144,7 +155,4 @@ internal static class UploadEndpoints
         if (!await platform.Intake.ConfirmAsync(key, new Confirmation(answer.Load, caller.Id), cancellation)) throw RequestException.Conflict("The upload does not wait for an answer.");
         return TypedResults.Accepted($"{AimApi.Prefix}/uploads/{key}");
     }
-
-    private static Task LogExportAsync(HttpContext context, AimPlatform platform, string what, CancellationToken cancellation) =>
-        context.Caller() is { IsPerson: true } caller ? platform.Disclosures.ExportedAsync(caller, what, cancellation) : Task.CompletedTask;
 }

@@ -35,8 +35,17 @@ public static class CategoryValues
         ["AGESA"] = subject => subject.Age switch { null => FederalCategory.MissingValue, 5 => "AGE05K", var age => $"{age}" },
     };
 
+    /// <summary>
+    /// A value the category does not permit is reported MISSING too: a child of six in an early-childhood environment has been told to the
+    /// district as an error, and is still counted.
+    /// </summary>
     /// <exception cref="KeyNotFoundException">No value is defined for the category.</exception>
-    public static Func<CountedSubject, string?> Of(string category) => Values[category];
+    public static Func<CountedSubject, string?> Of(string category)
+    {
+        var valueOf = Values[category];
+        var permitted = FederalSpecs.Categories[category].Values.ToHashSet();
+        return subject => valueOf(subject) is not { } value ? null : permitted.Contains(value) ? value : FederalCategory.MissingValue;
+    }
 
     /// <summary>Hispanic of any race is HI7; more than one race is MU7 (OMB 1997 standard, as EDFacts reports it).</summary>
     internal static string RaceOrEthnicity(Student student)
@@ -53,4 +62,32 @@ public static class CategoryValues
         }
         return one ?? FederalCategory.MissingValue;
     }
+}
+
+/// <summary>
+/// Where a student's values stand among the permitted values of a file's categories, MISSING last. The levels of a file ask one after
+/// another for the same student, so the last answer is kept.
+/// </summary>
+internal sealed class CategoryPositions(FederalSpec spec)
+{
+    public const int LeftOut = -1;
+
+    private readonly List<string> names = [.. spec.Tables.SelectMany(table => table.Sets).SelectMany(set => set.Categories).Distinct()];
+    private readonly List<(Func<CountedSubject, string?> ValueOf, Dictionary<string, int> Positions)> categories =
+        [.. spec.Tables.SelectMany(table => table.Sets).SelectMany(set => set.Categories).Distinct().Select(name => (CategoryValues.Of(name), PositionsOf(FederalSpecs.Categories[name])))];
+    private CountedSubject? last;
+    private int[] positions = [];
+
+    public int IndexOf(string category) => names.IndexOf(category);
+
+    /// <summary>By the index of the category.</summary>
+    public ReadOnlySpan<int> Of(CountedSubject subject)
+    {
+        if (ReferenceEquals(subject, last)) return positions;
+        last = subject;
+        return positions = [.. categories.Select(category => category.ValueOf(subject) is { } value ? category.Positions[value] : LeftOut)];
+    }
+
+    private static Dictionary<string, int> PositionsOf(FederalCategory category) =>
+        category.Values.Append(FederalCategory.MissingValue).Index().ToDictionary(value => value.Item, value => value.Index);
 }

@@ -3,20 +3,23 @@ using Aim.Organizations;
 
 namespace Aim.Federal;
 
-/// <summary>The records of directory files (FS029, FS039): fields by name, filled from the organisations.</summary>
+/// <summary>
+/// The records of directory files (FS029, FS039): fields by name, filled from the organisations. A district that is closed on the count
+/// day offers no grades, and neither does a school that is closed itself or with its district.
+/// </summary>
 internal static class DirectoryRecords
 {
     private const string NoGrades = "NOGRADES";
 
-    public static IEnumerable<Dictionary<string, string?>> Of(FederalSpec spec, FederalLevel level, ReferenceData reference) => (spec.File, level) switch
+    public static IEnumerable<Dictionary<string, string?>> Of(FederalSpec spec, FederalLevel level, ReferenceData reference, DateOnly day) => (spec.File, level) switch
     {
         ("FS029", FederalLevel.SEA) => [Agency(reference.Agency)],
         ("FS029", FederalLevel.LEA) => Districts(reference).Select(district => With(reference, District(district))),
         ("FS029", FederalLevel.SCH) => Schools(reference).Select(school => With(reference, School(school, reference))),
         ("FS039", FederalLevel.LEA) => Districts(reference).SelectMany(district =>
-            Grades(district.IsOperating ? GradesOf(reference, district) : []).Select(grade => With(reference, new() { ["StateLEAIDNumber"] = district.Number.Value, ["GradeLevelID"] = grade }))),
+            Grades(district.IsClosedOn(day) ? [] : GradesOf(reference, district, day)).Select(grade => With(reference, new() { ["StateLEAIDNumber"] = district.Number.Value, ["GradeLevelID"] = grade }))),
         ("FS039", FederalLevel.SCH) => Schools(reference).SelectMany(school =>
-            Grades(school.IsOperating ? school.Grades : []).Select(grade => With(reference, new()
+            Grades(school.IsClosedOn(day) || reference.FindDistrict(school.District)!.IsClosedOn(day) ? [] : school.Grades).Select(grade => With(reference, new()
             {
                 ["StateLEAIDNumber"] = school.District.Value, ["StateSchoolIDNumber"] = school.Number, ["GradeLevelID"] = grade,
             }))),
@@ -30,8 +33,8 @@ internal static class DirectoryRecords
         .Where(school => school.ReportedFederally && reference.FindDistrict(school.District) is { ReportedFederally: true })
         .OrderBy(school => school.District.Value, StringComparer.Ordinal).ThenBy(school => school.Number, StringComparer.Ordinal);
 
-    private static IEnumerable<string> GradesOf(ReferenceData reference, District district) =>
-        reference.SchoolsOf(district.Number).Where(school => school is { IsOperating: true, ReportedFederally: true }).SelectMany(school => school.Grades).Distinct();
+    private static IEnumerable<string> GradesOf(ReferenceData reference, District district, DateOnly day) =>
+        reference.SchoolsOf(district.Number).Where(school => school.ReportedFederally && !school.IsClosedOn(day)).SelectMany(school => school.Grades).Distinct();
 
     private static IEnumerable<string> Grades(IEnumerable<string> offered)
     {

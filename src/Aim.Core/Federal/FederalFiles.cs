@@ -4,6 +4,7 @@ using System.Text.Json;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Snapshots;
+using Aim.Uploads;
 using Aim.Workflows;
 
 namespace Aim.Federal;
@@ -24,16 +25,19 @@ public sealed record FederalFile(
 public sealed record CountedStudent(StateId StateId, string District, string School, string LocalId, IReadOnlyList<RowOrigin> Rows);
 
 /// <summary>The row of the upload that a frozen record came from.</summary>
-public sealed record RowOrigin(string RecordType, UploadId Upload, int Line);
+/// <param name="Line">Line of the file, counted from 1 for the header.</param>
+/// <param name="File">Blob path of the file as it was sent; null when the ledger does not know the upload.</param>
+public sealed record RowOrigin(string RecordType, UploadId Upload, int Line, string? File = null);
 
 /// <summary>A cell of a count file: an organisation and the values of one category set.</summary>
-public sealed record FederalCell(string File, FederalLevel Level, string? District, string? School, IReadOnlyList<string> Values);
+/// <param name="Set">The set's code, such as ST1; needed where the values alone could be of several sets, as MISSING can.</param>
+public sealed record FederalCell(string File, FederalLevel Level, string? District, string? School, IReadOnlyList<string> Values, string? Set = null);
 
 /// <summary>
 /// Writes EDFacts files from snapshots. The same snapshot gives the same bytes: the number in a file's name is allotted once for each
 /// snapshot, file and level, and the identifier in the header carries the snapshot's moment.
 /// </summary>
-public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibrary snapshots)
+public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibrary snapshots, UploadLog uploads)
 {
     public static readonly Step<FederalInput, IReadOnlyList<FederalFile>> Write = new("WriteFederalFiles");
 
@@ -64,34 +68,40 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
         var snapshot = await OpenAsync(snapshotName, cancellation);
         var spec = SpecOf(cell.File);
         var rule = CountingRules.All[spec.CountingRule ?? throw new FaultException($"{spec.File} is a directory file; it counts nobody.") { IsPermanent = true }];
-        var set = SetOf(spec, cell.Values);
+        var valuesOf = SetOf(spec, cell).Categories.Select(CategoryValues.Of).ToList();
+        var counter = new FederalCounter(spec, cell.Level, snapshot, new CategoryPositions(spec));
+        var organisation = counter.FindOrganisation(cell.District, cell.School)
+            ?? throw new FaultException($"{spec.File} has no counts of {cell.District} {cell.School} at {cell.Level} level: there is no such organisation, or it is closed, not reported federally, or a reportable program.") { IsPermanent = true };
         var context = new CountingContext(snapshot);
         var counted = new List<CountedStudent>();
         await foreach (var part in FrozenStudents.ReadPartsAsync(blobs, snapshot.Manifest, withOrigin: true, cancellation))
         {
             foreach (var student in part)
             {
-                var subjects = rule.Select(student, context).Where(subject => cell.Level != FederalLevel.SCH || rule.CountsAtSchool(subject)).ToList();
-                var counts = cell.Level switch
-                {
-                    FederalLevel.SEA => subjects,
-                    FederalLevel.LEA => subjects.Where(subject => subject.District == cell.District),
-                    _ => subjects.Where(subject => subject.District == cell.District && subject.School == cell.School),
-                };
-                if (counts.ToList() is { Count: > 0 } group && FederalCounter.Choose(group) is var chosen && Matches(chosen, set, cell.Values)) counted.Add(Describe(chosen));
+                counted.AddRange(counter.Place([.. rule.Select(student, context)])
+                    .Where(item => item.Organisation == organisation && valuesOf.Select(valueOf => valueOf(item.Subject)).SequenceEqual(cell.Values))
+                    .Select(item => Describe(item.Subject)));
             }
         }
-        return [.. counted.OrderBy(student => student.StateId)];
+        var files = new Dictionary<UploadId, string?>();
+        foreach (var upload in counted.SelectMany(student => student.Rows).Select(row => row.Upload).Distinct()) files[upload] = await uploads.FindFileAsync(upload, cancellation);
+        return [.. counted.OrderBy(student => student.StateId).Select(student => student with { Rows = [.. student.Rows.Select(row => row with { File = files[row.Upload] })] })];
     }
 
-    private static bool Matches(CountedSubject subject, CategorySet set, IReadOnlyList<string> values) =>
-        set.Categories.Select(CategoryValues.Of).Select(valueOf => valueOf(subject)).SequenceEqual(values);
+    private static CategorySet SetOf(FederalSpec spec, FederalCell cell)
+    {
+        var sets = spec.Tables.SelectMany(table => table.Sets).ToList();
+        var fitting = sets.Where(set => (cell.Set is null || set.Code.Equals(cell.Set, StringComparison.OrdinalIgnoreCase)) && set.Categories.Count == cell.Values.Count &&
+            set.Categories.Zip(cell.Values).All(pair => pair.Second == FederalCategory.MissingValue || FederalSpecs.Categories[pair.First].Values.Contains(pair.Second))).ToList();
+        return fitting switch
+        {
+            [var only] => only,
+            [] => throw new FaultException($"{spec.File} has no category set{(cell.Set is null ? "" : $" {cell.Set}")} with these values in this order: {string.Join(' ', cell.Values)}. Its sets are {Describe(sets)}.") { IsPermanent = true },
+            _ => throw new FaultException($"These values could be of several category sets of {spec.File}: {Describe(fitting)}. Name the set too.") { IsPermanent = true },
+        };
+    }
 
-    private static CategorySet SetOf(FederalSpec spec, IReadOnlyList<string> values) =>
-        spec.Tables.SelectMany(table => table.Sets).FirstOrDefault(set => set.Categories.Count == values.Count &&
-            set.Categories.Zip(values).All(pair => pair.Second == FederalCategory.MissingValue || FederalSpecs.Categories[pair.First].Values.Contains(pair.Second)))
-        ?? throw new FaultException($"{spec.File} has no category set with these values in this order: {string.Join(" ", values)}. Its sets are {string.Join(", ", spec.Tables.SelectMany(table => table.Sets).Select(set => $"{set.Code} ({string.Join(" x ", set.Categories)})"))}.")
-        { IsPermanent = true };
+    private static string Describe(IEnumerable<CategorySet> sets) => string.Join(", ", sets.Select(set => set.Categories.Count == 0 ? set.Code : $"{set.Code} ({string.Join(" x ", set.Categories)})"));
 
     private static CountedStudent Describe(CountedSubject subject)
     {
@@ -113,7 +123,7 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
     private async Task<FederalFile> WriteDirectoryAsync(Snapshot snapshot, FederalSpec spec, FederalLevel level, FederalFormat format, CancellationToken cancellation)
     {
         var layout = spec.Levels[level];
-        var records = DirectoryRecords.Of(spec, level, snapshot.Reference).ToList();
+        var records = DirectoryRecords.Of(spec, level, snapshot.Reference, snapshot.Manifest.Date).ToList();
         return await WriteAsync(snapshot, spec, level, format, records.Count, null, new Dictionary<string, int>(), cells =>
             records.Select(record => Fill(spec, layout, cells, record)), cancellation);
     }
@@ -134,7 +144,7 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
     /// <summary>Counts every file and level in one pass over the snapshot.</summary>
     private async Task<List<FederalFile>> WriteCountsAsync(Snapshot snapshot, IReadOnlyList<FederalSpec> specs, FederalFormat format, CancellationToken cancellation)
     {
-        var counts = specs.Select(spec => new FileCount(spec, new CountingContext(snapshot), [.. spec.Levels.Keys.Select(level => (level, new FederalCounter(spec, level, snapshot.Reference)))])).ToList();
+        var counts = specs.Select(spec => new FileCount(spec, new CountingContext(snapshot), [.. Counters(spec, snapshot)])).ToList();
         if (counts.Count > 0)
         {
             await foreach (var part in FrozenStudents.ReadPartsAsync(blobs, snapshot.Manifest, withOrigin: false, cancellation))
@@ -151,11 +161,18 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
             foreach (var (level, counter) in count.Levels)
             {
                 var excluded = count.Context.Exclusions.ToDictionary(item => item.Key.ToString(), item => item.Value);
-                files.Add(await WriteAsync(snapshot, count.Spec, level, format, counter.Rows().Count(), count.Students, excluded,
-                    cells => CountRecords(snapshot, count.Spec, level, counter, cells), cancellation));
+                var rows = counter.Rows().ToList();
+                files.Add(await WriteAsync(snapshot, count.Spec, level, format, rows.Count, count.Students, excluded,
+                    cells => CountRecords(snapshot, count.Spec.Levels[level], rows, cells), cancellation));
             }
         }
         return files;
+    }
+
+    private static IEnumerable<(FederalLevel, FederalCounter)> Counters(FederalSpec spec, Snapshot snapshot)
+    {
+        var categories = new CategoryPositions(spec);
+        foreach (var level in spec.Levels.Keys) yield return (level, new FederalCounter(spec, level, snapshot, categories));
     }
 
     private sealed record FileCount(FederalSpec Spec, CountingContext Context, IReadOnlyList<(FederalLevel Level, FederalCounter Counter)> Levels)
@@ -169,15 +186,15 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
             var subjects = rule.Select(student, Context).ToList();
             if (subjects.Count == 0) return;
             Students++;
-            foreach (var (_, counter) in Levels) counter.Count(subjects, rule);
+            foreach (var (_, counter) in Levels) counter.Count(subjects);
         }
     }
 
-    private static IEnumerable<string?[]> CountRecords(Snapshot snapshot, FederalSpec spec, FederalLevel level, FederalCounter counter, string?[] cells)
+    private static IEnumerable<string?[]> CountRecords(Snapshot snapshot, LevelSpec layout, IEnumerable<FederalRow> rows, string?[] cells)
     {
-        var layout = spec.Levels[level];
+        var places = layout.Fields.Index().Where(field => field.Item.Name is not null).ToDictionary(field => field.Item.Name!, field => field.Index);
         var agency = snapshot.Reference.Agency;
-        foreach (var row in counter.Rows())
+        foreach (var row in rows)
         {
             Array.Clear(cells);
             Put("FIPSStateCode", agency.Fips);
@@ -193,7 +210,7 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
 
         void Put(string field, string value)
         {
-            if (layout.IndexOf(field) is >= 0 and var i) cells[i] = value;
+            if (places.TryGetValue(field, out var i)) cells[i] = value;
         }
     }
 
@@ -219,16 +236,17 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
             }
         }
         var content = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(content.Span));
         var path = $"{SnapshotPlan.PrefixOf(manifest.Name)}federal/{fileName}";
-        if (await blobs.WriteAsync(path, content, cancellation) == BlobWrite.AlreadyExists) await CheckSameAsync(path, content, cancellation);
-        return new FederalFile(spec.File, level, format, fileName, path, records, content.Length, Convert.ToHexStringLower(SHA256.HashData(content.Span)), students, excluded);
+        if (await blobs.WriteAsync(path, content, cancellation) == BlobWrite.AlreadyExists) await CheckSameAsync(path, sha256, cancellation);
+        return new FederalFile(spec.File, level, format, fileName, path, records, content.Length, sha256, students, excluded);
     }
 
     /// <summary>What was written once, and perhaps submitted, stands: another build must not put something else in its place unnoticed.</summary>
-    private async Task CheckSameAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    private async Task CheckSameAsync(string path, string sha256, CancellationToken cancellation)
     {
         await using var stored = await blobs.OpenReadAsync(path, cancellation) ?? throw new FileNotFoundException($"The file {path} is gone.");
-        if (!Convert.ToHexStringLower(await SHA256.HashDataAsync(stored, cancellation)).Equals(Convert.ToHexStringLower(SHA256.HashData(content.Span)), StringComparison.Ordinal))
+        if (Convert.ToHexStringLower(await SHA256.HashDataAsync(stored, cancellation)) != sha256)
             throw new FaultException($"{Path.GetFileName(path)} was written before with other content, by another version of this program; it was left as it is. Take a new snapshot to report anew.") { IsPermanent = true };
     }
 

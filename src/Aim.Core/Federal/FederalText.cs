@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Serialization;
@@ -20,8 +21,13 @@ internal sealed class FederalText(Stream file, LevelSpec level, FederalFormat fo
     private static readonly int[] HeaderWidths = [50, 10, 25, 32, 9];
     private const int HeaderFiller = 458;
 
+    private static readonly SearchValues<char> Unwritable = SearchValues.Create(",\t\"\r\n");
+
     private readonly StreamWriter writer = new(file, new UTF8Encoding(false), 1 << 16, leaveOpen: true);
     private readonly StringBuilder line = new(1024);
+
+    /// <summary>Whether a field of that width can take the value.</summary>
+    public static bool Fits(ReadOnlySpan<char> value, int width) => value.Length <= width && !value.ContainsAny(Unwritable);
 
     public void WriteHeader(FederalHeader header)
     {
@@ -42,7 +48,7 @@ internal sealed class FederalText(Stream file, LevelSpec level, FederalFormat fo
 
     private void Append(string value, int width, bool isNumber, bool isFirst)
     {
-        if (value.Length > width || value.AsSpan().IndexOfAny(",\t\"\r\n") >= 0)
+        if (!Fits(value, width))
             throw new Workflows.FaultException($"A value of {value.Length} characters does not fit the federal file: a field takes {width}, without commas, tabs and quotes. Correct the name or address in the reference data.") { IsPermanent = true };
         switch (format)
         {

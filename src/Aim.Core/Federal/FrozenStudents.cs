@@ -107,9 +107,8 @@ internal static class FrozenStudents
         IBlobStore blobs, FrozenPart file, string[] fields, Func<Columns, int, T> toRecord, Func<FrozenStudent, List<FrozenRow<T>>> rowsOf,
         Students students, CancellationToken cancellation)
     {
-        await using var stream = await blobs.OpenReadAsync(file.Path, cancellation) ?? throw new FileNotFoundException($"The snapshot has lost {file.Path}.");
-        await using var seekable = await SeekableAsync(stream, cancellation);
-        await using var reader = await ParquetReader.CreateAsync(seekable, new ParquetOptions { UseDateOnlyTypeForDates = true }, cancellationToken: cancellation);
+        await using var bytes = await LoadAsync(blobs, file, cancellation);
+        await using var reader = await ParquetReader.CreateAsync(bytes, new ParquetOptions { UseDateOnlyTypeForDates = true }, cancellationToken: cancellation);
         for (var g = 0; g < reader.RowGroupCount; g++)
         {
             using var group = reader.OpenRowGroupReader(g);
@@ -128,13 +127,14 @@ internal static class FrozenStudents
         }
     }
 
-    private static async Task<Stream> SeekableAsync(Stream stream, CancellationToken cancellation)
+    /// <summary>Parquet is read back and forth, which storage answers slowly; a file of a part fits in memory.</summary>
+    private static async Task<MemoryStream> LoadAsync(IBlobStore blobs, FrozenPart file, CancellationToken cancellation)
     {
-        if (stream.CanSeek) return stream;
-        var copy = new MemoryStream();
-        await stream.CopyToAsync(copy, cancellation);
-        copy.Position = 0;
-        return copy;
+        await using var stored = await blobs.OpenReadAsync(file.Path, cancellation) ?? throw new FileNotFoundException($"The snapshot has lost {file.Path}.");
+        var bytes = new MemoryStream((int)file.Bytes);
+        await stored.CopyToAsync(bytes, cancellation);
+        bytes.Position = 0;
+        return bytes;
     }
 
     /// <summary>The columns of one row group, addressed by the order in which they were added.</summary>

@@ -33,6 +33,14 @@ public sealed record Agency
 /// <summary>EDFacts operational status of a district or school.</summary>
 public enum OperationalStatus { Open = 1, Closed = 2, New = 3, Added = 4, Changed = 5, Inactive = 6, Future = 7, Reopened = 8 }
 
+/// <summary>The status an organisation started the year with, and the one it has since a day of the year.</summary>
+internal static class OperationalStatusChange
+{
+    /// <summary>Closed, inactive and future organisations have no students.</summary>
+    public static bool IsClosedOn(DateOnly day, OperationalStatus atStart, OperationalStatus? updated, DateOnly? since) =>
+        (updated is { } later && !(day < since) ? later : atStart) is OperationalStatus.Closed or OperationalStatus.Inactive or OperationalStatus.Future;
+}
+
 /// <summary>A local education agency.</summary>
 public sealed record District
 {
@@ -59,9 +67,8 @@ public sealed record District
     public required Address Location { get; init; }
     public bool ReportedFederally { get; init; } = true;
 
-    /// <summary>Closed, inactive and future organisations have no place in count files.</summary>
-    [JsonIgnore]
-    public bool IsOperating => (UpdatedStatus ?? Status) is not (OperationalStatus.Closed or OperationalStatus.Inactive or OperationalStatus.Future);
+    /// <summary>True when the district was closed, inactive or not yet open on that day.</summary>
+    public bool IsClosedOn(DateOnly day) => OperationalStatusChange.IsClosedOn(day, Status, UpdatedStatus, StatusDate);
 }
 
 /// <summary>A school of a district.</summary>
@@ -94,14 +101,8 @@ public sealed record School
     public required Address Location { get; init; }
     public bool ReportedFederally { get; init; } = true;
 
-    /// <inheritdoc cref="District.IsOperating" />
-    [JsonIgnore]
-    public bool IsOperating => (UpdatedStatus ?? Status) is not (OperationalStatus.Closed or OperationalStatus.Inactive or OperationalStatus.Future);
-
     /// <summary>True when the school was closed, inactive or not yet open on that day.</summary>
-    public bool IsClosedOn(DateOnly day) =>
-        UpdatedStatus is OperationalStatus.Closed or OperationalStatus.Inactive ? day >= StatusDate
-        : Status is OperationalStatus.Closed or OperationalStatus.Inactive or OperationalStatus.Future && (UpdatedStatus is null || day < StatusDate);
+    public bool IsClosedOn(DateOnly day) => OperationalStatusChange.IsClosedOn(day, Status, UpdatedStatus, StatusDate);
 
     /// <summary>Whether the school offers the grade; takes any grade code.</summary>
     public bool Offers(string? grade) => CodeSets.Grade.FederalOf(grade) is { } federal && Grades.Contains(federal);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Aim.Federal;
 using Aim.Identity;
 using Aim.Records;
 using Sylvan.Data.Csv;
@@ -64,27 +65,39 @@ public sealed class ReferenceFiles(string folder)
         foreach (var twice in keys.GroupBy(key => key).Where(group => group.Count() > 1)) problems.Add(new(file, 0, $"The {what} {twice.Key} is there twice. Delete one of the rows."));
     }
 
+    // The widths are those of EDFacts directories: what can't be written there is refused here, where somebody can correct it.
+    private const int NameWidth = 60;
+    private const int WebWidth = 80;
+
     private static Agency AgencyOf(Row row) => new()
     {
-        Name = row.Federal("Name", 60), Fips = row.Text("Fips"), Abbreviation = row.Text("Abbreviation"), AgencyNumber = row.Text("AgencyNumber"), TimeZone = row.TimeZone("TimeZone"),
-        Phone = row.Phone("Phone"), Web = row.Optional("Web"), Mailing = row.Address("Mailing"), Location = row.Address("Location"),
+        Name = row.Federal("Name", NameWidth), Fips = row.Digits("Fips", 2), Abbreviation = row.Letters("Abbreviation", 2), AgencyNumber = row.Digits("AgencyNumber", 2), TimeZone = row.TimeZone("TimeZone"),
+        Phone = row.Phone("Phone", isRequired: true), Web = row.Federal("Web", WebWidth, isRequired: false), Mailing = row.Address("Mailing", isRequired: true), Location = row.Address("Location", isRequired: false),
     };
 
-    private static District DistrictOf(Row row) => new()
+    private static District DistrictOf(Row row)
     {
-        Number = row.District("DistrictNumber"), Name = row.Federal("Name", 60), NcesId = row.Optional("NcesId"), LeaType = row.Between("LeaType", 1, 9),
-        SupervisoryUnion = row.Optional("SupervisoryUnion"), Status = row.Status("Status") ?? OperationalStatus.Open, UpdatedStatus = row.Status("UpdatedStatus"),
-        StatusDate = row.OptionalDate("StatusDate"), CharterStatus = row.Text("CharterStatus"), ReportedFederally = row.Flag("ReportedFederally", true),
-        Phone = row.Phone("Phone"), Web = row.Optional("Web"), Mailing = row.Address("Mailing"), Location = row.Address("Location"),
-    };
+        var isReported = row.Flag("ReportedFederally", true);
+        return new District
+        {
+            Number = row.District("DistrictNumber"), Name = row.Federal("Name", NameWidth), NcesId = row.Federal("NcesId", 7, isRequired: false), LeaType = row.Between("LeaType", 1, 9),
+            SupervisoryUnion = row.Federal("SupervisoryUnion", 7, isRequired: false), Status = row.Status("Status") ?? OperationalStatus.Open, UpdatedStatus = row.Status("UpdatedStatus"),
+            StatusDate = row.StatusDate(), CharterStatus = row.OneOf("CharterStatus", "NA", "NOTCHR", "CHRTNOTLEA", "CHRTIDEA", "CHRTESEA", "CHRTIDEAESEA"), ReportedFederally = isReported,
+            Phone = row.Phone("Phone", isReported), Web = row.Federal("Web", WebWidth, isRequired: false), Mailing = row.Address("Mailing", isReported), Location = row.Address("Location", isRequired: false),
+        };
+    }
 
-    private static School SchoolOf(Row row) => new()
+    private static School SchoolOf(Row row)
     {
-        District = row.District("DistrictNumber"), Number = row.Digits("SchoolNumber", 4), Name = row.Federal("Name", 60), NcesId = row.Optional("NcesId"),
-        SchoolType = row.Between("SchoolType", 1, 5), Status = row.Status("Status") ?? OperationalStatus.Open, UpdatedStatus = row.Status("UpdatedStatus"),
-        StatusDate = row.OptionalDate("StatusDate"), Charter = row.Flag("Charter", false), Grades = row.Grades("Grades"), ReportedFederally = row.Flag("ReportedFederally", true),
-        Phone = row.Phone("Phone"), Web = row.Optional("Web"), Mailing = row.Address("Mailing"), Location = row.Address("Location"),
-    };
+        var isReported = row.Flag("ReportedFederally", true);
+        return new School
+        {
+            District = row.District("DistrictNumber"), Number = row.Digits("SchoolNumber", 4), Name = row.Federal("Name", NameWidth), NcesId = row.Federal("NcesId", 5, isRequired: false),
+            SchoolType = row.Between("SchoolType", 1, 5), Status = row.Status("Status") ?? OperationalStatus.Open, UpdatedStatus = row.Status("UpdatedStatus"),
+            StatusDate = row.StatusDate(), Charter = row.Flag("Charter", false), Grades = row.Grades("Grades"), ReportedFederally = isReported,
+            Phone = row.Phone("Phone", isReported), Web = row.Federal("Web", WebWidth, isRequired: false), Mailing = row.Address("Mailing", isReported), Location = row.Address("Location", isRequired: false),
+        };
+    }
 
     private static SchoolCalendar CalendarOf(Row row)
     {
@@ -138,12 +151,19 @@ public sealed class ReferenceFiles(string folder)
         public string Text(string column) => Optional(column) ?? throw new FormatException($"{column} is empty. Fill it in.");
 
         /// <summary>A text that goes into federal files, which have no quotes.</summary>
-        public string Federal(string column, int width) => Checked(Text(column), column, width)!;
+        public string Federal(string column, int width) => Federal(column, width, isRequired: true)!;
 
-        private static string? Checked(string? text, string column, int width) =>
-            text is null || text.Length <= width && text.AsSpan().IndexOfAny(",\t\"") < 0
-                ? text
-                : throw new FormatException($"{column} '{text}' can't be written to federal files: at most {width} characters, without commas, tabs and quotes.");
+        /// <inheritdoc cref="Federal(string, int)" />
+        public string? Federal(string column, int width, bool isRequired) =>
+            Given(column, isRequired) is not { } text ? null
+            : FederalText.Fits(text, width) ? text
+            : throw new FormatException($"{column} '{text}' can't be written to federal files: at most {width} characters on one line, without commas, tabs and quotes. Shorten or reword it.");
+
+        public string OneOf(string column, params ReadOnlySpan<string> values) =>
+            Text(column) is var text && values.Contains(text) ? text : throw Wrong(column, $"one of {string.Join(", ", values!)}");
+
+        public string Letters(string column, int width) =>
+            Text(column) is var text && text.Length == width && !text.AsSpan().ContainsAnyExceptInRange('A', 'Z') ? text : throw Wrong(column, $"{width} capital letters");
 
         public SchoolYear Year(string column) => SchoolYear.TryParse(Text(column), null, out var year) ? year : throw Wrong(column, "the year in which the school year ends, such as 2026");
 
@@ -161,26 +181,32 @@ public sealed class ReferenceFiles(string folder)
 
         public OperationalStatus? Status(string column) => Optional(column) is null ? null : (OperationalStatus)Between(column, 1, 8);
 
-        public DateOnly? OptionalDate(string column) => Optional(column) is null ? null : Date(column);
+        /// <summary>The day of the updated status; without it nobody could tell what was open on the count day.</summary>
+        public DateOnly? StatusDate() => Optional("StatusDate") is not null ? Date("StatusDate")
+            : Optional("UpdatedStatus") is null ? null
+            : throw new FormatException("StatusDate is empty, but there is an UpdatedStatus. Give the day from which it holds.");
 
         public DateOnly Date(string column) =>
             DateOnly.TryParseExact(Text(column), ["MM/dd/yyyy", "yyyy-MM-dd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? date : throw Wrong(column, "a date (MM/DD/YYYY)");
 
         public string TimeZone(string column) => TimeZoneInfo.TryFindSystemTimeZoneById(Text(column), out _) ? Text(column) : throw Wrong(column, "a time zone name such as America/Denver");
 
-        public string? Phone(string column) =>
-            Optional(column) is not { } text ? null : text.Length == 10 && !text.AsSpan().ContainsAnyExceptInRange('0', '9') ? text : throw Wrong(column, "a phone number of ten digits");
+        public string? Phone(string column, bool isRequired) =>
+            Given(column, isRequired) is not { } text ? null : text.Length == 10 && !text.AsSpan().ContainsAnyExceptInRange('0', '9') ? text : throw Wrong(column, "a phone number of ten digits");
 
         public IReadOnlyList<string> Grades(string column)
         {
             var grades = Text(column).Split(' ', StringSplitOptions.RemoveEmptyEntries);
             var unknown = grades.FirstOrDefault(grade => !CodeSets.Grade.Entries.Any(entry => entry.Federal == grade));
-            return unknown is null ? grades : throw new FormatException($"{column} has '{unknown}', which is no EDFacts grade. Give PK, KG, 01 to 13, UG or AE, separated by blanks.");
+            return unknown is null ? [.. grades.Distinct()] : throw new FormatException($"{column} has '{unknown}', which is no EDFacts grade. Give PK, KG, 01 to 13, UG or AE, separated by blanks.");
         }
 
-        public Address Address(string kind) => new(
-            Checked(Optional($"{kind}Line1"), $"{kind}Line1", 60), Checked(Optional($"{kind}Line2"), $"{kind}Line2", 60), Checked(Optional($"{kind}City"), $"{kind}City", 30),
-            Optional($"{kind}State"), Optional($"{kind}Zip"), Optional($"{kind}Zip4"));
+        public Address Address(string kind, bool isRequired) => new(
+            Federal($"{kind}Line1", 60, isRequired), Federal($"{kind}Line2", 60, isRequired: false), Federal($"{kind}City", 30, isRequired),
+            Federal($"{kind}State", 2, isRequired), Federal($"{kind}Zip", 5, isRequired), Federal($"{kind}Zip4", 4, isRequired: false));
+
+        /// <summary>What federal directories need has to be there for organisations that are reported.</summary>
+        private string? Given(string column, bool isRequired) => isRequired ? Text(column) : Optional(column);
 
         private FormatException Wrong(string column, string expected) => new($"{column} is '{Optional(column)}', which is not {expected}. Correct it.");
     }

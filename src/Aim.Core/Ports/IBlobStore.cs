@@ -1,6 +1,6 @@
 namespace Aim.Ports;
 
-/// <summary>One version of one blob; the path uses <c>/</c> and never begins with it.</summary>
+/// <summary>One version of one blob; the path uses <c>/</c>, never begins or ends with it, and is not the folder of another blob.</summary>
 public readonly record struct BlobRef(string Path, string ETag);
 
 /// <summary>A blob as listed. The ETag changes whenever the content does.</summary>
@@ -35,7 +35,9 @@ public interface IBlobStore
     /// </summary>
     Task<BlobWrite> WriteAsync(string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation);
 
-    /// <summary>The blobs whose path starts with the prefix, in ordinal order of their paths.</summary>
+    /// <summary>
+    /// The blobs whose path starts with the prefix, in ordinal order of their paths. Those that come or go meanwhile may or may not be listed.
+    /// </summary>
     IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation);
 
     /// <summary>Deletes the blob; nothing happens when there is none.</summary>

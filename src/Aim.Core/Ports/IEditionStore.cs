@@ -5,7 +5,10 @@ namespace Aim.Ports;
 
 /// <summary>Which students of an edition to read.</summary>
 /// <param name="LocalIds">These only, in <see cref="Utf8Order"/>; null for all.</param>
-/// <param name="ChangedAfter">Those only with a row that was written or removed by a later version than this.</param>
+/// <param name="ChangedAfter">
+/// Those only with a row that was written or removed by a later version than this, which is none before the last completed sync: what
+/// that one brought over of removed rows is forgotten. Not together with local ids.
+/// </param>
 /// <param name="AfterLocalId">Those only that come after this local id, to continue a reading.</param>
 public sealed record EditionSelection(IReadOnlyList<string>? LocalIds = null, long? ChangedAfter = null, string? AfterLocalId = null)
 {
@@ -14,21 +17,24 @@ public sealed record EditionSelection(IReadOnlyList<string>? LocalIds = null, lo
 
 /// <summary>What a load says about itself.</summary>
 /// <param name="RecordType">Code of the type it loads.</param>
-/// <param name="WrittenAt">When the district's system wrote the file; null when the file doesn't say.</param>
+/// <param name="WrittenAt">When the district's system wrote the file; null when the file doesn't say, which leaves what an earlier one said.</param>
 public sealed record EditionLoad(UploadId Upload, string RecordType, DateTime? WrittenAt);
 
 public enum ApplyStatus
 {
     Applied = 1,
 
-    /// <summary>This very load was applied before; nothing was written.</summary>
+    /// <summary>This very load was applied before, however long ago and even if it was undone since; nothing was written.</summary>
     AlreadyApplied = 2,
 
     /// <summary>The edition has moved on from the version the changes were computed against; nothing was written.</summary>
     Stale = 3,
 }
 
-/// <summary>How an <see cref="IEditionStore.ApplyAsync"/> ended, with the edition's version after it.</summary>
+/// <summary>
+/// How an <see cref="IEditionStore.ApplyAsync"/> ended, with the edition's version after it; of a load that was applied before, the
+/// version that it made.
+/// </summary>
 public readonly record struct ApplyOutcome(ApplyStatus Status, long Version);
 
 /// <summary>The right to sync an edition: the version to bring the state to, and the last one it is known to have.</summary>
@@ -40,10 +46,13 @@ public enum SyncCompletion
     /// <summary>The state has the edition's newest version; the right was given back.</summary>
     Completed = 1,
 
-    /// <summary>The state has the lease's version, but there is a newer one by now; the owner keeps the right and goes on.</summary>
+    /// <summary>
+    /// The state has the lease's version, but there is a newer one by now, or the sync was reset meanwhile; the owner keeps the right and
+    /// goes on with a fresh lease.
+    /// </summary>
     Behind = 2,
 
-    /// <summary>The right has run out and somebody else has it; nothing was recorded.</summary>
+    /// <summary>The owner has the right no longer: it was given back, or ran out and somebody else took it. Nothing was recorded.</summary>
     Lost = 3,
 }
 
@@ -56,7 +65,7 @@ public interface IEditionStore
     /// <summary>Never null: an edition nobody wrote to is empty and has version 0.</summary>
     Task<EditionHead> GetHeadAsync(EditionKey edition, CancellationToken cancellation);
 
-    /// <summary>Heads of the editions that were ever written to, by district and year.</summary>
+    /// <summary>Heads of the editions that were ever written to, by district and year; a lease alone writes nothing.</summary>
     IAsyncEnumerable<EditionHead> ListHeadsAsync(SchoolYear? year, CancellationToken cancellation);
 
     /// <summary>
@@ -87,6 +96,9 @@ public interface IEditionStore
     /// <summary>Records that every change up to the lease's version has reached the state.</summary>
     Task<SyncCompletion> CompleteSyncAsync(SyncLease lease, int parked, CancellationToken cancellation);
 
-    /// <summary>Forgets how far the edition was synced, so that the next sync goes over all of it.</summary>
+    /// <summary>
+    /// Forgets how far the edition was synced, so that the next sync goes over all of it; one that is under way ends as
+    /// <see cref="SyncCompletion.Behind"/>.
+    /// </summary>
     Task ResetSyncAsync(EditionKey edition, CancellationToken cancellation);
 }

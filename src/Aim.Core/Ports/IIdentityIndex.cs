@@ -17,7 +17,7 @@ public interface IIdentityIndex
 
     /// <summary>
     /// For each claim, in the order given: the State ID its local id has, or else those of people with the same
-    /// <see cref="IdentityKey"/>, or else a new one, linked to the local id. Atomic for each claim: of two claims at once for the same
+    /// <see cref="IdentityKey"/> who are not retired, or else a new one, linked to the local id. Atomic for each claim: of two claims at once for the same
     /// child, at most one gets a new State ID.
     /// </summary>
     Task<IReadOnlyList<ClaimOutcome>> ClaimAsync(IReadOnlyList<IdentityClaim> claims, CancellationToken cancellation);
@@ -25,6 +25,9 @@ public interface IIdentityIndex
     /// <summary>Links local ids to State IDs that exist, in place of any earlier link.</summary>
     Task LinkAsync(DistrictId district, IReadOnlyDictionary<string, StateId> links, CancellationToken cancellation);
 
-    /// <summary>Writes what is known of people, adding those whose State ID isn't there yet. Equal content writes nothing.</summary>
+    /// <summary>
+    /// Writes what is known of people, adding those whose State ID isn't there yet. Equal content writes nothing. Who is retired stays so:
+    /// written without a survivor, a person keeps the one there was.
+    /// </summary>
     Task PutAsync(IReadOnlyList<Person> people, CancellationToken cancellation);
 }

@@ -21,7 +21,7 @@ public readonly record struct StateIdRange(int From, int To)
 /// </summary>
 public interface IStateStore
 {
-    /// <summary>The records that exist; students without one in that year are left out.</summary>
+    /// <summary>The records that exist, also those from which everything was taken back; students without one in that year are left out.</summary>
     Task<IReadOnlyDictionary<StateId, StudentRecord>> FindAsync(IReadOnlyCollection<StateId> students, SchoolYear year, CancellationToken cancellation);
 
     /// <summary>All years of one student, newest first.</summary>
@@ -45,7 +45,10 @@ public interface IStateStore
     /// <summary>State IDs of the students a district has sections of in a year, in order.</summary>
     IAsyncEnumerable<StateId> StudentsOfAsync(DistrictId district, SchoolYear year, CancellationToken cancellation);
 
-    /// <summary>A moment that no later commit will be stamped at or before: the cut of a snapshot.</summary>
+    /// <summary>
+    /// A moment that no later commit will be stamped at or before: the cut of a snapshot. Every commit that has returned by now is
+    /// stamped before it.
+    /// </summary>
     Task<DateTimeOffset> FixMomentAsync(CancellationToken cancellation);
 
     /// <summary>

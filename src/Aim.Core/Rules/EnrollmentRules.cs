@@ -54,15 +54,12 @@ internal static class EnrollmentRules
         new(new("ENR-003", Fatal, RuleScope.Student, Start, "Overlapping primary enrollments in the district",
                 "The primary enrollment from {StartDate} to {EndDate} overlaps another one of the student in the district.",
                 "End the earlier enrollment before the later begins, or give one of them service type S.") { Basis = "CALPADS SENR0027" },
-            (view, _) => Overlapping(view), RecordTypes.Enrollment),
+            (view, _) => Overlapping(view).Distinct(), RecordTypes.Enrollment),
 
         new(new("ENR-006", Error, RuleScope.Student, nameof(Enrollment.StartStatus), "Enrollment after graduation",
                 "The enrollment starts on {StartDate}, after one that ended as graduated, and its start status {StartStatus} is no re-entry.",
                 "Correct the end status of the earlier enrollment, or give the later one start status 03.") { Basis = "AzEDS 10200" },
-            (view, _) => view.Enrollments.Where(later =>
-                CodeSets.StartStatus.ClassOf(later.Record.StartStatus) != CodeClass.Reentry &&
-                view.Enrollments.Any(earlier => IsGraduate(earlier.Record) && earlier.Record.EndDate < later.Record.StartDate)),
-            RecordTypes.Enrollment),
+            AfterGraduation, RecordTypes.Enrollment),
 
         new(new("ENR-009", Error, RuleScope.Student, nameof(Enrollment.StartStatus), "Continued without an earlier enrollment",
                 "The start status {StartStatus} says continued in the same school, but there is no earlier enrollment in school {SchoolNumber}.",
@@ -73,7 +70,7 @@ internal static class EnrollmentRules
         new(new("ENR-009B", Warning, RuleScope.Student, nameof(Enrollment.StartStatus), "Re-entry without an earlier exit",
                 "The start status {StartStatus} says re-entry, but there is no earlier enrollment in school {SchoolNumber} that ended.",
                 "Give the start status that says where the student came from, or send the earlier enrollment.") { Basis = "AIM enrollment start status" },
-            (view, facts) => view.Enrollments.Where(e => CodeSets.StartStatus.ClassOf(e.Record.StartStatus) == CodeClass.Reentry && !HasEarlier(e, view, facts, ended: true)),
+            (view, facts) => view.Enrollments.Where(e => IsReentry(e.Record) && !HasEarlier(e, view, facts, ended: true)),
             RecordTypes.Enrollment) { NeedsPriorYear = true },
 
         new(new("ENR-010", Error, RuleScope.Student, nameof(Enrollment.StartStatus), "Military start status without military connection",
@@ -93,6 +90,8 @@ internal static class EnrollmentRules
             RecordTypes.Enrollment) { NeedsPriorYear = true },
     ];
 
+    private static bool IsReentry(Enrollment enrollment) => CodeSets.StartStatus.ClassOf(enrollment.StartStatus) == CodeClass.Reentry;
+
     private static bool IsGraduate(Enrollment enrollment) => CodeSets.EndStatus.ClassOf(enrollment.EndStatus) == CodeClass.Graduate;
 
     private static IEnumerable<ViewEntry> Overlapping(StudentView view)
@@ -110,6 +109,18 @@ internal static class EnrollmentRules
                 yield return primary[later].IsNew || !primary[earlier].IsNew ? primary[later] : primary[earlier];
                 break;
             }
+        }
+    }
+
+    /// <summary>Enrollments that follow a graduation, of this year or of the year before, without a re-entry in between.</summary>
+    private static IEnumerable<ViewEntry> AfterGraduation(StudentView view, StudentFacts facts)
+    {
+        var known = facts.PriorYear is { } prior ? [.. prior.Enrollments, .. view.Enrollments] : view.Enrollments;
+        if (!known.Exists(e => IsGraduate(e.Record))) yield break;
+        foreach (var later in view.Enrollments)
+        {
+            var graduated = known.Where(earlier => earlier != later && IsGraduate(earlier.Record) && earlier.Record.EndDate <= later.Record.StartDate).Max(earlier => earlier.Record.EndDate);
+            if (graduated is not null && !known.Exists(e => IsReentry(e.Record) && e.Record.StartDate >= graduated && e.Record.StartDate <= later.Record.StartDate)) yield return later;
         }
     }
 

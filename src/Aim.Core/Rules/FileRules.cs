@@ -3,7 +3,7 @@ namespace Aim.Rules;
 /// <summary>Rules that the reader of a file raises itself: the form of the file, of its fields, and codes.</summary>
 public static class FileRules
 {
-    public static readonly Rule Header = new("FMT-001", Severity.Fatal, RuleScope.File, "Header", "Header line missing or unknown",
+    public static readonly Rule Header = new("FMT-001", Severity.Fatal, RuleScope.File, "Header", "File unreadable, or header missing or unknown",
         "The file does not start with a header this system knows: {Value}.",
         "Start the file with HD, the date (MM/DD/YYYY), the time (HH:MM:SS) and the version MT9.1, separated by tabs; a CSV file starts with the column names.")
         { Basis = "AIM file layout" };

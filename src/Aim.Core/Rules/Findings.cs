@@ -30,8 +30,11 @@ internal static class Findings
         return Make(rule, place, value, cause, values) with { Field = field };
     }
 
+    /// <summary>A finding about a file that is refused as a whole; whatever the rule does to a row, nothing of the file is loaded.</summary>
+    public static Finding OfFile(Rule rule, RecordType type, string sentence) => new(rule.Id, Severity.Fatal, type.Code, 0, null, null, null, null, sentence, rule.HowToFix);
+
     private static Finding Make(Rule rule, in RowPlace place, string? value, string? cause, Dictionary<string, string?> values) => new(
-        rule.Id, rule.EffectiveSeverity ?? rule.Severity, place.Type.Code, place.Line, rule.Field, place.LocalId, value, cause,
+        rule.Id, rule.EffectiveSeverity, place.Type.Code, place.Line, rule.Field, place.LocalId, value, cause,
         Fill(rule.Message, values), Fill(rule.HowToFix, values), place.Upload);
 
     internal static string Fill(string template, Dictionary<string, string?> values)

@@ -36,7 +36,7 @@ public sealed record RowRule<T>(Rule Rule, Func<T, RowFacts, bool> IsViolated, b
 public sealed class RowRuleSet<T>(IEnumerable<RowRule<T>> rules, SchoolYear year, bool hasReference) where T : IRecord<T>
 {
     private readonly RowRule<T>[] rules =
-        [.. rules.Where(rule => rule.Rule.IsInForce(year) && rule.Rule.EffectiveSeverity is not null && (hasReference || !rule.NeedsReference))];
+        [.. rules.Where(rule => rule.Rule.IsInForce(year) && (hasReference || !rule.NeedsReference))];
 
     /// <summary>Reports each violated rule and says whether one of them rejects the row.</summary>
     public bool Check(T record, RowFacts facts, IRowOrigin origin, IFindingSink findings)

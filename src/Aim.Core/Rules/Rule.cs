@@ -22,8 +22,8 @@ public enum Severity
 public enum RuleScope { File = 1, Row = 2, Student = 3, Identity = 4 }
 
 /// <summary>
-/// How far a rule's introduction has come. A new rule is first only counted, then warns, then has its full severity, so that nobody is
-/// blocked in the middle of a collection by a rule they never saw.
+/// How far a rule's introduction has come. A new rule is first shown for information, then warns, then has its full severity, so that
+/// nobody is blocked in the middle of a collection by a rule they never saw.
 /// </summary>
 public enum RuleStage { Observe = 1, Warn = 2, Enforce = 3 }
 
@@ -47,11 +47,11 @@ public sealed record Rule(string Id, Severity Severity, RuleScope Scope, string 
 
     public RuleStage Stage { get; init; } = RuleStage.Enforce;
 
-    /// <summary>The severity findings get at the rule's present stage; null when it is only counted.</summary>
-    public Severity? EffectiveSeverity => Stage switch
+    /// <summary>The severity findings get at the rule's present stage.</summary>
+    public Severity EffectiveSeverity => Stage switch
     {
-        RuleStage.Observe => null,
-        RuleStage.Warn => Severity > Severity.Warning ? Severity.Warning : Severity,
+        RuleStage.Observe => Severity.Info,
+        RuleStage.Warn when Severity > Severity.Warning => Severity.Warning,
         _ => Severity,
     };
 

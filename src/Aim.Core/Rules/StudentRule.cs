@@ -85,11 +85,11 @@ public sealed class StudentRuleSet
     private readonly StudentRule[] others;
     private readonly bool readsDemographics;
 
-    public StudentRuleSet(IEnumerable<RecordType> recordTypes, SchoolYear year, bool hasPriorYear)
+    public StudentRuleSet(IEnumerable<StudentRule> catalog, IEnumerable<RecordType> recordTypes, SchoolYear year, bool hasPriorYear)
     {
         var types = recordTypes.ToHashSet();
-        var rules = RuleCatalog.StudentRules
-            .Where(rule => rule.Reads.Any(types.Contains) && rule.Rule.IsInForce(year) && rule.Rule.EffectiveSeverity is not null && (hasPriorYear || !rule.NeedsPriorYear))
+        var rules = catalog
+            .Where(rule => rule.Reads.Any(types.Contains) && rule.Rule.IsInForce(year) && (hasPriorYear || !rule.NeedsPriorYear))
             .ToLookup(rule => rule.Rule.EffectiveSeverity == Severity.Fatal);
         fatal = [.. rules[true]];
         others = [.. rules[false]];

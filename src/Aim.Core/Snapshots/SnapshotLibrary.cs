@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Aim.Organizations;
 using Aim.Ports;
+using Aim.Workflows;
 
 namespace Aim.Snapshots;
 
@@ -18,13 +20,28 @@ public sealed class SnapshotLibrary(IBlobStore blobs)
         return file is null ? null : await JsonSerializer.DeserializeAsync<SnapshotManifest>(file, SnapshotSteps.Json, cancellation);
     }
 
-    /// <inheritdoc cref="FindAsync" />
+    /// <summary>A snapshot to report from, after its files have been compared with the manifest. Null as for <see cref="FindAsync"/>.</summary>
+    /// <exception cref="FaultException">A file is gone, or is not the one that was sealed.</exception>
     public async Task<Snapshot?> OpenAsync(string name, CancellationToken cancellation)
     {
         if (await FindAsync(name, cancellation) is not { } manifest) return null;
-        await using var file = await blobs.OpenReadAsync(manifest.Reference, cancellation) ?? throw new FileNotFoundException($"The snapshot {name} has lost its reference data.");
-        return new Snapshot(manifest, (await JsonSerializer.DeserializeAsync<ReferenceData>(file, ReferenceLibrary.Json, cancellation))!);
+        await VerifyAsync(manifest, manifest.Reference, manifest.ReferenceSha256, cancellation);
+        foreach (var file in manifest.Files) await VerifyAsync(manifest, file.Path, file.Sha256, cancellation);
+        await using var reference = await OpenFileAsync(manifest, manifest.Reference, cancellation);
+        return new Snapshot(manifest, (await JsonSerializer.DeserializeAsync<ReferenceData>(reference, ReferenceLibrary.Json, cancellation))!);
     }
+
+    private async Task VerifyAsync(SnapshotManifest manifest, string path, string sha256, CancellationToken cancellation)
+    {
+        await using var file = await OpenFileAsync(manifest, path, cancellation);
+        if (Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellation)) != sha256) throw Unusable(manifest, path, "is not the file that was sealed");
+    }
+
+    private async Task<Stream> OpenFileAsync(SnapshotManifest manifest, string path, CancellationToken cancellation) =>
+        await blobs.OpenReadAsync(path, cancellation) ?? throw Unusable(manifest, path, "is gone");
+
+    private static FaultException Unusable(SnapshotManifest manifest, string path, string why) =>
+        new($"Snapshot '{manifest.Name}' can't be reported from: {path} {why}. Restore the file from a backup, or take a new snapshot.") { IsPermanent = true };
 
     /// <summary>All sealed snapshots, newest first.</summary>
     public async Task<IReadOnlyList<SnapshotManifest>> ListAsync(CancellationToken cancellation)

@@ -23,15 +23,23 @@ public sealed class SnapshotSteps(IBlobStore blobs, IStateStore state, IEditionS
     /// <summary>What the seal is made of.</summary>
     public sealed record SealInput(SnapshotPlan Plan, IReadOnlyList<FrozenRange> Ranges);
 
-    /// <exception cref="FaultException">The year has no reference data.</exception>
+    /// <exception cref="FaultException">The year has no reference data, or the name is that of a sealed snapshot.</exception>
     public async Task<SnapshotPlan> PlanAsync(SnapshotInput input, CancellationToken cancellation)
     {
+        await MustNotBeSealedAsync(blobs, input.Name, cancellation);
         if (await references.FindAsync(input.Year, cancellation) is not { } reference)
             throw new FaultException($"There is no reference data for {input.Year.Span}; load districts and schools first.") { IsPermanent = true };
         long rows = 0;
         await foreach (var head in editions.ListHeadsAsync(input.Year, cancellation)) rows += head.RowCount;
         var parts = (int)Math.Clamp(rows / RowsAPart, FewestParts, MostParts);
         return new SnapshotPlan(input, await state.FixMomentAsync(cancellation), reference.Version, parts);
+    }
+
+    /// <summary>The journal of a snapshot may be cleaned up, and a late repeat of a step may come after the seal; a sealed snapshot stays as it is.</summary>
+    internal static async Task MustNotBeSealedAsync(IBlobStore blobs, string name, CancellationToken cancellation)
+    {
+        if (await blobs.FindAsync(SnapshotManifest.PathOf(name), cancellation) is not null)
+            throw new FaultException($"There is a snapshot '{name}' already, and snapshots are never changed. Choose another name.") { IsPermanent = true };
     }
 
     public async Task<SnapshotManifest> SealAsync(SealInput input, CancellationToken cancellation)

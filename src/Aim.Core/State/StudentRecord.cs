@@ -90,7 +90,7 @@ public enum CommitStatus
 {
     Committed = 1,
 
-    /// <summary>The stored version says the same already; nothing was written and no event made.</summary>
+    /// <summary>It says the same as the version it was made from, whatever is stored by now; nothing was written and no event made.</summary>
     Unchanged = 2,
 
     /// <summary>The stored version is not the one the commit was made from; nothing was written.</summary>

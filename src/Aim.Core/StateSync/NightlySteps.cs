@@ -3,6 +3,7 @@ using System.Text.Json;
 using Aim.Editions;
 using Aim.Ports;
 using Aim.Records;
+using Aim.Telemetry;
 using Aim.Uploads;
 using Aim.Workflows;
 
@@ -12,10 +13,11 @@ namespace Aim.StateSync;
 public sealed record NightPlan(IReadOnlyList<EditionKey> Behind, IReadOnlyList<EditionKey> ToVerify);
 
 /// <summary>The steps of a night that are its own.</summary>
-public sealed class NightlySteps(UploadIntake intake, IEditionStore editions, ILedger ledger)
+public sealed class NightlySteps(UploadIntake intake, UploadLeftovers leftovers, IEditionStore editions, ILedger ledger)
 {
     public static readonly Step<NightInput, int> StartMissedUploads = new("StartMissedUploads");
     public static readonly Step<NightInput, NightPlan> PlanNight = new("PlanNight");
+    public static readonly Step<NightInput, int> RemoveLeftovers = new("RemoveLeftovers");
     public static readonly Step<EditionKey, EditionKey> ResetSync = new("ResetSync");
     public static readonly Step<NightReport, NightReport> ReportNight = new("ReportNight");
 
@@ -28,6 +30,8 @@ public sealed class NightlySteps(UploadIntake intake, IEditionStore editions, IL
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
     public Task<int> StartMissedUploadsAsync(CancellationToken cancellation) => intake.AcceptMissedAsync(cancellation);
+
+    public Task<int> RemoveLeftoversAsync(CancellationToken cancellation) => leftovers.RemoveAsync(cancellation);
 
     /// <summary>Compares heads alone; the cost follows the number of editions, not what they hold.</summary>
     public async Task<NightPlan> PlanAsync(NightInput night, CancellationToken cancellation)
@@ -51,6 +55,7 @@ public sealed class NightlySteps(UploadIntake intake, IEditionStore editions, IL
     public async Task<NightReport> ReportAsync(NightReport report, CancellationToken cancellation)
     {
         await ledger.PutAsync(new(Subject, Kind, report.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), JsonSerializer.Serialize(report, Json)), cancellation);
+        AimTelemetry.NightEnded(report);
         return report;
     }
 

@@ -37,6 +37,9 @@ public sealed class NightlySyncWorkflow : Workflow<NightInput, NightReport>
         var disagreed = verified.Where(result => !result.Agrees).Select(result => result.Edition).ToList();
         var unresolved = await ResyncAsync(context, disagreed);
 
+        context.SetStatus("Sweep");
+        await context.CallAsync(NightlySteps.RemoveLeftovers, input);
+
         var report = new NightReport(input.Date, started, plan.Behind.Count, synced.Sum(result => result.Students), synced.Sum(result => result.Committed),
             synced.Sum(result => result.Parked), verified.Count, disagreed) { Unresolved = unresolved };
         return await context.CallAsync(NightlySteps.ReportNight, report);

@@ -55,7 +55,7 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
         var ticket = staged.Plan.Ticket;
         var type = RecordTypes.Find(ticket.RecordType)!;
         var prior = await editions.GetHeadAsync(edition with { Year = edition.Year.Previous }, cancellation);
-        var rules = new StudentRuleSet([type], ticket.Year, prior.RowCount > 0);
+        var rules = new StudentRuleSet(RuleCatalog.StudentRules, [type], ticket.Year, prior.RowCount > 0);
         return new ComparisonJob(type, staged.Plan.Upload.Id, ticket.Scope, staged.RejectedOfNobody > 0, rules, ticket.Year, prior.RowCount > 0);
     }
 

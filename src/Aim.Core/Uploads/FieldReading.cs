@@ -99,7 +99,9 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
         field = Trim(column, field);
         if (field.IsEmpty) return Empty<DateOnly>(column);
         if (TryDate(field, out var date)) return date;
-        if (!IsCleared(column, field)) Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", "a date (MM/DD/YYYY)"));
+        if (IsCleared(column, field)) return null;
+        var expected = IsOutOfTime(field) ? string.Create(CultureInfo.InvariantCulture, $"a date of the years {EarliestYear} to {LatestYear}") : "a date (MM/DD/YYYY)";
+        Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", expected));
         return null;
     }
 
@@ -121,7 +123,7 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
         field = Trim(column, field);
         if (field.IsEmpty) return Empty<int>(column);
         if (field.Length <= column.Width && int.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out var number)) return number;
-        if (!IsCleared(column, field)) Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", "a whole number"));
+        if (!IsCleared(column, field) && !IsTooLong(column, field)) Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", "a whole number"));
         return null;
     }
 
@@ -130,7 +132,7 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
         field = Trim(column, field);
         if (field.IsEmpty) return Empty<decimal>(column);
         if (field.Length <= column.Width && decimal.TryParse(field, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) && amount < 1_000_000) return amount;
-        if (!IsCleared(column, field)) Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", "a number"));
+        if (!IsCleared(column, field) && !IsTooLong(column, field)) Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", "a number"));
         return null;
     }
 
@@ -164,6 +166,10 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
         date = new DateOnly(year, month, day);
         return true;
     }
+
+    /// <summary>A date by its form, of a year that nobody in a school can mean.</summary>
+    private static bool IsOutOfTime(ReadOnlySpan<char> field) =>
+        DateOnly.TryParseExact(field, ["MM/dd/yyyy", "yyyy-MM-dd"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && (date.Year is < EarliestYear or > LatestYear);
 
     private static int Digits(ReadOnlySpan<char> text)
     {
@@ -215,8 +221,7 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
 
     private void Report(Rule rule, string field, string? value, string? cause, params ReadOnlySpan<(string Name, string? Value)> more)
     {
-        if (rule.EffectiveSeverity is not { } severity) return;
         findings.Add(Findings.OfField(rule, Place, field, value, cause, more));
-        IsRejected |= severity == Severity.Fatal;
+        IsRejected |= rule.EffectiveSeverity == Severity.Fatal;
     }
 }

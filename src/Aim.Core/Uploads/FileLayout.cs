@@ -12,6 +12,9 @@ public sealed record LayoutColumn
 {
     public required string Name { get; init; }
 
+    /// <summary>What belongs in it, in a few words for the clerk who fills it in; docs/layouts.md prints it.</summary>
+    public required string About { get; init; }
+
     /// <summary>Most characters a value may have.</summary>
     public required int Width { get; init; }
 

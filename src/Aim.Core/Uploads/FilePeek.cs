@@ -3,7 +3,7 @@ using Aim.Records;
 
 namespace Aim.Uploads;
 
-/// <summary>What the first data row of a file says about itself.</summary>
+/// <summary>What the first rows of a file say about it; where they disagree, most of them decide, as one wrong row must not turn all others wrong.</summary>
 public sealed record FilePeek(RecordType? Type, DistrictId? District, SchoolYear? Year)
 {
     private const int Size = 1 << 16;
@@ -15,10 +15,15 @@ public sealed record FilePeek(RecordType? Type, DistrictId? District, SchoolYear
         var length = await file.ReadAtLeastAsync(buffer, Size, throwOnEndOfStream: false, cancellation);
         var bytes = buffer.AsSpan(0, length);
         var encoding = bytes is [0xFF, 0xFE, ..] ? Encoding.Unicode : bytes is [0xFE, 0xFF, ..] ? Encoding.BigEndianUnicode : Encoding.UTF8;
-        var lines = encoding.GetString(bytes).TrimStart('\uFEFF').Split('\n', 4, StringSplitOptions.TrimEntries);
-        if (lines.Length < 2) return new FilePeek(null, null, null);
-        return lines[0].Contains('\t') ? OfTabbed(lines[1].Split('\t')) : OfCsv(lines[0].Split(','), lines[1].Split(','));
+        var lines = encoding.GetString(bytes).TrimStart('\uFEFF').Split('\n', StringSplitOptions.TrimEntries);
+        // The last line may be cut off by the end of the buffer; a short file's only row is none the worse for it.
+        var rows = lines.Skip(1).Where(line => line.Length > 0).ToList();
+        if (length == Size && rows.Count > 1) rows.RemoveAt(rows.Count - 1);
+        var peeks = (lines[0].Contains('\t') ? rows.Select(row => OfTabbed(row.Split('\t'))) : rows.Select(row => OfCsv(lines[0].Split(','), row.Split(',')))).ToList();
+        return new FilePeek(Most(peeks.Select(peek => peek.Type)), Most(peeks.Select(peek => peek.District)), Most(peeks.Select(peek => peek.Year)));
     }
+
+    private static T? Most<T>(IEnumerable<T?> values) => values.Where(value => value is not null).GroupBy(value => value).MaxBy(group => group.Count()) is { } most ? most.Key : default;
 
     private static FilePeek OfTabbed(string[] cells) => new(RecordTypes.Find(cells[0].Trim()), DistrictOf(cells.ElementAtOrDefault(1)), YearOf(cells[^1]));
 
@@ -33,7 +38,7 @@ public sealed record FilePeek(RecordType? Type, DistrictId? District, SchoolYear
         }
     }
 
-    private static DistrictId? DistrictOf(string? text) => DistrictId.TryParse(text?.Trim().PadLeft(4, '0'), null, out var id) ? id : null;
+    private static DistrictId? DistrictOf(string? text) => text?.Trim() is { Length: > 0 } number && DistrictId.TryParse(number.PadLeft(4, '0'), null, out var id) ? id : null;
 
     private static SchoolYear? YearOf(string? text) => SchoolYear.TryParse(text?.Trim(), null, out var year) ? year : null;
 }

@@ -7,6 +7,8 @@ namespace Aim.Uploads;
 /// <summary>Finds out what a file is, who sent it and what it is to be checked against.</summary>
 public sealed class IdentifyUpload(IBlobStore blobs, UploadLog log, ReferenceLibrary references, TimeProvider clock)
 {
+    internal const string Gone = "The file is no longer there as it was uploaded. Upload it again.";
+
     public async Task<UploadPlan> RunAsync(UploadInput upload, CancellationToken cancellation)
     {
         var ticket = await log.FindTicketAsync(upload.Key, cancellation) ?? throw new InvalidOperationException($"Upload {upload.Key} was started without a ticket.");
@@ -23,7 +25,7 @@ public sealed class IdentifyUpload(IBlobStore blobs, UploadLog log, ReferenceLib
         if (reference.FindDistrict(ticket.District) is null)
             return FileForm.Refused("REF-001", $"District {ticket.District} is unknown in {ticket.Year.Span}. Use the four-digit School System number.");
         await using var file = await blobs.OpenReadAsync(upload.Blob, cancellation);
-        if (file is null) return FileForm.Refused("FMT-001", "The file is no longer there. Upload it again.");
+        if (file is null) return FileForm.Refused("FMT-001", Gone);
         return await FileInspector.InspectAsync(file, RecordTypes.Find(ticket.RecordType)!, ticket.Year, cancellation);
     }
 }

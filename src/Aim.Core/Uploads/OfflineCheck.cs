@@ -17,7 +17,8 @@ public sealed record FileFinding(string File, Finding Finding);
 /// Checks a district's files before they are uploaded: the same reading, the same rules and the same ids as an upload, with the files
 /// together taken as the whole edition. What needs knowledge that isn't at hand is not run, and said.
 /// </summary>
-public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, IReadOnlyDictionary<StateId, Person>? people)
+/// <param name="today">The day as of which files are judged that don't say when they were written, as it would be for an upload now.</param>
+public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, IReadOnlyDictionary<StateId, Person>? people, DateOnly today)
 {
     private readonly List<string> refusals = [];
 
@@ -44,9 +45,11 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
     private async Task<IReadOnlyList<string>> StageAsync(FileToCheck file, Action<FileFinding> found, CancellationToken cancellation)
     {
         var layout = FileLayouts.Find(file.Type, file.Form.Version, file.Year)!;
-        var asOf = file.Form.WrittenAt is { } written ? DateOnly.FromDateTime(written) : new DateOnly(file.Year.EndYear, 6, 30);
+        var asOf = file.Form.WrittenAt is { } written ? DateOnly.FromDateTime(written) : today;
         var job = new ParseJob(RowPlan.For(layout, file.Form), file.Form, file.District, file.Year, asOf, reference);
         var writer = new StagedRunWriter(scratch, $"check/{Guid.NewGuid():N}/");
+        if (StageUpload.EncodingFinding(file.Form.Encoding, file.Type) is { } encoding) found(new FileFinding(file.Name, encoding));
+        var before = Rows;
         try
         {
             await using var stream = file.Open();
@@ -56,6 +59,7 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
                 foreach (var finding in block.Findings) found(new FileFinding(file.Name, finding));
                 await writer.AddAsync(block, cancellation);
             }, cancellation);
+            if (Rows == before) refusals.Add($"{file.Name}: {StageUpload.NoRows}");
         }
         catch (UnreadableFileException unreadable)
         {
@@ -121,7 +125,7 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
 
     private StudentRuleSet RulesFor(FileToCheck file)
     {
-        if (!ruleSets.TryGetValue((file.Type, file.Year), out var rules)) ruleSets[(file.Type, file.Year)] = rules = new StudentRuleSet([file.Type], file.Year, hasPriorYear: false);
+        if (!ruleSets.TryGetValue((file.Type, file.Year), out var rules)) ruleSets[(file.Type, file.Year)] = rules = new StudentRuleSet(RuleCatalog.StudentRules, [file.Type], file.Year, hasPriorYear: false);
         return rules;
     }
 

@@ -26,16 +26,17 @@ internal static class RejectedLines
         return [.. Enumerable.Range(0, (int)bytes.Length / 4).Select(i => BinaryPrimitives.ReadInt32LittleEndian(span.AsSpan(i * 4)))];
     }
 
-    /// <summary>Writes the file's header and its rejected rows, as they were sent, in UTF-8. Null when no row was rejected.</summary>
+    /// <summary>Writes the file's header and its rejected rows, as they were sent, in UTF-8. Null when no row was rejected, or the file is gone by now.</summary>
     public static async Task<string?> WriteFileAsync(IBlobStore blobs, string path, UploadPlan plan, IEnumerable<string?> lists, CancellationToken cancellation)
     {
         var all = new List<int>();
         foreach (var list in lists.OfType<string>()) all.AddRange(await ReadAsync(blobs, list, cancellation));
         if (all.Count == 0) return null;
+        await using var source = await blobs.OpenReadAsync(plan.Upload.Blob, cancellation);
+        if (source is null) return null;
         var wanted = all.Distinct().Order().ToArray();
-        await blobs.WriteAsync(path, async (target, token) =>
+        await blobs.WriteAsync(path, async (target, _) =>
         {
-            await using var source = await blobs.ReadAsync(plan.Upload.Blob, token);
             using var text = new StreamReader(source, FileInspector.Decoder(plan.Form.Encoding), detectEncodingFromByteOrderMarks: true, 1 << 16);
             await using var output = new StreamWriter(target, new UTF8Encoding(false), 1 << 16, leaveOpen: true) { NewLine = "\r\n" };
             Copy(text, output, plan.Form, wanted);
@@ -52,7 +53,7 @@ internal static class RejectedLines
             var raw = rows.GetRawRecordSpan();
             if (line == 1 || line == wanted[next]) output.WriteLine(raw.TrimEnd("\r\n"));
             if (line == wanted[next]) next++;
-            line += raw.Count('\n');
+            line += DelimitedText.CountLineEnds(raw);
         }
     }
 }

@@ -1,21 +1,24 @@
 using Aim.Ports;
 using Aim.Rules;
+using Aim.Telemetry;
 
 namespace Aim.Uploads;
 
 /// <summary>Writes an upload's pages in the ledger: while it waits for an answer, and when it has ended.</summary>
-public sealed class ReportUpload(IBlobStore blobs, UploadLog log, TimeProvider clock)
+public sealed class ReportUpload(IBlobStore blobs, UploadLog log, ClosingFindings closing, TimeProvider clock)
 {
     /// <summary>Shows what the load would do and asks the district.</summary>
     public async Task<UploadInput> AskAsync(ComparedUpload compared, CancellationToken cancellation)
     {
         var plan = compared.Staged.Plan;
-        await log.SaveGroupsAsync(plan.Upload.Key, await GroupsAsync(compared.Staged, compared, cancellation), cancellation);
+        var groups = await GroupsAsync(compared.Staged, compared, [], cancellation);
+        await log.SaveGroupsAsync(plan.Upload.Key, groups, cancellation);
         await log.SaveReportAsync(plan.Upload.Key, Describe(plan.Upload, plan, compared.Staged, compared) with
         {
             Status = UploadStatus.AwaitingConfirmation,
             Sentence = $"{compared.Question} Confirm to load it, or decline; nothing has been written.",
             Stage = "Confirm",
+            Groups = groups.Count,
         }, cancellation);
         return plan.Upload;
     }
@@ -23,22 +26,34 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, TimeProvider c
     public async Task<UploadStatus> RunAsync(UploadEnding ending, CancellationToken cancellation)
     {
         var (upload, staged, compared) = (ending.Upload, ending.Staged, ending.Compared);
+        if (await log.FindReportAsync(upload.Key, cancellation) is { IsFinished: true } written && written.UploadId == upload.Id)
+        {
+            // The process died while it was sweeping up: what the report was made from may be gone already.
+            await blobs.ClearAsync(upload.WorkPrefix, cancellation);
+            return written.Status;
+        }
         var report = Describe(upload, ending.Plan ?? staged?.Plan, staged, compared);
         if (staged is { Refusal: null })
         {
             var rejects = $"{upload.ResultsPrefix}rejects-v{compared?.BaseVersion ?? 0}{(staged.Plan.Form.IsCsv ? ".csv" : ".tsv")}";
             report = report with { RejectsFile = await RejectedLines.WriteFileAsync(blobs, rejects, staged.Plan, [staged.RejectedLines, compared?.RejectedLines], cancellation) };
         }
-        if (staged is not null) await log.SaveGroupsAsync(upload.Key, await GroupsAsync(staged, compared, cancellation), cancellation);
+        var (path, found) = await closing.WriteAsync(ending, cancellation);
+        if (path is not null) report = report with { FindingFiles = [.. report.FindingFiles, path], Counts = Add(report.Counts, found) };
+        var groups = await GroupsAsync(staged, compared, found.Groups(), cancellation);
+        await log.SaveGroupsAsync(upload.Key, groups, cancellation);
         var status = ending.Status == UploadStatus.Accepted ? AcceptedAs(report.Counts) : ending.Status;
-        await log.SaveReportAsync(upload.Key, report with
+        report = report with
         {
             Status = status,
             Sentence = SentenceFor(status, ending.Sentence, report.Counts),
             EditionVersion = ending.EditionVersion,
             FinishedAt = clock.GetUtcNow(),
+            Groups = groups.Count,
             Rules = RuleCatalog.Version,
-        }, cancellation);
+        };
+        await log.SaveReportAsync(upload.Key, report, cancellation);
+        if ((ending.Plan ?? staged?.Plan)?.Ticket is { } ticket) AimTelemetry.UploadEnded(ticket, report, groups);
         await blobs.ClearAsync(upload.WorkPrefix, cancellation);
         return status;
     }
@@ -55,11 +70,13 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, TimeProvider c
         FindingFiles = [.. new[] { staged?.Findings, compared?.Findings }.OfType<string>()],
     };
 
-    private async Task<IReadOnlyList<FindingGroup>> GroupsAsync(StagedUpload staged, ComparedUpload? compared, CancellationToken cancellation)
+    private static UploadCounts Add(UploadCounts counts, FindingSummary found) => counts with { Fatal = counts.Fatal + found.Fatal, Errors = counts.Errors + found.Errors, Warnings = counts.Warnings + found.Warnings };
+
+    private async Task<IReadOnlyList<FindingGroup>> GroupsAsync(StagedUpload? staged, ComparedUpload? compared, IReadOnlyList<FindingGroup> closing, CancellationToken cancellation)
     {
-        var rows = await FindingTotals.ReadAsync(blobs, staged.Summary, cancellation);
-        var students = compared is null ? [] : (await FindingTotals.ReadAsync(blobs, compared.Summary, cancellation)).Groups;
-        return [.. rows.Groups.Concat(students).OrderByDescending(group => group.Severity).ThenByDescending(group => group.Count)];
+        var rows = await FindingTotals.ReadAsync(blobs, staged?.Summary, cancellation);
+        var students = await FindingTotals.ReadAsync(blobs, compared?.Summary, cancellation);
+        return [.. rows.Groups.Concat(students.Groups).Concat(closing).OrderByDescending(group => group.Severity).ThenByDescending(group => group.Count)];
     }
 
     private static UploadStatus AcceptedAs(UploadCounts counts) =>

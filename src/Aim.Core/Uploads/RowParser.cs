@@ -47,14 +47,14 @@ internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRe
         var chars = Decode(block.Bytes);
         reading.Begin(parsed.Findings, mayHoldOddCharacters: text.AsSpan(0, chars).ContainsAny(FieldReading.OddCharacters));
         var buffer = ArrayPool<char>.Shared.Rent(BufferSize);
-        using var rows = DelimitedText.Open(new CharReader(text, chars), buffer, job.Form);
         var line = block.FirstLine;
         try
         {
+            using var rows = DelimitedText.Open(new CharReader(text, chars), buffer, job.Form);
             while (rows.Read())
             {
                 var rowLine = line;
-                line += rows.GetRawRecordSpan().Count('\n');
+                line += DelimitedText.CountLineEnds(rows.GetRawRecordSpan());
                 if (skipHeader) { skipHeader = false; continue; }
                 if (rows.RowFieldCount == 1 && rows.GetFieldSpan(0).Trim().IsEmpty) continue;
                 ParseRow(rows, rowLine, parsed);

@@ -25,7 +25,7 @@ public sealed class StageUpload(IBlobStore blobs, ReferenceLibrary references)
         await using var findingsFile = new SpooledBlob(blobs, findingsPath);
         var findings = new FindingsWriter(findingsFile);
         var result = new ReadResult(new StagedRunWriter(blobs, work));
-        if (plan.Form.Encoding != TextEncoding.Utf8) findings.Add(EncodingFinding(plan.Form.Encoding, type));
+        if (EncodingFinding(plan.Form.Encoding, type) is { } finding) findings.Add(finding);
         var refusal = await ReadAsync(plan, job, result, findings, findingsFile, cancellation);
         return new StagedUpload(plan, result.Rows, result.Rejected.Count, result.RejectedOfNobody, result.Runs.Runs, await findingsFile.CompleteAsync(cancellation),
             await FindingTotals.SaveAsync(blobs, $"{work}summary.json", findings.Summary, cancellation), await RejectedLines.SaveAsync(blobs, $"{work}rejected", result.Rejected, cancellation), refusal);
@@ -44,7 +44,7 @@ public sealed class StageUpload(IBlobStore blobs, ReferenceLibrary references)
     {
         try
         {
-            await using var file = await blobs.ReadAsync(plan.Upload.Blob, cancellation);
+            await using var file = await blobs.OpenReadAsync(plan.Upload.Blob, cancellation) ?? throw new UnreadableFileException(FileRules.Header.Id, IdentifyUpload.Gone);
             await BlockPipeline.RunAsync(file, job, async block =>
             {
                 result.Rows += block.RowCount;
@@ -61,11 +61,20 @@ public sealed class StageUpload(IBlobStore blobs, ReferenceLibrary references)
         }
         catch (UnreadableFileException unreadable)
         {
-            return unreadable.Message;
+            return Refuse(RuleCatalog.Get(unreadable.Rule), unreadable.Message);
         }
-        return result.Rows == 0 ? "The file has no rows. Export it again with the students it should hold; nothing was changed." : null;
+        return result.Rows == 0 ? Refuse(FileRules.Header, NoRows) : null;
+
+        string Refuse(Rule rule, string sentence)
+        {
+            findings.Add(Findings.OfFile(rule, RecordTypes.Find(plan.Ticket.RecordType)!, sentence));
+            return sentence;
+        }
     }
 
-    private static Finding EncodingFinding(TextEncoding encoding, RecordType type) => Findings.OfField(FileRules.Characters, new RowPlace(type, 0, null), "File",
+    internal const string NoRows = "The file has no rows. Export it again with the students it should hold; nothing was changed.";
+
+    /// <summary>Says that a file isn't UTF-8; null when it is.</summary>
+    internal static Finding? EncodingFinding(TextEncoding encoding, RecordType type) => encoding == TextEncoding.Utf8 ? null : Findings.OfField(FileRules.Characters, new RowPlace(type, 0, null), "File",
         encoding == TextEncoding.Windows1252 ? "bytes that are not UTF-8; it was read as Windows-1252" : "UTF-16 text; it was read as such", null);
 }

@@ -43,9 +43,11 @@ internal static class TextBlocks
         {
             for (var first = true; ; first = false)
             {
-                var read = await text.ReadAtLeastAsync(buffer.AsMemory(length, capacity - length), BlockSize - length, throwOnEndOfStream: false, cancellation);
+                // A long line may have left more than a block over; it is read on in good pieces, as far as there is room.
+                var wanted = Math.Min(Math.Max(BlockSize - length, BlockSize / 4), capacity - length);
+                var read = await text.ReadAtLeastAsync(buffer.AsMemory(length, capacity - length), wanted, throwOnEndOfStream: false, cancellation);
                 var filled = length + read;
-                var atEnd = filled < BlockSize;
+                var atEnd = read < wanted;
                 var start = first && buffer.AsSpan(0, filled).StartsWith("\uFEFF"u8) ? 3 : 0;
                 var (cut, openLine) = form.IsCsv ? quotes.LastRecordEnd(buffer.AsSpan(start, filled - start)) : (buffer.AsSpan(start, filled - start).LastIndexOf((byte)'\n') + 1, -1);
                 cut += start;
@@ -54,7 +56,7 @@ internal static class TextBlocks
                     if (openLine >= 0) throw Unclosed(line + openLine);
                     cut = filled;
                 }
-                else if (cut == start)
+                else if (cut == start && filled == capacity)
                 {
                     throw openLine >= 0 ? Unclosed(line + openLine) : new UnreadableFileException("FMT-001", $"Line {line} is too long to be a row.");
                 }
@@ -63,7 +65,7 @@ internal static class TextBlocks
                     var block = ArrayPool<byte>.Shared.Rent(cut - start);
                     buffer.AsSpan(start, cut - start).CopyTo(block);
                     yield return new TextBlock(block, cut - start, line);
-                    line += buffer.AsSpan(start, cut - start).Count((byte)'\n');
+                    line += DelimitedText.CountLineEnds(buffer.AsSpan(start, cut - start));
                 }
                 if (atEnd) yield break;
                 buffer.AsSpan(cut, filled - cut).CopyTo(buffer);
@@ -95,11 +97,11 @@ internal static class TextBlocks
                 if (next < 0) return (cut, -1);
                 var quote = position + next;
                 position = quote + 1;
-                if (quote > 0 && bytes[quote - 1] != '\n' && bytes[quote - 1] != delimiter) continue;
+                if (quote > 0 && bytes[quote - 1] is not ((byte)'\n' or (byte)'\r') && bytes[quote - 1] != delimiter) continue;
                 while (true)
                 {
                     next = bytes[position..].IndexOf((byte)'"');
-                    if (next < 0) return (cut, bytes[..quote].Count((byte)'\n'));
+                    if (next < 0) return (cut, DelimitedText.CountLineEnds(bytes[..quote]));
                     position += next + 1;
                     if (position >= bytes.Length || bytes[position] != '"') break;
                     position++;

@@ -12,34 +12,50 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
 
     private const int LongestFileName = 120;
 
-    /// <summary>Notes what the sender wants done and gives the URL to put the file to.</summary>
+    /// <summary>
+    /// Notes what the sender wants done and gives the URL to put the file to. A ticket without a key gets one; with the key of an earlier
+    /// ticket, that one is given again with a fresh URL.
+    /// </summary>
     public async Task<(UploadTicket Ticket, Uri Url, DateTimeOffset Expires)> RequestAsync(UploadTicket request, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
-        var ticket = request with { Key = UploadLog.NewKey(now), RequestedAt = now, FileName = SafeName(request.FileName) };
-        await log.RegisterAsync(ticket, cancellation);
-        var (url, expires) = await UrlOfAsync(ticket, cancellation);
-        return (ticket, url, expires);
-    }
-
-    /// <summary>A fresh URL for an upload that was asked for before; null when there is none of that key.</summary>
-    public async Task<(Uri Url, DateTimeOffset Expires)?> UrlAsync(string key, CancellationToken cancellation) =>
-        await log.FindTicketAsync(key, cancellation) is { } ticket ? await UrlOfAsync(ticket, cancellation) : null;
-
-    private async Task<(Uri Url, DateTimeOffset Expires)> UrlOfAsync(UploadTicket ticket, CancellationToken cancellation)
-    {
-        var expires = clock.GetUtcNow() + UrlLifetime;
-        return (await blobs.CreateUploadUrlAsync(ticket.Path, expires, cancellation), expires);
+        var ticket = await log.RegisterAsync(request with { Key = request.Key.Length > 0 ? request.Key : UploadLog.NewKey(now), RequestedAt = now, FileName = SafeName(request.FileName) }, cancellation);
+        var expires = now + UrlLifetime;
+        return (ticket, await blobs.CreateUploadUrlAsync(ticket.Path, expires, cancellation), expires);
     }
 
     /// <summary>Starts the upload of a blob; null when its path is not that of an upload. Harmless when repeated.</summary>
     public async Task<UploadInput?> AcceptAsync(BlobInfo blob, CancellationToken cancellation)
     {
         if (UploadPath.Parse(blob.Path) is not { } path) return null;
-        var input = new UploadInput(path.Key, UploadId.Of(blob.Path, blob.ETag), blob.Path, blob.ETag);
-        if (await log.FindTicketAsync(path.Key, cancellation) is null) await log.RegisterAsync(DefaultTicket(path), cancellation);
+        var input = new UploadInput(await KeyOfAsync(path, blob, register: true, cancellation), UploadId.Of(blob.Path, blob.ETag), blob.Path, blob.ETag);
+        await log.RegisterFileAsync(input.Id, blob.Path, cancellation);
         await workflows.StartAsync<UploadWorkflow, UploadInput, UploadStatus>(InstanceOf(input.Id), input, cancellation);
         return input;
+    }
+
+    /// <summary>Starts the upload of a blob whose announcement got lost; false when there is nothing to start.</summary>
+    public async Task<bool> AcceptIfMissedAsync(BlobInfo blob, CancellationToken cancellation)
+    {
+        if (UploadPath.Parse(blob.Path) is not { } path) return false;
+        if (await log.FindReportAsync(await KeyOfAsync(path, blob, register: false, cancellation), cancellation) is not null) return false;
+        if (await workflows.FindAsync(InstanceOf(UploadId.Of(blob.Path, blob.ETag)), cancellation) is not null) return false;
+        return await AcceptAsync(blob, cancellation) is not null;
+    }
+
+    /// <summary>
+    /// The key in the path, if it is this file's. A file that somebody put under a key another file has got one of its own: it must not take
+    /// the other's district, type and report.
+    /// </summary>
+    private async Task<string> KeyOfAsync(UploadPath path, BlobInfo blob, bool register, CancellationToken cancellation)
+    {
+        var own = UploadId.Of(blob.Path, blob.ETag).ToString();
+        foreach (var key in new[] { path.Key, own })
+        {
+            if (await log.FindTicketAsync(key, cancellation) is null && register) await log.RegisterAsync(DefaultTicket(path, key, blob), cancellation);
+            if (await log.FindTicketAsync(key, cancellation) is not { } ticket || ticket.Path == blob.Path) return key;
+        }
+        return own;
     }
 
     /// <summary>How an upload stands; null when there is none of that key.</summary>
@@ -64,10 +80,7 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
         var missed = 0;
         await foreach (var blob in blobs.ListAsync(UploadPath.Root, cancellation))
         {
-            if (UploadPath.Parse(blob.Path) is not { } path || await log.FindReportAsync(path.Key, cancellation) is not null) continue;
-            if (await workflows.FindAsync(InstanceOf(UploadId.Of(blob.Path, blob.ETag)), cancellation) is not null) continue;
-            await AcceptAsync(blob, cancellation);
-            missed++;
+            if (await AcceptIfMissedAsync(blob, cancellation)) missed++;
         }
         return missed;
     }
@@ -75,9 +88,9 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
     public static string InstanceOf(UploadId id) => $"upload-{id}";
 
     /// <summary>What is done with a file that arrives without having been asked for, by file transfer.</summary>
-    private UploadTicket DefaultTicket(UploadPath path) => new()
+    private UploadTicket DefaultTicket(UploadPath path, string key, BlobInfo blob) => new()
     {
-        Key = path.Key, District = path.District, Year = path.Year, RecordType = path.Type.Code, FileName = path.FileName,
+        Key = key, ArrivedAs = blob.Path, District = path.District, Year = path.Year, RecordType = path.Type.Code, FileName = path.FileName,
         RequestedBy = "file-transfer", RequestedAt = clock.GetUtcNow(),
     };
 

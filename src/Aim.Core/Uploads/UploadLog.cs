@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Aim.Ports;
 using Aim.Records;
@@ -13,16 +14,30 @@ public sealed class UploadLog(ILedger ledger)
     private const string Report = "report";
     private const string Group = "group";
     private const string Upload = "upload";
+    private const string File = "file";
     private const string Only = "-";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    public Task RegisterAsync(UploadTicket ticket, CancellationToken cancellation) => Task.WhenAll(
-        ledger.AddAsync(new(SubjectOf(ticket.Key), Ticket, Only, JsonSerializer.Serialize(ticket, Json)), cancellation),
-        ledger.AddAsync(new(SubjectOf(ticket.District, ticket.Year), Upload, ticket.Key, "{}"), cancellation));
+    /// <summary>Notes what was asked for under the ticket's key, and gives back what is noted there: the first ticket of a key stands.</summary>
+    public async Task<UploadTicket> RegisterAsync(UploadTicket ticket, CancellationToken cancellation)
+    {
+        // One after the other: nothing is listed that has no ticket, or that another district has got.
+        if (!await ledger.AddAsync(new(SubjectOf(ticket.Key), Ticket, Only, JsonSerializer.Serialize(ticket, Json)), cancellation)) ticket = (await FindTicketAsync(ticket.Key, cancellation))!;
+        await ledger.AddAsync(new(SubjectOf(ticket.District, ticket.Year), Upload, UploadCursor.Of(ticket).ToString(), JsonSerializer.Serialize(ticket.Key, Json)), cancellation);
+        return ticket;
+    }
 
     public async Task<UploadTicket?> FindTicketAsync(string key, CancellationToken cancellation) =>
         await ledger.FindAsync(SubjectOf(key), Ticket, Only, cancellation) is { } entry ? JsonSerializer.Deserialize<UploadTicket>(entry.Json, Json) : null;
+
+    /// <summary>Notes which stored file an upload is, so that a record can be traced back to it for as long as the file is kept.</summary>
+    public Task RegisterFileAsync(UploadId id, string path, CancellationToken cancellation) =>
+        ledger.AddAsync(new(SubjectOf(id), File, Only, JsonSerializer.Serialize(new StoredFile(path), Json)), cancellation);
+
+    /// <summary>Blob path of an upload's file; null when there is no such upload.</summary>
+    public async Task<string?> FindFileAsync(UploadId id, CancellationToken cancellation) =>
+        await ledger.FindAsync(SubjectOf(id), File, Only, cancellation) is { } entry ? JsonSerializer.Deserialize<StoredFile>(entry.Json, Json)!.Path : null;
 
     /// <summary>Null until the upload has ended or asks something.</summary>
     public async Task<UploadReport?> FindReportAsync(string key, CancellationToken cancellation) =>
@@ -40,21 +55,50 @@ public sealed class UploadLog(ILedger ledger)
     /// <summary>The findings by root cause, worst first.</summary>
     public async Task<IReadOnlyList<FindingGroup>> ListGroupsAsync(string key, CancellationToken cancellation)
     {
-        var groups = new List<FindingGroup>();
-        await foreach (var entry in ledger.ListAsync(SubjectOf(key), Group, null, cancellation)) groups.Add(JsonSerializer.Deserialize<FindingGroup>(entry.Json, Json)!);
-        return groups;
+        // A comparison that was made again may have left more groups than there are now.
+        var count = (await FindReportAsync(key, cancellation))?.Groups ?? 0;
+        return await ledger.ListAsync(SubjectOf(key), Group, null, cancellation).Take(count).Select(entry => JsonSerializer.Deserialize<FindingGroup>(entry.Json, Json)!).ToListAsync(cancellation);
     }
 
-    /// <summary>Keys of a district's uploads in a year, oldest first.</summary>
-    public async IAsyncEnumerable<string> ListAsync(DistrictId district, SchoolYear year, string? afterKey, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>Keys of a district's uploads in a year, newest first, those after a cursor.</summary>
+    public async IAsyncEnumerable<(string Key, UploadCursor Cursor)> ListAsync(DistrictId district, SchoolYear year, UploadCursor? after, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await foreach (var entry in ledger.ListAsync(SubjectOf(district, year), Upload, afterKey, cancellation)) yield return entry.Id;
+        await foreach (var entry in ledger.ListAsync(SubjectOf(district, year), Upload, after?.ToString(), cancellation))
+        {
+            if (UploadCursor.TryParse(entry.Id, out var cursor)) yield return (JsonSerializer.Deserialize<string>(entry.Json, Json)!, cursor);
+        }
     }
 
     /// <summary>A key that sorts by time and can't be guessed.</summary>
     public static string NewKey(DateTimeOffset moment) => Guid.CreateVersion7(moment).ToString("N");
 
+    private static string SubjectOf(UploadId id) => $"upload-id/{id}";
+
     private static string SubjectOf(string key) => $"upload/{key}";
 
     private static string SubjectOf(DistrictId district, SchoolYear year) => $"district/{district}/{year}";
+
+    private sealed record StoredFile(string Path);
+}
+
+/// <summary>
+/// A place in the list of a district's uploads. The ledger lists in ascending order only, so a place counts down from the last moment there is:
+/// the newest upload comes first.
+/// </summary>
+public readonly record struct UploadCursor(long TicksLeft, UploadId Id)
+{
+    private const int TicksLength = 16;
+
+    public static UploadCursor Of(UploadTicket ticket) => new(DateTime.MaxValue.Ticks - ticket.RequestedAt.UtcTicks, UploadId.Of(ticket.Key, ""));
+
+    public static bool TryParse(string text, out UploadCursor cursor)
+    {
+        cursor = default;
+        if (text.Length <= TicksLength || !long.TryParse(text.AsSpan(0, TicksLength), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var ticks)) return false;
+        if (!UploadId.TryParse(text[TicksLength..], null, out var id)) return false;
+        cursor = new UploadCursor(ticks, id);
+        return true;
+    }
+
+    public override string ToString() => $"{TicksLeft.ToString("x16", CultureInfo.InvariantCulture)}{Id}";
 }

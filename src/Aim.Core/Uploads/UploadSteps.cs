@@ -13,7 +13,7 @@ public sealed record UploadInput(string Key, UploadId Id, string Path, string ET
     internal string ResultsPrefix => $"results/{Key}/";
 
     /// <summary>Where steps keep what only later steps need.</summary>
-    internal string WorkPrefix => $"work/{Id}/";
+    internal string WorkPrefix => $"{UploadLeftovers.Work}{Id}/";
 }
 
 /// <summary>What a file is and what it is to be read with.</summary>

@@ -4,7 +4,7 @@ namespace Aim.Workflows;
 public sealed record RetryPolicy(int MostAttempts, TimeSpan FirstDelay, double Backoff, TimeSpan LongestDelay)
 {
     /// <summary>For steps whose failure is an outage of a store: about a quarter of an hour in all.</summary>
-    public static RetryPolicy Outage { get; } = new(8, TimeSpan.FromSeconds(2), 2, TimeSpan.FromMinutes(5));
+    public static RetryPolicy Outage { get; } = new(10, TimeSpan.FromSeconds(2), 2, TimeSpan.FromMinutes(5));
 
     /// <summary>The wait after that many failed attempts, the first being 1.</summary>
     public TimeSpan DelayAfter(int attempt)

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text.Json;
+using Aim.Telemetry;
 
 namespace Aim.Workflows;
 
@@ -33,9 +35,24 @@ public sealed class WorkflowCatalog
         workflows.TryGetValue(name, out var run) ? run(context, input)
             : throw new FaultException($"This build has no workflow '{name}'; run the instance with the build that started it.") { IsPermanent = true };
 
-    /// <summary>Runs a step; input and result are JSON.</summary>
+    /// <summary>Runs a step of an instance, as a span of the instance's trace; input and result are JSON.</summary>
     /// <exception cref="FaultException">This build has no such step; or it failed in a way that trying again can't mend.</exception>
-    public async Task<string> RunStepAsync(string name, string input, CancellationToken cancellation)
+    public async Task<string> RunStepAsync(string name, string instanceId, string input, CancellationToken cancellation)
+    {
+        using var span = AimTelemetry.StartStep(name, instanceId);
+        try
+        {
+            return await RunAsync(name, input, cancellation);
+        }
+        catch (Exception failure)
+        {
+            // The kind of a failure only: a message might quote a row.
+            span?.SetStatus(ActivityStatusCode.Error, failure.GetType().Name);
+            throw;
+        }
+    }
+
+    private async Task<string> RunAsync(string name, string input, CancellationToken cancellation)
     {
         if (!steps.TryGetValue(name, out var run)) throw new FaultException($"This build has no step '{name}'; run the instance with the build that started it.") { IsPermanent = true };
         try

@@ -14,7 +14,8 @@ internal static class CheckCommand
     private const int LinesShown = 5;
 
     /// <summary>What <c>--json</c> prints.</summary>
-    private sealed record CheckReport(IReadOnlyList<string> Files, long Rows, long Fatal, long Errors, long Warnings, IReadOnlyList<FindingGroup> Groups, IReadOnlyList<string> RulesNotRun, IReadOnlyList<FileFinding> Findings);
+    private sealed record CheckReport(IReadOnlyList<string> Files, long Rows, long Fatal, long Errors, long Warnings, IReadOnlyList<FindingGroup> Groups, IReadOnlyList<string> RulesNotRun, IReadOnlyList<FileFinding> Findings,
+        IReadOnlyDictionary<string, double> Seconds);
 
     public static Command Create()
     {
@@ -38,21 +39,22 @@ internal static class CheckCommand
         var scratch = Directory.CreateTempSubdirectory("aim-check-");
         try
         {
-            var check = new OfflineCheck(new FileBlobStore(scratch.FullName, new UploadUrls([], new Uri(CommonOptions.DefaultUrl), TimeProvider.System)), reference, people);
+            var check = new OfflineCheck(new FileBlobStore(scratch.FullName, new UploadUrls([], new Uri(CommonOptions.DefaultUrl), TimeProvider.System)), reference, people, DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime));
             var summary = new FindingSummary();
             var findings = new List<FileFinding>();
+            var stages = new StageClock();
             foreach (var edition in files.GroupBy(file => (file.District, file.Year)))
             {
-                await check.RunAsync([.. edition], found =>
+                await stages.TimeAsync("check", () => check.RunAsync([.. edition], found =>
                 {
                     summary.Add(found.Finding);
                     if (terminal.IsJson) findings.Add(found);
-                }, cancellation);
+                }, cancellation));
             }
             foreach (var refusal in check.Refusals) terminal.Complain(refusal);
             Print(terminal, check, summary);
             terminal.Result(new CheckReport([.. files.Select(file => file.Name)], check.Rows, summary.Fatal, summary.Errors, summary.Warnings, [.. summary.Groups().Select(group => group with { Examples = [] })],
-                [.. check.RulesNotRun.Select(rule => rule.Id)], findings));
+                [.. check.RulesNotRun.Select(rule => rule.Id)], findings, stages.Seconds));
             return check.Refusals.Count > 0 ? ExitCode.Unusable : summary.Total > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
         }
         finally
@@ -75,6 +77,7 @@ internal static class CheckCommand
     private static (ReferenceData?, IReadOnlyDictionary<StateId, Person>?) ReadReference(DirectoryInfo? folder)
     {
         if (folder is null) return (null, null);
+        CommonOptions.MustExist(folder, "Give the folder with districts.csv, schools.csv and calendars.csv.");
         var files = new ReferenceFiles(folder.FullName);
         var reference = files.Read();
         var people = files.ReadIdentities().ToDictionary(person => person.StateId);
@@ -84,11 +87,12 @@ internal static class CheckCommand
 
     private static async Task<FileToCheck> OpenAsync(FileInfo file, ReferenceData? reference, CancellationToken cancellation)
     {
+        if (Directory.Exists(file.FullName)) throw new UnusableInputException($"{file.FullName} is a folder. Name the files in it.");
         if (!file.Exists) throw new UnusableInputException($"The file {file.FullName} does not exist.");
         await using var start = file.OpenRead();
         var peek = await FilePeek.ReadAsync(start, cancellation);
         var type = RecordTypes.Find(Path.GetFileNameWithoutExtension(file.Name)) ?? peek.Type;
-        var year = peek.Year ?? reference?.Year ?? new SchoolYear(2026);
+        var year = reference?.Year ?? peek.Year ?? throw new UnusableInputException($"{file.Name}: it can't be told which school year the rows are of. Fill in EndYear.");
         start.Position = 0;
         var form = await FileInspector.InspectAsync(start, type ?? RecordTypes.Student, year, cancellation);
         if (form.Refusal is { } refusal) throw new UnusableInputException($"{file.Name}: {refusal}");

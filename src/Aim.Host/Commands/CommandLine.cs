@@ -1,10 +1,13 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using Aim.Workflows;
 
 namespace Aim.Host.Commands;
 
 /// <summary>The command line: which verbs there are, and how a failure becomes a sentence and an exit code.</summary>
-internal static class CommandLine
+internal static partial class CommandLine
 {
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error, CancellationToken cancellation)
     {
@@ -12,12 +15,16 @@ internal static class CommandLine
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            error.WriteLine($"{parsed.Errors[0].Message} See 'aim {parsed.CommandResult.Command.Name} --help'.".Replace("aim aim", "aim", StringComparison.Ordinal));
+            error.WriteLine($"{Sentence(parsed.Errors[0].Message)} See 'aim{(parsed.CommandResult.Command == root ? "" : $" {parsed.CommandResult.Command.Name}")} --help'.");
             return ExitCode.Unusable;
         }
+        // The library's own handling of Ctrl+C would now and then end the process before the sentence below is written.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopOnce);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopOnce);
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error, ProcessTerminationTimeout = TimeSpan.FromSeconds(30) }, cancellation);
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = output, Error = error, ProcessTerminationTimeout = null }, stop.Token);
         }
         catch (Exception failure)
         {
@@ -26,7 +33,20 @@ internal static class CommandLine
             error.WriteLine(sentence);
             return code;
         }
+
+        // A second signal ends the process at once.
+        void StopOnce(PosixSignalContext signal)
+        {
+            signal.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        }
     }
+
+    /// <summary>The parser's first line, without names of types.</summary>
+    private static string Sentence(string message) => ExpectedType().Replace(message.ReplaceLineEndings("\n").Split('\n')[0], "; give a number.");
+
+    [GeneratedRegex(" as expected type 'System\\.(Int32|Double|Nullable.*)'\\.?")]
+    private static partial Regex ExpectedType();
 
     private static RootCommand Root()
     {
@@ -34,7 +54,9 @@ internal static class CommandLine
         {
             ServeCommand.Create(), GenerateCommand.Create(), LoadCommand.Create(), CheckCommand.Create(), SyncCommand.Create(), SnapshotCommand.Create(), FederalCommand.Create(), ExplainCommand.Create(),
         };
-        root.SetAction(FirstRun.RunAsync);
+        var urls = CommonOptions.Urls();
+        root.Add(urls);
+        root.SetAction((parsed, cancellation) => FirstRun.RunAsync(parsed, parsed.GetRequiredValue(urls), cancellation));
         return root;
     }
 
@@ -46,8 +68,18 @@ internal static class CommandLine
         FaultException fault => (fault.Message, ExitCode.Fault),
         OperationCanceledException => ("Stopped. Nothing is lost: run the command again to go on.", ExitCode.Fault),
         UnauthorizedAccessException or DirectoryNotFoundException or FileNotFoundException => ($"{failure.Message} Check the path and its permissions.", ExitCode.Unusable),
+        Microsoft.Data.Sqlite.SqliteException database => Explain(database),
         IOException => ($"{failure.Message} Check the disk, and run the command again.", ExitCode.Fault),
         _ => ($"Something failed in a way this program doesn't know ({failure.GetType().Name}). Nothing is lost: run the command again, and report it if it stays. AIM_DEBUG=1 shows more.", ExitCode.Fault),
+    };
+
+    private static (string Sentence, int Code) Explain(Microsoft.Data.Sqlite.SqliteException failure) => failure.SqliteErrorCode switch
+    {
+        11 or 26 => ("The databases of the data folder are damaged, or are not of this program. Restore the folder from a backup.", ExitCode.Unusable),
+        8 or 14 => ("The data folder can't be written to. Check its permissions.", ExitCode.Unusable),
+        5 or 6 => ("Another program keeps the data folder locked. Stop it, and run the command again.", ExitCode.Fault),
+        13 => ("The storage is full. Nothing was lost: free some space, and run the command again.", ExitCode.Fault),
+        _ => ($"The database failed (SQLite {failure.SqliteErrorCode}). Nothing is lost: run the command again, and report it if it stays.", ExitCode.Fault),
     };
 }
 
@@ -55,13 +87,36 @@ internal static class CommandLine
 internal static class CommonOptions
 {
     public const string DefaultData = "aim-data";
+    public const int DefaultPort = 5080;
     public const string DefaultUrl = "http://localhost:5080";
 
     public static Option<DirectoryInfo> Data() => new("--data") { Description = "The data folder.", HelpName = "DIR", DefaultValueFactory = _ => new DirectoryInfo(DefaultData) };
 
+    public static Option<string> Urls() => new("--urls") { Description = "Where to listen.", HelpName = "URL", DefaultValueFactory = _ => DefaultUrl };
+
     public static Option<bool> Json() => new("--json") { Description = "Print the result as one JSON document; see docs/command-line.md." };
 
     public static Terminal Terminal(ParseResult parsed, Option<bool> json) => new(parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error, parsed.GetValue(json));
+
+    /// <summary>Reads one of a closed set of values, in any case.</summary>
+    public static T OneOf<T>(ArgumentResult given, string what) where T : struct, Enum
+    {
+        var text = given.Tokens.Single().Value;
+        if (Enum.GetNames<T>().FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } found) return Enum.Parse<T>(found);
+        given.AddError($"'{text}' is no {what}; use {string.Join(", ", Enum.GetNames<T>().Select(name => typeof(T) == typeof(Federal.FederalFormat) ? name.ToLowerInvariant() : name))}.");
+        return default;
+    }
+
+    public static void MustExist(DirectoryInfo folder, string advice)
+    {
+        MustNotBeFile(folder);
+        if (!folder.Exists) throw new UnusableInputException($"The folder {folder.FullName} does not exist. {advice}");
+    }
+
+    public static void MustNotBeFile(DirectoryInfo folder)
+    {
+        if (File.Exists(folder.FullName)) throw new UnusableInputException($"{folder.FullName} is a file. Give a folder.");
+    }
 
     public static Records.SchoolYear Year(string text) =>
         Records.SchoolYear.TryParse(text, null, out var year) ? year : throw new UnusableInputException($"'{text}' is not a school year. Give the year in which it ends, such as 2026.");
@@ -74,12 +129,20 @@ internal static class CommonOptions
 /// <summary>Opens the data folder for a verb that works in it, with the engine running.</summary>
 internal static class OpenData
 {
-    public static Embedded.DataFolder Existing(DirectoryInfo folder) => Embedded.DataFolder.Exists(folder.FullName)
-        ? AtAny(folder)
-        : throw new UnusableInputException($"{folder.FullName} is no data folder. Make one with 'aim load DIR --data {folder}'.");
+    public static Embedded.DataFolder Existing(DirectoryInfo folder)
+    {
+        MustExist(folder);
+        return AtAny(folder);
+    }
+
+    public static void MustExist(DirectoryInfo folder)
+    {
+        if (!Embedded.DataFolder.Exists(folder.FullName)) throw new UnusableInputException($"{folder.FullName} is no data folder. Make one with 'aim load DIR --data {folder}'.");
+    }
 
     public static Embedded.DataFolder AtAny(DirectoryInfo folder)
     {
+        CommonOptions.MustNotBeFile(folder);
         var loggers = LoggerFactory.Create(logging =>
         {
             if (Environment.GetEnvironmentVariable("AIM_DEBUG") is not null) logging.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Debug);

@@ -3,6 +3,7 @@ using Aim.Host.Embedded;
 using Aim.Host.Generate;
 using Aim.Records;
 using Aim.Rules;
+using Aim.Snapshots;
 using Aim.Uploads;
 
 namespace Aim.Host.Commands;
@@ -13,21 +14,26 @@ internal static class FirstRun
     private const int Students = 2000;
     private const double ErrorRate = 0.02;
     private const string Snapshot = "first";
+    private const string SampleFolder = "sample";
 
     private static readonly SchoolYear Year = new(2026);
 
-    public static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    public static async Task<int> RunAsync(ParseResult parsed, string url, CancellationToken cancellation)
     {
         var folder = new DirectoryInfo(CommonOptions.DefaultData);
         var (output, error) = (parsed.InvocationConfiguration.Output, parsed.InvocationConfiguration.Error);
-        if (!DataFolder.Exists(folder.FullName)) await PrepareAsync(folder, new Terminal(output, error, json: false), cancellation);
+        if (!DataFolder.Exists(folder.FullName) || WasInterrupted(folder)) await PrepareAsync(folder, new Terminal(output, error, json: false), cancellation);
         else output.WriteLine($"Using the data in {folder.FullName}; delete the folder to start anew.");
-        return await ServeCommand.RunAsync(folder, CommonOptions.DefaultUrl, output, cancellation);
+        return await ServeCommand.RunAsync(folder, url, output, cancellation);
     }
+
+    /// <summary>A sample was begun, and its snapshot was never taken: what is there is loaded again, which changes nothing, and completed.</summary>
+    private static bool WasInterrupted(DirectoryInfo folder) =>
+        Directory.Exists(Path.Combine(folder.FullName, SampleFolder)) && !File.Exists(Path.Combine(folder.FullName, "blobs", SnapshotManifest.PathOf(Snapshot)));
 
     private static async Task PrepareAsync(DirectoryInfo folder, Terminal terminal, CancellationToken cancellation)
     {
-        var sample = Path.Combine(folder.FullName, "sample");
+        var sample = Path.Combine(folder.FullName, SampleFolder);
         var federal = new DirectoryInfo(Path.Combine(folder.FullName, "federal"));
         terminal.Say("First run: making a sample state.");
         var generated = new StateGenerator(new GenerateOptions(sample, Students, null, Seed: 1, Year, ErrorRate)).Run();

@@ -9,11 +9,11 @@ internal static class GenerateCommand
     public static Command Create()
     {
         var folder = new Option<DirectoryInfo>("--out") { Description = "Where to write reference/, uploads/ and truth/.", HelpName = "DIR", Required = true };
-        var students = new Option<int>("--students") { Description = "How many students.", DefaultValueFactory = _ => 2000 };
-        var districts = new Option<int?>("--districts") { Description = "How many districts; by default as many as a state of that size has." };
-        var seed = new Option<int>("--seed") { Description = "The same seed gives the same bytes.", DefaultValueFactory = _ => 1 };
-        var year = new Option<string>("--year") { Description = "The school year, by the year in which it ends.", DefaultValueFactory = _ => "2026" };
-        var errors = new Option<double>("--error-rate") { Description = "Share of students with a planted mistake, 0 to 1; truth/planted.csv lists them." };
+        var students = new Option<int>("--students") { HelpName = "N", Description = "How many students.", DefaultValueFactory = _ => 2000 };
+        var districts = new Option<int?>("--districts") { HelpName = "N", Description = "How many districts; by default as many as a state of that size has." };
+        var seed = new Option<int>("--seed") { HelpName = "N", Description = "The same seed gives the same bytes.", DefaultValueFactory = _ => 1 };
+        var year = new Option<string>("--year") { HelpName = "YEAR", Description = "The school year, by the year in which it ends.", DefaultValueFactory = _ => "2026" };
+        var errors = new Option<double>("--error-rate") { HelpName = "R", Description = "Share of students with a planted mistake, 0 to 1; truth/planted.csv lists them." };
         var json = CommonOptions.Json();
         var command = new Command("generate", "Write a synthetic state: reference data, the districts' files, and the truth about planted mistakes.") { folder, students, districts, seed, year, errors, json };
         command.SetAction(async (parsed, cancellation) =>
@@ -22,10 +22,12 @@ internal static class GenerateCommand
                 CommonOptions.Year(parsed.GetRequiredValue(year)), parsed.GetValue(errors));
             var terminal = CommonOptions.Terminal(parsed, json);
             Validate(options);
-            var report = await terminal.WithProgressAsync(progress => Task.Run(() => new StateGenerator(options).Run(done => progress.Report("Generate", done)), cancellation));
+            CommonOptions.MustNotBeFile(parsed.GetRequiredValue(folder));
+            var stages = new StageClock();
+            var report = await terminal.WithProgressAsync(progress => stages.TimeAsync("generate", () => Task.Run(() => new StateGenerator(options).Run(done => progress.Report("Generate", done)), cancellation)));
             terminal.Say($"Wrote {report.Students} students of {report.Districts} districts and {report.Schools} schools to {report.Out}: {string.Join(", ", report.Rows.Select(row => $"{row.Value} {row.Key}"))}.");
             if (report.Planted.Count > 0) terminal.Say($"Planted {report.Planted.Values.Sum()} mistakes of {report.Planted.Count} rules; truth/planted.csv lists them.");
-            terminal.Result(report);
+            terminal.Result(report with { Seconds = stages.Seconds });
             return ExitCode.Done;
         });
         return command;

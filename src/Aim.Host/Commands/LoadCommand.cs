@@ -17,6 +17,7 @@ internal static class LoadCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var terminal = CommonOptions.Terminal(parsed, json);
+            CommonOptions.MustExist(parsed.GetRequiredValue(folder), "Give a folder with reference/ and uploads/, as 'aim generate' writes it.");
             await using var opened = OpenData.AtAny(parsed.GetRequiredValue(data));
             var loader = new StateLoader(opened, TimeProvider.System);
             var confirm = parsed.GetValue(yes) ? ConfirmPolicy.Never : ConfirmPolicy.WhenRisky;

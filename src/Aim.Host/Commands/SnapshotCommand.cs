@@ -10,11 +10,14 @@ namespace Aim.Host.Commands;
 /// <summary><c>aim snapshot</c>: freezes the state.</summary>
 internal static class SnapshotCommand
 {
+    /// <summary>What <c>--json</c> prints.</summary>
+    private sealed record SnapshotReport(SnapshotManifest Manifest, IReadOnlyDictionary<string, double> Seconds);
+
     public static Command Create()
     {
         var name = new Argument<string>("NAME") { Description = "Lower-case letters, digits and dashes; names the snapshot for good." };
-        var year = new Option<string>("--year") { Description = "The school year, by the year in which it ends.", Required = true };
-        var date = new Option<string?>("--date") { Description = "The count day (YYYY-MM-DD); by default the first Monday of October." };
+        var year = new Option<string>("--year") { HelpName = "YEAR", Description = "The school year, by the year in which it ends.", Required = true };
+        var date = new Option<string?>("--date") { HelpName = "DATE", Description = "The count day (YYYY-MM-DD); by default the first Monday of October." };
         var data = CommonOptions.Data();
         var json = CommonOptions.Json();
         var command = new Command("snapshot", "Freeze the state record as it is now, and write the federal files from the freeze.") { name, year, date, data, json };
@@ -24,9 +27,10 @@ internal static class SnapshotCommand
             var schoolYear = CommonOptions.Year(parsed.GetRequiredValue(year));
             var day = parsed.GetValue(date) is { } text ? CommonOptions.Date(text) : Ages.FallCountDay(schoolYear);
             await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
-            var manifest = await terminal.WithProgressAsync(_ => TakeAsync(opened, parsed.GetRequiredValue(name), schoolYear, day, cancellation));
+            var stages = new StageClock();
+            var manifest = await terminal.WithProgressAsync(_ => stages.TimeAsync("snapshot", () => TakeAsync(opened, parsed.GetRequiredValue(name), schoolYear, day, cancellation)));
             terminal.Say($"Froze {manifest.Students} students of {manifest.Year.Span} as of {manifest.Moment:yyyy-MM-dd HH:mm:ss} UTC in {manifest.Files.Count} files: {string.Join(", ", manifest.Rows.Select(rows => $"{rows.Value} {rows.Key}"))}.");
-            terminal.Result(manifest);
+            terminal.Result(new SnapshotReport(manifest, stages.Seconds));
             return ExitCode.Done;
         });
         return command;

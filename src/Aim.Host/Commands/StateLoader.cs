@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Aim.Host.Embedded;
 using Aim.Organizations;
 using Aim.Records;
@@ -33,26 +32,19 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
 
     private static readonly string[] Extensions = [".tsv", ".csv", ".txt"];
 
-    private readonly Dictionary<string, double> seconds = [];
+    private readonly StageClock stages = new();
 
     public async Task<LoadReport> LoadAsync(string folder, ConfirmPolicy confirm, StageProgress progress, CancellationToken cancellation)
     {
-        var (reference, identities) = await TimeAsync("reference", () => LoadReferenceAsync(Path.Combine(folder, "reference"), cancellation));
+        var (reference, identities) = await stages.TimeAsync("reference", () => LoadReferenceAsync(Path.Combine(folder, "reference"), cancellation));
         progress.Report("Reference data", 1);
+        await FinishInterruptedAsync(cancellation);
         var uploads = FindUploads(Path.Combine(folder, "uploads"));
-        var files = await TimeAsync("uploads", () => UploadAllAsync(folder, reference.Year, uploads, confirm, progress, cancellation));
-        var night = await TimeAsync("sync", () => SyncAsync(cancellation));
+        var files = await stages.TimeAsync("uploads", () => UploadAllAsync(folder, reference.Year, uploads, confirm, progress, cancellation));
+        var night = await stages.TimeAsync("sync", () => SyncAsync(cancellation));
         progress.Report("Sync", 1);
         return new LoadReport(reference.Year, reference.Districts.Count, reference.Schools.Count, identities, files, Add(files.Select(file => file.Counts)), night.Students, night.Committed, night.Parked,
-            [.. night.Unresolved.Select(edition => edition.ToString())], seconds);
-    }
-
-    private async Task<T> TimeAsync<T>(string stage, Func<Task<T>> work)
-    {
-        var watch = Stopwatch.StartNew();
-        var result = await work();
-        seconds[stage] = Math.Round(watch.Elapsed.TotalSeconds, 3);
-        return result;
+            [.. night.Unresolved.Select(edition => edition.ToString())], stages.Seconds);
     }
 
     private async Task<(ReferenceData Reference, int Identities)> LoadReferenceAsync(string folder, CancellationToken cancellation)
@@ -68,6 +60,19 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
             identities += people.Length;
         }
         return files.Problems.Count == 0 ? (reference, identities) : throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
+    }
+
+    /// <summary>
+    /// What an earlier process left unfinished comes to its end first, so that none of it puts its older rows over those of this load.
+    /// </summary>
+    private async Task FinishInterruptedAsync(CancellationToken cancellation)
+    {
+        await data.Platform.Intake.AcceptMissedAsync(cancellation);
+        foreach (var open in data.Engine.Journal.ListOpen())
+        {
+            if (open.Workflow == nameof(UploadWorkflow)) await WhenEndedOrAskingAsync(WorkflowCatalog.Deserialize<UploadInput>(open.Input), cancellation);
+            if (open.Workflow == nameof(NightlySyncWorkflow)) await data.Engine.WhenFinishedAsync(open.Id, cancellation);
+        }
     }
 
     /// <summary>Files by district, in the order in which record types refer to one another.</summary>
@@ -117,20 +122,20 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
         }, cancellation);
         var info = await data.Ports.Blobs.FindAsync(ticket.Path, cancellation) ?? throw new FileNotFoundException("The upload disappeared while it was being written.");
         var input = (await data.Platform.Intake.AcceptAsync(info, cancellation))!;
-        var report = await WaitAsync(input, cancellation);
+        var (state, report) = await WhenEndedOrAskingAsync(input, cancellation);
+        if (report is null) throw new FaultException($"An upload's workflow failed: {state!.Failure}");
         return new LoadedFile(Path.GetRelativePath(root, path).Replace('\\', '/'), ticket.Key, report.Status, report.Sentence, report.Counts);
     }
 
-    /// <summary>Until the upload has ended, or asks something: nobody is here to answer.</summary>
-    private async Task<UploadReport> WaitAsync(UploadInput input, CancellationToken cancellation)
+    /// <summary>Waits until the upload has ended, or asks something: nobody is here to answer. Without a report, its workflow failed.</summary>
+    private async Task<(WorkflowState? State, UploadReport? Report)> WhenEndedOrAskingAsync(UploadInput input, CancellationToken cancellation)
     {
         var finished = data.Engine.WhenFinishedAsync(UploadIntake.InstanceOf(input.Id), cancellation);
         while (true)
         {
             await Task.WhenAny(finished, Task.Delay(TimeSpan.FromSeconds(1), clock, cancellation));
-            if (finished.IsCompletedSuccessfully && finished.Result is { Status: not WorkflowStatus.Completed } state)
-                throw new FaultException($"An upload's workflow failed: {state.Failure}");
-            if (await data.Platform.Uploads.FindReportAsync(input.Key, cancellation) is { } report && (report.IsFinished || report.Status == UploadStatus.AwaitingConfirmation)) return report;
+            if (finished.IsCompletedSuccessfully && finished.Result is { Status: not WorkflowStatus.Completed } failed) return (failed, null);
+            if (await data.Platform.Uploads.FindReportAsync(input.Key, cancellation) is { } report && (report.IsFinished || report.Status == UploadStatus.AwaitingConfirmation)) return (null, report);
         }
     }
 

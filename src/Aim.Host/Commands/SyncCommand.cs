@@ -1,10 +1,14 @@
 using System.CommandLine;
+using Aim.StateSync;
 
 namespace Aim.Host.Commands;
 
 /// <summary><c>aim sync</c>: the nightly job, now.</summary>
 internal static class SyncCommand
 {
+    /// <summary>What <c>--json</c> prints.</summary>
+    private sealed record SyncReport(NightReport Night, IReadOnlyDictionary<string, double> Seconds);
+
     public static Command Create()
     {
         var data = CommonOptions.Data();
@@ -15,10 +19,11 @@ internal static class SyncCommand
         {
             var terminal = CommonOptions.Terminal(parsed, json);
             await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
-            var report = await terminal.WithProgressAsync(_ => new StateSyncer(opened, TimeProvider.System).RunAsync(parsed.GetValue(all), cancellation));
+            var stages = new StageClock();
+            var report = await terminal.WithProgressAsync(_ => stages.TimeAsync("sync", () => new StateSyncer(opened, TimeProvider.System).RunAsync(parsed.GetValue(all), cancellation)));
             terminal.Say($"{report.EditionsBehind} editions were behind; {report.Students} students were compared and {report.Committed} records written; {report.Parked} students wait for a decision.");
             terminal.Say($"{report.Verified} editions were counted in full; {report.Disagreed.Count} disagreed, {report.Unresolved.Count} still do.");
-            terminal.Result(report);
+            terminal.Result(new SyncReport(report, stages.Seconds));
             return report.Unresolved.Count > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
         });
         return command;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Spectre.Console;
@@ -67,6 +68,24 @@ internal sealed class StageProgress(ProgressContext? context)
             task.Value = Math.Min(1, done);
         }
     }
+}
+
+/// <summary>How long each stage of a command took.</summary>
+internal sealed class StageClock
+{
+    private readonly Dictionary<string, double> seconds = [];
+
+    public IReadOnlyDictionary<string, double> Seconds => seconds;
+
+    public async Task<T> TimeAsync<T>(string stage, Func<Task<T>> work)
+    {
+        var watch = Stopwatch.StartNew();
+        var result = await work();
+        seconds[stage] = Math.Round(seconds.GetValueOrDefault(stage) + watch.Elapsed.TotalSeconds, 3);
+        return result;
+    }
+
+    public Task TimeAsync(string stage, Func<Task> work) => TimeAsync(stage, async () => { await work(); return true; });
 }
 
 /// <summary>The exit codes of every verb.</summary>

@@ -83,8 +83,12 @@ internal sealed class DevelopmentIssuer
         };
     }
 
-    private static async ValueTask<object?> OnlyLoopbackAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next) =>
-        invocation.HttpContext.Connection.RemoteIpAddress is not { } remote || IPAddress.IsLoopback(remote) ? await next(invocation) : Results.NotFound();
+    /// <summary>A request that came through a proxy comes from somewhere else, whatever its last hop was.</summary>
+    private static async ValueTask<object?> OnlyLoopbackAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var (connection, headers) = (invocation.HttpContext.Connection, invocation.HttpContext.Request.Headers);
+        return connection.RemoteIpAddress is { } remote && IPAddress.IsLoopback(remote) && !headers.ContainsKey("Forwarded") && !headers.ContainsKey("X-Forwarded-For") ? await next(invocation) : Results.NotFound();
+    }
 
     private async Task<IResult> AuthorizeAsync(HttpContext context, CancellationToken cancellation)
     {
@@ -100,11 +104,13 @@ internal sealed class DevelopmentIssuer
 
     private async Task<IResult> SignInAsync(HttpContext context, CancellationToken cancellation)
     {
+        if (!context.Request.HasFormContentType) return Results.BadRequest("Sign in with the form.");
         var form = await context.Request.ReadFormAsync(cancellation);
         var redirect = form["redirect_uri"].ToString();
         if (Problem(redirect, form["code_challenge"].ToString(), "S256") is { } problem) return Results.BadRequest(problem);
         if ((await PersonasAsync(cancellation)).FirstOrDefault(item => item.Id == form["persona"] && !item.IsSystem) is not { } persona) return Results.BadRequest("There is no such persona.");
         var code = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+        foreach (var (old, pending) in codes) if (pending.Expires < clock.GetUtcNow()) codes.TryRemove(old, out _);
         codes[code] = new PendingCode(persona, form["client_id"].ToString(), redirect, form["code_challenge"].ToString(), form["nonce"], clock.GetUtcNow() + CodeLifetime);
         var separator = redirect.Contains('?') ? '&' : '?';
         return Results.Redirect($"{redirect}{separator}code={code}&state={Uri.EscapeDataString(form["state"].ToString())}");
@@ -118,6 +124,7 @@ internal sealed class DevelopmentIssuer
 
     private async Task<IResult> TokenAsync(HttpContext context, CancellationToken cancellation)
     {
+        if (!context.Request.HasFormContentType) return Error("invalid_request");
         var form = await context.Request.ReadFormAsync(cancellation);
         switch (form["grant_type"].ToString())
         {

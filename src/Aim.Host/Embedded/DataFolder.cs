@@ -13,15 +13,20 @@ internal sealed class DataFolder : IAsyncDisposable
     private readonly SqliteDatabase data;
     private readonly SqliteDatabase journal;
 
+    /// <summary>The two files themselves, for tests that make them full.</summary>
+    internal (SqliteDatabase Data, SqliteDatabase Journal) Databases => (data, journal);
+
     private DataFolder(string path, Uri address, TimeProvider clock, ILoggerFactory loggers)
     {
         Path = System.IO.Path.GetFullPath(path);
         Directory.CreateDirectory(Path);
-        data = new SqliteDatabase(System.IO.Path.Combine(Path, "aim.db"), DataSchema.Sql, fullSync: true);
-        journal = new SqliteDatabase(System.IO.Path.Combine(Path, "workflows.db"), WorkflowJournal.Schema, fullSync: false);
+        data = new SqliteDatabase(System.IO.Path.Combine(Path, "aim.db"), DataSchema.Sql, DataSchema.Version, fullSync: true);
+        journal = new SqliteDatabase(System.IO.Path.Combine(Path, "workflows.db"), WorkflowJournal.Schema, WorkflowJournal.SchemaVersion, fullSync: false);
         UploadUrls = new UploadUrls(UploadKey(), address, clock);
+        var blobs = new FileBlobStore(System.IO.Path.Combine(Path, "blobs"), UploadUrls);
+        blobs.RemoveAbandoned(clock.GetUtcNow());
         Ports = new AimPorts(
-            new FileBlobStore(System.IO.Path.Combine(Path, "blobs"), UploadUrls), new SqliteEditionStore(data, clock), new SqliteStateStore(data, clock),
+            blobs, new SqliteEditionStore(data, clock), new SqliteStateStore(data, clock),
             new SqliteIdentityIndex(data), new SqliteLedger(data), clock);
         WorkflowEngine? engine = null;
         Platform = new AimPlatform(Ports, catalog => engine = new WorkflowEngine(new WorkflowJournal(journal, clock), catalog, clock, loggers.CreateLogger<WorkflowEngine>()));
@@ -48,7 +53,9 @@ internal sealed class DataFolder : IAsyncDisposable
             var fresh = $"{file}.{Guid.NewGuid():N}";
             File.WriteAllBytes(fresh, RandomNumberGenerator.GetBytes(KeyBytes));
             if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(fresh, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            if (!File.Exists(file)) File.Move(fresh, file, overwrite: false);
+            // Of two processes that open a new folder at once, the first to get here makes the key of both.
+            try { File.Move(fresh, file, overwrite: false); }
+            catch (IOException) when (File.Exists(file)) { File.Delete(fresh); }
         }
         return File.ReadAllBytes(file);
     }

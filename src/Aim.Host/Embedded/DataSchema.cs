@@ -3,6 +3,9 @@ namespace Aim.Host.Embedded;
 /// <summary>The tables of the data file: editions, state records, identity, ledger and outbox, so that one transaction can span them.</summary>
 internal static class DataSchema
 {
+    /// <summary>Goes up with every change that a file of before has to be brought to.</summary>
+    public const int Version = 1;
+
     public const string Sql = """
         CREATE TABLE IF NOT EXISTS edition (
             id INTEGER PRIMARY KEY, district TEXT NOT NULL, year INTEGER NOT NULL, version INTEGER NOT NULL, row_count INTEGER NOT NULL, digest BLOB NOT NULL,

@@ -12,10 +12,23 @@ namespace Aim.Host.Embedded;
 /// </summary>
 internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
 {
-    private const string Partial = ".partial";
-    private const int NoSpaceLeft = 28;
+    // With a character that no name of an uploaded file has, so that none can be taken for a file that is being written.
+    private const string Partial = ".partial~";
+
+    private static readonly TimeSpan LongestWrite = TimeSpan.FromDays(1);
+
+    private static long lastMoment;
 
     private readonly string root = Path.GetFullPath(root);
+
+    private string PartialFolder => Path.Combine(root, Partial);
+
+    /// <summary>Removes what processes that died in the middle of a write have left.</summary>
+    public void RemoveAbandoned(DateTimeOffset now)
+    {
+        if (!Directory.Exists(PartialFolder)) return;
+        foreach (var file in Directory.EnumerateFiles(PartialFolder).Where(file => File.GetLastWriteTimeUtc(file) < now.UtcDateTime - LongestWrite)) File.Delete(file);
+    }
 
     public Task<BlobInfo?> FindAsync(string path, CancellationToken cancellation)
     {
@@ -44,18 +57,19 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
     {
         var target = PathOf(path);
         if (File.Exists(target)) return BlobWrite.AlreadyExists;
-        var partial = $"{target}.{Guid.NewGuid():N}{Partial}";
+        var partial = Path.Combine(PartialFolder, Guid.NewGuid().ToString("N"));
         try
         {
             await using (var stream = Create(partial))
             {
                 await write(stream, cancellation);
                 await stream.FlushAsync(cancellation);
+                File.SetLastWriteTimeUtc(stream.SafeFileHandle, UniqueMoment(File.GetLastWriteTimeUtc(stream.SafeFileHandle)));
                 if (MustSurvivePowerFailure(path)) stream.Flush(flushToDisk: true);
             }
             return TryMove(partial, target) ? BlobWrite.Written : BlobWrite.AlreadyExists;
         }
-        catch (IOException failure) when ((failure.HResult & 0xFFFF) == NoSpaceLeft)
+        catch (IOException failure) when (IsFull(failure))
         {
             throw new StorageFullException(failure);
         }
@@ -65,32 +79,47 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
         }
     }
 
-    private static FileStream Create(string file)
+    /// <summary>
+    /// The moment, or a little later: file systems count time in steps of milliseconds, and a blob that is deleted and written anew within
+    /// one must not have the same ETag.
+    /// </summary>
+    private static DateTime UniqueMoment(DateTime written)
     {
         while (true)
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            var last = Interlocked.Read(ref lastMoment);
+            var next = Math.Max(written.Ticks, last + 1);
+            if (Interlocked.CompareExchange(ref lastMoment, next, last) == last) return new DateTime(next, DateTimeKind.Utc);
+        }
+    }
+
+    /// <summary>No space left, or none left to this user; Windows has its own two numbers for it.</summary>
+    private static bool IsFull(IOException failure) => (failure.HResult & 0xFFFF) is var code && (OperatingSystem.IsWindows() ? code is 39 or 112 : code is 28 or 122);
+
+    private static FileStream Create(string file)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        return new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 1 << 14 });
+    }
+
+    private static bool TryMove(string from, string to)
+    {
+        while (true)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
             try
             {
-                return new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 1 << 14 });
+                File.Move(from, to, overwrite: false);
+                return true;
             }
             catch (DirectoryNotFoundException)
             {
                 // The folder was empty for a moment and has been removed; make it again.
             }
-        }
-    }
-
-    private static bool TryMove(string from, string to)
-    {
-        try
-        {
-            File.Move(from, to, overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(to))
-        {
-            return false;
+            catch (IOException) when (File.Exists(to))
+            {
+                return false;
+            }
         }
     }
 
@@ -103,11 +132,14 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
         var folder = Path.Combine(root, prefix[..(prefix.LastIndexOf('/') + 1)]);
         if (!Directory.Exists(folder)) return [];
         return Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(file => !file.EndsWith(Partial, StringComparison.Ordinal))
+            .Where(file => !file.StartsWith(PartialFolder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             .Select(file => (File: file, Path: Path.GetRelativePath(root, file).Replace('\\', '/')))
             .Where(item => item.Path.StartsWith(prefix, StringComparison.Ordinal))
             .OrderBy(item => item.Path, StringComparer.Ordinal)
-            .Select(item => Describe(item.Path, new FileInfo(item.File)));
+            .Select(item => (item.Path, File: new FileInfo(item.File)))
+            // What was deleted since the folder was read is passed over.
+            .Where(item => item.File.Exists)
+            .Select(item => Describe(item.Path, item.File));
     }
 
     public Task DeleteAsync(string path, CancellationToken cancellation)
@@ -140,7 +172,7 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
     private string PathOf(string path)
     {
         var full = Path.GetFullPath(Path.Combine(root, path));
-        return full.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal) && !path.EndsWith(Partial, StringComparison.Ordinal)
+        return full.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal) && !full.StartsWith(PartialFolder, StringComparison.Ordinal)
             ? full
             : throw new ArgumentException("A blob path stays inside the store.", nameof(path));
     }

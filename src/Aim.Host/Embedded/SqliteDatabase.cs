@@ -26,18 +26,40 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     /// Flush to disk at every commit. Without it a power failure may take back the last commits (never break the file), which is right only
     /// for work that is simply done again.
     /// </param>
-    public SqliteDatabase(string path, string schema, bool fullSync)
+    /// <param name="version">Of the schema, kept in the file; a program never opens a file whose schema is newer than its own.</param>
+    /// <exception cref="FaultException">A newer program made the file.</exception>
+    public SqliteDatabase(string path, string schema, int version, bool fullSync)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         this.fullSync = fullSync;
         this.path = path;
         var writer = Open();
+        try
+        {
+            Prepare(writer, schema, version);
+        }
+        catch
+        {
+            writer.Dispose();
+            throw;
+        }
+        writing = Task.Factory.StartNew(() => WriteLoop(writer), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    private void Prepare(SqliteSession writer, string schema, int version)
+    {
+        var found = writer.Scalar("PRAGMA user_version") ?? 0;
+        if (found > version)
+            throw new FaultException($"{Path.GetDirectoryName(Path.GetFullPath(path))} was written by a newer version of this program (schema {found} instead of {version}). Use that version, or restore a backup.") { IsPermanent = true };
         writer.Execute("PRAGMA page_size = 4096");
         writer.Execute("PRAGMA journal_mode = WAL");
         writer.Execute("PRAGMA wal_autocheckpoint = 8000");
         writer.Execute("PRAGMA cache_size = -131072");
-        writer.Transaction(() => writer.ExecuteScript(schema));
-        writing = Task.Factory.StartNew(() => WriteLoop(writer), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        writer.Transaction(() =>
+        {
+            writer.ExecuteScript(schema);
+            writer.ExecuteScript(FormattableString.Invariant($"PRAGMA user_version = {version}"));
+        });
     }
 
     /// <summary>Queues a write; the task ends when it is on disk.</summary>

@@ -22,9 +22,10 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
     public Task<EditionHead> GetHeadAsync(EditionKey edition, CancellationToken cancellation) =>
         Task.FromResult(database.Read(session => Find(session, edition)?.Head ?? new EditionHead { Key = edition }));
 
+    // A lease alone makes a row here too, but no edition that was written to.
     public IAsyncEnumerable<EditionHead> ListHeadsAsync(SchoolYear? year, CancellationToken cancellation) =>
         database.Read(session => session.List(
-            $"SELECT {HeadColumns} FROM edition WHERE ?1 IS NULL OR year = ?1 ORDER BY district, year", row => ReadHead(row).Head, year?.EndYear)).ToAsyncEnumerable();
+            $"SELECT {HeadColumns} FROM edition WHERE (version > 0 OR last_loads <> '{{}}') AND (?1 IS NULL OR year = ?1) ORDER BY district, year", row => ReadHead(row).Head, year?.EndYear)).ToAsyncEnumerable();
 
     public IAsyncEnumerable<EditionStudent> ReadAsync(EditionKey edition, EditionSelection selection, CancellationToken cancellation) =>
         database.Stream(session => Read(session, edition, selection)).ToAsyncEnumerable();
@@ -233,6 +234,8 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
         database.WriteAsync(session =>
         {
             if (Find(session, lease.Edition) is not { } stored || stored.Owner != lease.Owner) return SyncCompletion.Lost;
+            // Somebody has reset the sync in between: what this one has left out is to be gone over too.
+            if (stored.Head.SyncedVersion < lease.SyncedVersion) return SyncCompletion.Behind;
             session.Execute("UPDATE edition SET synced_version = ?2, synced_digest = ?3, parked = ?4 WHERE id = ?1", stored.Id, lease.Version, lease.Digest.Value, parked);
             session.Execute("DELETE FROM edition_removal WHERE edition = ?1 AND version <= ?2", stored.Id, lease.Version);
             if (stored.Head.Version != lease.Version) return SyncCompletion.Behind;

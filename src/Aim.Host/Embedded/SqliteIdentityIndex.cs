@@ -20,7 +20,7 @@ internal sealed class SqliteIdentityIndex(SqliteDatabase database) : IIdentityIn
     private const int RangeScan = 50;
 
     public Task<IReadOnlyDictionary<StateId, Person>> FindAsync(IReadOnlyCollection<StateId> ids, CancellationToken cancellation) =>
-        database.ReadAsync<IReadOnlyDictionary<StateId, Person>>(ids.Count, session => ids.Select(id => Find(session, id)).OfType<Person>().ToDictionary(person => person.StateId), cancellation);
+        database.ReadAsync<IReadOnlyDictionary<StateId, Person>>(ids.Count, session => ids.Distinct().Select(id => Find(session, id)).OfType<Person>().ToDictionary(person => person.StateId), cancellation);
 
     private static Person? Find(SqliteSession session, StateId id) => session.Single($"SELECT {Columns} FROM person WHERE state_id = ?1", Read, id.Value);
 

@@ -16,7 +16,7 @@ internal sealed class SqliteLedger(SqliteDatabase database) : ILedger
     public Task<bool> PutAsync(LedgerEntry entry, CancellationToken cancellation) =>
         database.WriteAsync(session => entry.ETag is { } etag
             ? session.Execute("UPDATE ledger SET json = ?4, etag = etag + 1 WHERE subject = ?1 AND kind = ?2 AND id = ?3 AND etag = ?5",
-                entry.Subject, entry.Kind, entry.Id, entry.Json, long.Parse(etag, CultureInfo.InvariantCulture)) == 1
+                entry.Subject, entry.Kind, entry.Id, entry.Json, etag) == 1
             : session.Execute("INSERT INTO ledger VALUES (?1, ?2, ?3, 1, ?4) ON CONFLICT (subject, kind, id) DO UPDATE SET json = ?4, etag = etag + 1",
                 entry.Subject, entry.Kind, entry.Id, entry.Json) == 1, cancellation);
 

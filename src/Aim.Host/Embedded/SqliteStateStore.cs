@@ -15,7 +15,7 @@ internal sealed class SqliteStateStore(SqliteDatabase database, TimeProvider clo
 
     public Task<IReadOnlyDictionary<StateId, StudentRecord>> FindAsync(IReadOnlyCollection<StateId> students, SchoolYear year, CancellationToken cancellation) =>
         database.ReadAsync<IReadOnlyDictionary<StateId, StudentRecord>>(students.Count, session =>
-            students.Select(id => Find(session, id, year)).OfType<StudentRecord>().ToDictionary(record => record.StateId), cancellation);
+            students.Distinct().Select(id => Find(session, id, year)).OfType<StudentRecord>().ToDictionary(record => record.StateId), cancellation);
 
     public Task<IReadOnlyList<StudentRecord>> FindYearsAsync(StateId student, CancellationToken cancellation) =>
         Task.FromResult(database.Read<IReadOnlyList<StudentRecord>>(session => [.. Years(session).Select(year => Find(session, student, year)).OfType<StudentRecord>()]));

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
 using Aim.Workflows;
 
 namespace Aim.Host.Embedded;
@@ -95,12 +97,12 @@ internal sealed class WorkflowEngine : IWorkflowClient, IAsyncDisposable
         await Task.WhenAny(waiting.Task, Task.Delay(options.Poll, Clock, cancellation));
     }
 
-    internal async Task<string> RunStepAsync(string name, string input, CancellationToken cancellation)
+    internal async Task<string> RunStepAsync(string name, string instanceId, string input, CancellationToken cancellation)
     {
         await steps.WaitAsync(cancellation);
         try
         {
-            return await Catalog.RunStepAsync(name, input, cancellation);
+            return await Catalog.RunStepAsync(name, instanceId, input, cancellation);
         }
         finally
         {
@@ -125,10 +127,13 @@ internal sealed class WorkflowEngine : IWorkflowClient, IAsyncDisposable
     private async Task PumpAsync()
     {
         var renewAt = Clock.GetUtcNow() + options.Lease / 3;
+        var isFirst = true;
         while (!stopping.IsCancellationRequested)
         {
             try
             {
+                if (isFirst) await Journal.ReleaseEndedAsync(HasEnded, stopping.Token);
+                isFirst = false;
                 await TakeUpAsync();
                 if (Clock.GetUtcNow() >= renewAt)
                 {
@@ -149,6 +154,23 @@ internal sealed class WorkflowEngine : IWorkflowClient, IAsyncDisposable
                 EngineLog.PumpFailed(logger, FaultException.Describe(failure));
                 await Task.Delay(options.Poll, Clock, stopping.Token).ContinueWith(_ => { }, TaskScheduler.Default);
             }
+        }
+    }
+
+    /// <summary>
+    /// Whether an owner was a process that is no more: its instances need not wait for their lease to run out. If it should be alive
+    /// after all, unseen from here, it finds its instances taken and leaves them.
+    /// </summary>
+    private static bool HasEnded(string owner)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(int.Parse(owner.AsSpan(0, owner.IndexOf('-')), CultureInfo.InvariantCulture));
+            return process.HasExited;
+        }
+        catch (ArgumentException)
+        {
+            return true;
         }
     }
 

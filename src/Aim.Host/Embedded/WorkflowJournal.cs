@@ -20,6 +20,8 @@ internal sealed record StoredInstance(string Id, string Workflow, string Input);
 /// </summary>
 internal sealed class WorkflowJournal(SqliteDatabase database, TimeProvider clock)
 {
+    public const int SchemaVersion = 1;
+
     public const string Schema = """
         CREATE TABLE IF NOT EXISTS instance (
             id TEXT PRIMARY KEY, workflow TEXT NOT NULL, input TEXT NOT NULL, status INTEGER NOT NULL, progress TEXT, output TEXT, failure TEXT,
@@ -70,6 +72,13 @@ internal sealed class WorkflowJournal(SqliteDatabase database, TimeProvider cloc
     public Task ReleaseAsync(string owner, CancellationToken cancellation) =>
         database.WriteAsync(session => { session.Execute("UPDATE instance SET owner = NULL, lease_until = 0 WHERE owner = ?1 AND status = ?2", owner, Open); }, cancellation);
 
+    /// <summary>Frees the instances of owners that have ended without giving them back.</summary>
+    public Task ReleaseEndedAsync(Func<string, bool> hasEnded, CancellationToken cancellation) => database.WriteAsync(session =>
+    {
+        foreach (var owner in session.List("SELECT DISTINCT owner FROM instance WHERE status IN (1, 2) AND owner IS NOT NULL", row => row.Text(0)).Where(hasEnded))
+            session.Execute("UPDATE instance SET owner = NULL, lease_until = 0 WHERE owner = ?1 AND status = ?2", owner, Open);
+    }, cancellation);
+
     public List<HistoryEvent> Read(string instance) => database.Read(session => session.List(
         "SELECT sequence, position, kind, name, payload FROM history WHERE instance = ?1 ORDER BY sequence",
         row => new HistoryEvent(row.Long(0), row.Int(1), (EventKind)row.Int(2), row.Text(3), row.TextOrNull(4)), instance));
@@ -91,6 +100,17 @@ internal sealed class WorkflowJournal(SqliteDatabase database, TimeProvider cloc
         }, cancellation);
         CrashPoint?.Invoke($"after {entry.Kind} {entry.Name}");
         return written;
+    }
+
+    /// <summary>Makes the progress text of an instance visible; false when another runner has taken the instance over.</summary>
+    public async Task<bool> ShowAsync(string owner, string instance, string progress, CancellationToken cancellation)
+    {
+        CrashPoint?.Invoke("before status");
+        var now = clock.GetUtcNow().UtcTicks;
+        var shown = await database.WriteAsync(session =>
+            session.Execute("UPDATE instance SET progress = ?4, updated = ?5 WHERE id = ?1 AND status = ?2 AND owner = ?3", instance, Open, owner, progress, now) == 1, cancellation);
+        CrashPoint?.Invoke("after status");
+        return shown;
     }
 
     private static bool Owns(SqliteSession session, string owner, string instance) =>
@@ -128,8 +148,9 @@ internal sealed class WorkflowJournal(SqliteDatabase database, TimeProvider cloc
     public WorkflowState? Find(string instance) => database.Read(session => session.Single(
         "SELECT id, workflow, status, progress, output, failure, created, updated FROM instance WHERE id = ?1", ReadState, instance));
 
-    public List<WorkflowState> ListOpen() => database.Read(session => session.List(
-        "SELECT id, workflow, status, progress, output, failure, created, updated FROM instance WHERE status IN (1, 2) ORDER BY created", ReadState));
+    /// <summary>The instances that have not ended, oldest first.</summary>
+    public List<StoredInstance> ListOpen() => database.Read(session => session.List(
+        "SELECT id, workflow, input FROM instance WHERE status IN (1, 2) ORDER BY created", row => new StoredInstance(row.Text(0), row.Text(1), row.Text(2))));
 
     private static WorkflowState ReadState(SqliteRow row) => new(
         row.Text(0), row.Text(1), (WorkflowStatus)row.Int(2), row.TextOrNull(3), row.TextOrNull(4), row.TextOrNull(5),

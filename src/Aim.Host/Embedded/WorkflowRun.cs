@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Aim.Workflows;
 
@@ -17,22 +18,27 @@ internal sealed class LostInstanceException : Exception;
 /// </summary>
 internal sealed class WorkflowRun : IWorkflowContext, IDisposable
 {
+    private const string AwaitsSomethingElse = "it awaits something else than its context";
+
     private readonly WorkflowEngine engine;
     private readonly StoredInstance instance;
     private readonly Channel<Outcome> outcomes = Channel.CreateUnbounded<Outcome>();
     private readonly Dictionary<int, Call> calls = [];
     private readonly Dictionary<int, DateTimeOffset> knownNow = [];
-    private readonly TurnContext turns = new();
+    private readonly HashSet<long> usedSignals = [];
+    private readonly TurnContext turns;
     private readonly CancellationTokenSource ending;
     private int position;
     private long sequence;
     private bool isReplaying = true;
     private string? progress;
+    private ExceptionDispatchInfo? interruption;
 
     public WorkflowRun(WorkflowEngine engine, StoredInstance instance, CancellationToken stopping)
     {
         this.engine = engine;
         this.instance = instance;
+        turns = new TurnContext(StopTaking);
         ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
     }
 
@@ -78,6 +84,7 @@ internal sealed class WorkflowRun : IWorkflowContext, IDisposable
 
             Task<string> body = null!;
             turns.Run(() => body = engine.Catalog.RunWorkflowAsync(instance.Workflow, this, instance.Input));
+            _ = body.ContinueWith(_ => StopTaking(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
             foreach (var entry in history) Replay(entry, body);
             isReplaying = false;
             foreach (var call in calls.Values) Start(call);
@@ -98,7 +105,7 @@ internal sealed class WorkflowRun : IWorkflowContext, IDisposable
 
     private void Replay(HistoryEvent entry, Task body)
     {
-        if (entry.Kind == EventKind.Now) return;
+        if (entry.Kind == EventKind.Now && !calls.ContainsKey(entry.Position)) return;
         if (!calls.TryGetValue(entry.Position, out var call))
             throw Broken($"the history has '{entry.Name}' at position {entry.Position}, where the workflow {(body.IsCompleted ? "has ended already" : "calls nothing")}");
         if (call.Name != entry.Name) throw Broken($"the history has '{entry.Name}' at position {entry.Position}, where the workflow calls '{call.Name}'");
@@ -124,12 +131,30 @@ internal sealed class WorkflowRun : IWorkflowContext, IDisposable
 
     private async Task TakeOutcomeAsync()
     {
-        ThrowIfViolated();
-        var outcome = await outcomes.Reader.ReadAsync(ending.Token);
+        ThrowIfBroken();
+        // A body that waits though it has called for nothing waits for something that no replay could give it.
+        if (calls.Count == 0) throw Broken(AwaitsSomethingElse);
+        if (!outcomes.Reader.TryPeek(out _)) await ShowProgressAsync();
+        if (!await outcomes.Reader.WaitToReadAsync(ending.Token) || !outcomes.Reader.TryRead(out var outcome)) throw Broken(AwaitsSomethingElse);
         var call = calls[outcome.Position];
+        if (outcome.Signal is { } signal && !usedSignals.Add(signal))
+        {
+            // Two waits have found the same signal: it was for the other one.
+            Start(call);
+            return;
+        }
         await AppendAsync(outcome);
         Apply(outcome.Kind, outcome.Payload, call);
         if (outcome.Kind == EventKind.AttemptFailed) Start(call);
+    }
+
+    private void StopTaking() => outcomes.Writer.TryComplete();
+
+    private async Task ShowProgressAsync()
+    {
+        if (progress is not { } text) return;
+        if (!await engine.Journal.ShowAsync(engine.Owner, instance.Id, text, ending.Token)) throw new LostInstanceException();
+        progress = null;
     }
 
     private async Task AppendAsync(Outcome outcome)
@@ -141,21 +166,22 @@ internal sealed class WorkflowRun : IWorkflowContext, IDisposable
 
     private async Task FinishAsync(Task<string> body)
     {
-        ThrowIfViolated();
+        ThrowIfBroken();
         try
         {
             var output = await body;
             await engine.FinishAsync(instance, WorkflowStatus.Completed, output, null, ending.Token);
         }
-        catch (Exception failure) when (body.IsFaulted)
+        catch (Exception failure) when (!body.IsCompletedSuccessfully)
         {
             await engine.FinishAsync(instance, WorkflowStatus.Failed, null, FaultException.Describe(failure), ending.Token);
         }
     }
 
-    private void ThrowIfViolated()
+    private void ThrowIfBroken()
     {
-        if (turns.WasEnteredFromOutside) throw Broken("it awaits something else than its context");
+        interruption?.Throw();
+        if (turns.WasEnteredFromOutside) throw Broken(AwaitsSomethingElse);
     }
 
     private NonDeterministicWorkflowException Broken(string how) =>
@@ -163,9 +189,18 @@ internal sealed class WorkflowRun : IWorkflowContext, IDisposable
 
     private Task<T> Register<T>(Call<T> call)
     {
+        RequireTurn();
         calls.Add(call.Position, call);
         if (!isReplaying) Start(call);
         return call.Source.Task;
+    }
+
+    /// <summary>A body that called from another thread would be called a second time at the same position by a replay.</summary>
+    private void RequireTurn()
+    {
+        if (turns.IsHere) return;
+        turns.NoteEntry();
+        throw Broken(AwaitsSomethingElse);
     }
 
     private void Start(Call call) => _ = Task.Run(async () =>
@@ -178,17 +213,32 @@ internal sealed class WorkflowRun : IWorkflowContext, IDisposable
         {
             // The run is ending; if it was stopped, whoever takes the instance up next carries the call out.
         }
+        catch (Exception failure)
+        {
+            // The journal failed, not the call: the run ends here and is taken up again.
+            outcomes.Writer.TryComplete(failure);
+        }
     });
 
     public DateTimeOffset Now
     {
         get
         {
+            RequireTurn();
             var at = ++position;
             if (knownNow.TryGetValue(at, out var known)) return known;
             var now = engine.Clock.GetUtcNow();
             // Written before the body sees it. A turn can't await, so it waits for another thread to write.
-            Task.Run(() => AppendAsync(new Outcome(at, EventKind.Now, nameof(Now), FormatMoment(now)))).GetAwaiter().GetResult();
+            try
+            {
+                Task.Run(() => AppendAsync(new Outcome(at, EventKind.Now, nameof(Now), FormatMoment(now)))).GetAwaiter().GetResult();
+            }
+            catch (Exception failure)
+            {
+                // Not a failure of the workflow: the run ends here, and the instance is taken up again from what is written.
+                interruption = ExceptionDispatchInfo.Capture(failure);
+                throw;
+            }
             return now;
         }
     }
@@ -204,12 +254,13 @@ internal sealed class WorkflowRun : IWorkflowContext, IDisposable
         await WaitUntilAsync(call.NotBefore);
         try
         {
-            return new Outcome(call.Position, EventKind.Completed, call.Name, await engine.RunStepAsync(call.Name, input, ending.Token));
+            return new Outcome(call.Position, EventKind.Completed, call.Name, await engine.RunStepAsync(call.Name, instance.Id, input, ending.Token));
         }
         catch (Exception failure) when (!ending.IsCancellationRequested)
         {
             var attempts = call.FailedAttempts + 1;
-            var isLast = attempts >= retry.MostAttempts || failure is FaultException { IsPermanent: true };
+            // However long a disk stays full, work that waits for room is not given up.
+            var isLast = failure is not StorageFullException && (attempts >= retry.MostAttempts || failure is FaultException { IsPermanent: true });
             engine.Report(instance, call.Name, attempts, isLast, failure);
             if (isLast) return new Outcome(call.Position, EventKind.Failed, call.Name, FaultException.Describe(failure));
             var next = engine.Clock.GetUtcNow() + retry.DelayAfter(attempts);
@@ -259,10 +310,7 @@ internal sealed class WorkflowRun : IWorkflowContext, IDisposable
         },
     });
 
-    public void SetStatus(string status)
-    {
-        if (!isReplaying) progress = status;
-    }
+    public void SetStatus(string status) => progress = status;
 
     private async Task WaitUntilAsync(DateTimeOffset moment)
     {
@@ -276,39 +324,4 @@ internal sealed class WorkflowRun : IWorkflowContext, IDisposable
     private static DateTimeOffset ParseMoment(string ticks) => new(long.Parse(ticks, CultureInfo.InvariantCulture), TimeSpan.Zero);
 
     public void Dispose() => ending.Dispose();
-
-    /// <summary>Runs the body's continuations one after another, and only while the run lets it.</summary>
-    private sealed class TurnContext : SynchronizationContext
-    {
-        private readonly Queue<(SendOrPostCallback Callback, object? State)> queue = [];
-        private bool isInTurn;
-
-        /// <summary>A continuation came from elsewhere: the body awaits something that isn't of its context.</summary>
-        public bool WasEnteredFromOutside { get; private set; }
-
-        public void Run(Action turn)
-        {
-            var before = Current;
-            SetSynchronizationContext(this);
-            isInTurn = true;
-            try
-            {
-                turn();
-                while (queue.TryDequeue(out var next)) next.Callback(next.State);
-            }
-            finally
-            {
-                isInTurn = false;
-                SetSynchronizationContext(before);
-            }
-        }
-
-        public override void Post(SendOrPostCallback d, object? state)
-        {
-            if (Current == this && isInTurn) queue.Enqueue((d, state));
-            else WasEnteredFromOutside = true;
-        }
-
-        public override void Send(SendOrPostCallback d, object? state) => d(state);
-    }
 }

@@ -22,11 +22,15 @@ internal sealed record SampleDistrict(District District, IReadOnlyList<School> S
 internal sealed class Geography(SampleRandom random, SchoolYear year)
 {
     private const int OneRoom = 18;
+    private const int OneSchool = 60;
     private const int OneBuilding = 250;
     private const int ElementarySize = 420;
     private const int MiddleSize = 620;
     private const int HighSize = 1100;
-    private const double SizeExponent = 1.05;
+
+    // Sizes fall with the rank as in Montana: the largest of 405 districts has a tenth of the students, every sixth is a one-room school.
+    private const double SizeExponent = 1.8;
+    private const double RankShift = 0.02;
 
     private static readonly string[] AllGrades = ["PK", "KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"];
 
@@ -41,7 +45,7 @@ internal sealed class Geography(SampleRandom random, SchoolYear year)
 
     public List<SampleDistrict> Districts(int count, int students)
     {
-        var weights = Enumerable.Range(1, count).Select(rank => 1 / Math.Pow(rank, SizeExponent)).ToArray();
+        var weights = Enumerable.Range(1, count).Select(rank => 1 / Math.Pow(rank + count * RankShift, SizeExponent)).ToArray();
         var total = weights.Sum();
         var sizes = weights.Select(weight => Math.Max(3, (int)Math.Round(students * weight / total))).ToArray();
         // The many minimum sizes and the rounding are made up by the largest district.
@@ -71,7 +75,7 @@ internal sealed class Geography(SampleRandom random, SchoolYear year)
         var isColony = size <= OneRoom && random.Chance(0.12);
         var district = new District
         {
-            Number = new DistrictId(number), Name = $"{place} {(size <= OneRoom ? "Elementary" : "Public Schools")}", NcesId = $"30{random.Digits(5)}", LeaType = 1,
+            Number = new DistrictId(number), Name = $"{place} {(size <= OneSchool ? "Elementary" : "Public Schools")}", NcesId = $"30{random.Digits(5)}", LeaType = 1,
             Status = OperationalStatus.Open, CharterStatus = "NOTCHR", Phone = Phone(), Web = null, Mailing = address, Location = address,
         };
         return new SampleDistrict(district, [.. Schools(district, place, size)], size, isColony);
@@ -80,6 +84,7 @@ internal sealed class Geography(SampleRandom random, SchoolYear year)
     private IEnumerable<School> Schools(District district, string place, int size)
     {
         if (size <= OneRoom) return [School(district, $"{place} School", "KG", "08")];
+        if (size <= OneSchool) return [School(district, $"{place} School", "PK", "08")];
         if (size <= OneBuilding) return [School(district, $"{place} Elementary", "PK", "06"), School(district, $"{place} 7-8", "07", "08"), School(district, $"{place} High School", "09", "12")];
         var grades = AllGrades.Length;
         return Many(district, "Elementary", size * 7 / grades, ElementarySize, "PK", "05")

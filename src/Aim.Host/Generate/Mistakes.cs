@@ -14,23 +14,22 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, Population 
     private sealed record Kind(string Rule, Func<SampleStudent, List<SampleRow>, bool> Suits, Action<SampleStudent, List<SampleRow>> Plant);
 
     private IReadOnlyList<Kind>? kinds;
+    private readonly Dictionary<string, int> planted = [];
 
-    /// <summary>Spoils one student in one of the ways that suit; false when none does.</summary>
-    public bool Plant(SampleStudent student, List<SampleRow> studentRows)
+    /// <summary>
+    /// Spoils one student in one of the ways that suit, if any does: in the one that was planted least, so that rare kinds get their turn
+    /// when a student comes along whom they suit.
+    /// </summary>
+    public void Plant(SampleStudent student, List<SampleRow> studentRows)
     {
-        if (student.IsShared) return false;
+        if (student.IsShared) return;
         kinds ??= [.. Kinds()];
-        for (var (first, i) = (random.Next(kinds.Count), 0); i < kinds.Count; i++)
-        {
-            var kind = kinds[(first + i) % kinds.Count];
-            if (!kind.Suits(student, studentRows)) continue;
-            kind.Plant(student, studentRows);
-            return true;
-        }
-        return false;
+        var first = random.Next(kinds.Count);
+        var kind = Enumerable.Range(0, kinds.Count).Select(i => kinds[(first + i) % kinds.Count]).Where(kind => kind.Suits(student, studentRows)).MinBy(kind => planted.GetValueOrDefault(kind.Rule));
+        if (kind is null) return;
+        kind.Plant(student, studentRows);
+        planted[kind.Rule] = planted.GetValueOrDefault(kind.Rule) + 1;
     }
-
-    public IEnumerable<string> Rules => Kinds().Select(kind => kind.Rule).Distinct();
 
     /// <summary>A State ID that was merged into another, as reference/identities.csv has it.</summary>
     public List<(StateId Retired, SamplePerson Survivor)> Retired { get; } = [];

@@ -200,7 +200,7 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
         var person = student.Person;
         return student with
         {
-            IsEnglishLearner = person.Language != "eng" && random.Chance(0.55) && person.Grade != "PK",
+            IsEnglishLearner = person.Language != "eng" && random.Chance(0.38) && person.Grade != "PK",
             IsHomeless = random.Chance(0.02),
             IsGifted = random.Chance(0.04) && person.Grade != "PK",
             IsTitleOne = Array.IndexOf(GradeOrder, person.Grade) is > 0 and < 9 && random.Chance(0.3),

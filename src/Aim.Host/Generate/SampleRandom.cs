@@ -13,8 +13,6 @@ internal sealed class SampleRandom(int seed)
 
     public bool Chance(double probability) => random.NextDouble() < probability;
 
-    public double Share() => random.NextDouble();
-
     public T Pick<T>(IReadOnlyList<T> items) => items[random.Next(items.Count)];
 
     /// <summary>One of the values, by weights that add up to about 1.</summary>

@@ -17,7 +17,10 @@ internal sealed record GenerateOptions(string Out, int Students, int? Districts,
 }
 
 /// <summary>What was generated.</summary>
-internal sealed record GenerateReport(string Out, int Districts, int Schools, int Students, IReadOnlyDictionary<string, int> Rows, IReadOnlyDictionary<string, int> Planted);
+internal sealed record GenerateReport(string Out, int Districts, int Schools, int Students, IReadOnlyDictionary<string, int> Rows, IReadOnlyDictionary<string, int> Planted)
+{
+    public IReadOnlyDictionary<string, double> Seconds { get; init; } = new Dictionary<string, double>();
+}
 
 /// <summary>Writes a synthetic state: reference files, the districts' uploads, and the truth about planted mistakes.</summary>
 internal sealed class StateGenerator(GenerateOptions options)

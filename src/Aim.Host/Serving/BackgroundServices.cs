@@ -69,7 +69,7 @@ internal sealed class NightSchedule(DataFolder data, TimeProvider clock, ILogger
 
 /// <summary>
 /// Takes up files that are put into the folder by hand or by file transfer, at <c>blobs/uploads/{district}/{year}/{TYPE}/{key}/{file}</c>,
-/// once they have stopped growing.
+/// once they have stopped growing; and those whose process died before it could start their upload.
 /// </summary>
 internal sealed class UploadWatcher(DataFolder data, TimeProvider clock, ILogger<UploadWatcher> logger) : RoundService(clock, logger)
 {
@@ -85,11 +85,9 @@ internal sealed class UploadWatcher(DataFolder data, TimeProvider clock, ILogger
         var taken = 0;
         await foreach (var blob in data.Ports.Blobs.ListAsync(UploadPath.Root, cancellation))
         {
-            if (known.Contains(blob.Path) || Clock.GetUtcNow() - blob.Written < Quiet || UploadPath.Parse(blob.Path) is not { } path) continue;
+            if (known.Contains(blob.Path) || Clock.GetUtcNow() - blob.Written < Quiet) continue;
+            if (await data.Platform.Intake.AcceptIfMissedAsync(blob, cancellation)) taken++;
             known.Add(blob.Path);
-            if (await data.Platform.Uploads.FindTicketAsync(path.Key, cancellation) is not null) continue;
-            await data.Platform.Intake.AcceptAsync(blob, cancellation);
-            taken++;
         }
         if (taken > 0) ServeLog.FilesTaken(Logger, taken);
     }

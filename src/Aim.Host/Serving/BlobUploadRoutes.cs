@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Xml;
 using System.Xml.Linq;
 using Aim.Host.Embedded;
 using Aim.Ports;
+using Aim.Uploads;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Aim.Host.Serving;
@@ -13,9 +15,10 @@ namespace Aim.Host.Serving;
 /// </summary>
 internal sealed class BlobUploadRoutes(DataFolder data, ILogger<BlobUploadRoutes> logger)
 {
-    private const string Blocks = "blocks/";
     private const string BlobTypeHeader = "x-ms-blob-type";
     private const int MostBlocks = 50_000;
+    private const int LongestBlockId = 64;
+    private const long LargestBlockList = 16 * 1024 * 1024;
 
     private IBlobStore Store => data.Ports.Blobs;
 
@@ -44,18 +47,22 @@ internal sealed class BlobUploadRoutes(DataFolder data, ILogger<BlobUploadRoutes
 
     private async Task<IResult> PutBlockAsync(string path, string blockId, HttpContext context, CancellationToken cancellation)
     {
-        if (blockId.Length is 0 or > 128) return Problem(StatusCodes.Status400BadRequest, "InvalidBlockId", "Give a block id of at most 128 characters.");
+        if (!IsBlockId(blockId)) return Problem(StatusCodes.Status400BadRequest, "InvalidBlockId", $"A block id is the Base64 form of at most {LongestBlockId} bytes.");
+        if (await Store.FindAsync(path, cancellation) is not null) return AlreadyExists();
         var block = BlockPath(path, blockId);
         await Store.DeleteAsync(block, cancellation);
         await Store.WriteAsync(block, (file, token) => context.Request.Body.CopyToAsync(file, token), cancellation);
         return Results.StatusCode(StatusCodes.Status201Created);
     }
 
+    private static bool IsBlockId(string blockId) =>
+        blockId.Length is > 0 and <= LongestBlockId * 2 && Convert.TryFromBase64String(blockId, stackalloc byte[LongestBlockId * 2], out var bytes) && bytes <= LongestBlockId;
+
     private async Task<IResult> PutBlockListAsync(string path, HttpContext context, CancellationToken cancellation)
     {
-        var list = await XDocument.LoadAsync(context.Request.Body, LoadOptions.None, cancellation);
-        var blocks = list.Root?.Elements().Select(element => BlockPath(path, element.Value)).Take(MostBlocks).ToList() ?? [];
-        foreach (var block in blocks)
+        if (await ReadBlockIdsAsync(context.Request.Body, cancellation) is not { } blockIds) return Problem(StatusCodes.Status400BadRequest, "InvalidXmlDocument", $"Send a BlockList of at most {MostBlocks} block ids as XML.");
+        var blocks = blockIds.ConvertAll(blockId => BlockPath(path, blockId));
+        foreach (var block in blocks.Distinct())
         {
             if (await Store.FindAsync(block, cancellation) is null) return Problem(StatusCodes.Status400BadRequest, "InvalidBlockList", "The list names a block that was not put.");
         }
@@ -67,23 +74,49 @@ internal sealed class BlobUploadRoutes(DataFolder data, ILogger<BlobUploadRoutes
                 await part.CopyToAsync(file, token);
             }
         }, cancellation);
-        await Store.ClearAsync(BlockPath(path, ""), cancellation);
+        await Store.ClearAsync(BlockFolder(path), cancellation);
         return await FinishAsync(path, written, context, cancellation);
+    }
+
+    /// <summary>Null when it is no list of blocks.</summary>
+    private static async Task<List<string>?> ReadBlockIdsAsync(Stream body, CancellationToken cancellation)
+    {
+        try
+        {
+            using var reader = XmlReader.Create(body, new XmlReaderSettings { Async = true, DtdProcessing = DtdProcessing.Prohibit, MaxCharactersInDocument = LargestBlockList });
+            var list = await XDocument.LoadAsync(reader, LoadOptions.None, cancellation);
+            return list.Root is { } root && root.Name == "BlockList" && root.Elements().Count() <= MostBlocks ? [.. root.Elements().Select(element => element.Value.Trim())] : null;
+        }
+        catch (XmlException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The URL may create the blob, and nothing else: a second write of it is refused.</summary>
     private async Task<IResult> FinishAsync(string path, BlobWrite written, HttpContext context, CancellationToken cancellation)
     {
-        if (written == BlobWrite.AlreadyExists) return Problem(StatusCodes.Status409Conflict, "BlobAlreadyExists", "The file was uploaded already. Ask for a new URL to upload another one.");
         var blob = (await Store.FindAsync(path, cancellation))!;
+        if (written == BlobWrite.AlreadyExists)
+        {
+            // The first time, the file may have been written and its upload not started: the disk was full, or the process died.
+            await data.Platform.Intake.AcceptIfMissedAsync(blob, cancellation);
+            return AlreadyExists();
+        }
         var started = await data.Platform.Intake.AcceptAsync(blob, cancellation);
         if (started is not null) ServeLog.UploadArrived(logger, started.Key, blob.Length);
         context.Response.Headers.ETag = $"\"{blob.ETag}\"";
         return Results.StatusCode(StatusCodes.Status201Created);
     }
 
-    private static string BlockPath(string path, string blockId) =>
-        $"{Blocks}{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..32]}/{(blockId.Length == 0 ? "" : Convert.ToHexStringLower(Encoding.UTF8.GetBytes(blockId)))}";
+    /// <summary>Of hashes, so that no path or block id can be one that a file system takes for something else.</summary>
+    private static string BlockPath(string path, string blockId) => $"{BlockFolder(path)}{Hash(blockId)}";
+
+    private static string BlockFolder(string path) => $"{UploadLeftovers.Parts}{Hash(path)}/";
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private static IResult AlreadyExists() => Problem(StatusCodes.Status409Conflict, "BlobAlreadyExists", "The file was uploaded already. Ask for a new URL to upload another one.");
 
     private static IResult Problem(int status, string code, string detail) =>
         Results.Problem(detail, statusCode: status, title: code);

@@ -1,7 +1,6 @@
 using Aim.Api;
 using Aim.Host.Development;
 using Aim.Host.Embedded;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Aim.Host.Serving;
@@ -9,6 +8,9 @@ namespace Aim.Host.Serving;
 /// <summary>The web host of one machine: the API, the blob uploads, the development issuer, and the work in the background.</summary>
 internal static class LocalHost
 {
+    /// <summary>How long a receiver of events may take: while one thinks, the others wait.</summary>
+    private static readonly TimeSpan WebhookPatience = TimeSpan.FromSeconds(10);
+
     /// <summary>Builds the host for a data folder; the caller starts and disposes it.</summary>
     /// <param name="url">Where to listen; port 0 takes a free one, which tokens and upload URLs can't name.</param>
     public static WebApplication Build(string dataFolder, Uri url, TimeProvider clock, Action<ILoggingBuilder>? logging = null)
@@ -16,7 +18,9 @@ internal static class LocalHost
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(url.GetLeftPart(UriPartial.Authority));
         builder.Logging.ClearProviders().AddSimpleConsole(options => { options.SingleLine = true; options.ColorBehavior = LoggerColorBehavior.Disabled; })
-            .SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning);
+            .SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("System", LogLevel.Warning)
+            // A start that fails is told by who started the host, in a sentence.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         logging?.Invoke(builder.Logging);
 
         var loggers = LoggerFactory.Create(factory => { factory.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Information); logging?.Invoke(factory); });
@@ -26,10 +30,7 @@ internal static class LocalHost
         builder.Services.AddSingleton(_ => data);
         builder.Services.AddSingleton(issuer);
         builder.Services.AddSingleton<BlobUploadRoutes>();
-        // Nothing here is protected by keys that have to outlive the process.
-        builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        builder.Services.AddHttpClient();
-        builder.Services.AddSingleton(services => services.GetRequiredService<IHttpClientFactory>().CreateClient("webhooks"));
+        builder.Services.AddSingleton(_ => new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = WebhookPatience });
         builder.Services.AddHostedService<EngineService>();
         builder.Services.AddHostedService<UploadWatcher>();
         builder.Services.AddHostedService<NightSchedule>();

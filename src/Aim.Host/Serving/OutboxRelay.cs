@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -21,10 +21,7 @@ internal sealed class WebhookPublisher(HttpClient http, Subscription subscriptio
     /// <exception cref="HttpRequestException">The receiver did not take the events over.</exception>
     public async Task PublishAsync(IReadOnlyList<StateChange> changes, CancellationToken cancellation)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(changes.Select(change => new
-        {
-            id = change.Id.ToString("x32", CultureInfo.InvariantCulture), stateId = change.StateId, year = change.Year, version = change.Version, at = change.Stamp, districts = change.Districts, recordTypes = change.Sections,
-        }), JsonSerializerOptions.Web);
+        var body = JsonSerializer.SerializeToUtf8Bytes(changes.Select(ChangeNotice.Of), JsonSerializerOptions.Web);
         using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         content.Headers.Add(SignatureHeader, $"sha256={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(subscription.Secret), body))}");
         using var response = await http.PostAsync(subscription.Url, content, cancellation);
@@ -34,7 +31,7 @@ internal sealed class WebhookPublisher(HttpClient http, Subscription subscriptio
 
 /// <summary>
 /// Delivers the outbox to every subscription, in order, from where it stood. The position moves on only when a batch was taken over, so a
-/// receiver may see events again, and drops those whose id it knows.
+/// receiver may see events again, and drops those whose id it knows. One that is down, or slow, keeps no other waiting.
 /// </summary>
 internal sealed class OutboxRelay(DataFolder data, HttpClient http, TimeProvider clock, ILogger<OutboxRelay> logger) : RoundService(clock, logger)
 {
@@ -47,7 +44,8 @@ internal sealed class OutboxRelay(DataFolder data, HttpClient http, TimeProvider
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
     private static readonly JsonSerializerOptions Json = JsonSerializerOptions.Web;
 
-    private readonly Dictionary<string, (int Failures, DateTimeOffset NotBefore)> pauses = [];
+    private readonly ConcurrentDictionary<string, (int Failures, DateTimeOffset NotBefore)> pauses = new();
+    private readonly Dictionary<string, Task> deliveries = [];
 
     public static Task SubscribeAsync(ILedger ledger, Subscription subscription, CancellationToken cancellation) =>
         ledger.PutAsync(new(Subject, SubscriptionKind, subscription.Id, JsonSerializer.Serialize(subscription, Json)), cancellation);
@@ -59,18 +57,30 @@ internal sealed class OutboxRelay(DataFolder data, HttpClient http, TimeProvider
         await foreach (var entry in data.Ports.Ledger.ListAsync(Subject, SubscriptionKind, null, cancellation))
         {
             var subscription = JsonSerializer.Deserialize<Subscription>(entry.Json, Json)!;
-            if (pauses.GetValueOrDefault(subscription.Id).NotBefore > Clock.GetUtcNow()) continue;
-            try
-            {
-                while (await DeliverAsync(subscription, cancellation)) { }
-                pauses.Remove(subscription.Id);
-            }
-            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
-            {
-                // One receiver that is down does not keep the others waiting.
-                Pause(subscription.Id);
-                ServeLog.ServiceFailed(Logger, $"Delivery to {subscription.Id}", failure.GetType().Name);
-            }
+            var isUnderWay = deliveries.TryGetValue(subscription.Id, out var delivery) && !delivery.IsCompleted;
+            if (isUnderWay || pauses.GetValueOrDefault(subscription.Id).NotBefore > Clock.GetUtcNow()) continue;
+            deliveries[subscription.Id] = DeliverAllAsync(subscription, cancellation);
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await Task.WhenAll(deliveries.Values);
+    }
+
+    private async Task DeliverAllAsync(Subscription subscription, CancellationToken cancellation)
+    {
+        try
+        {
+            while (await DeliverAsync(subscription, cancellation)) { }
+            pauses.TryRemove(subscription.Id, out _);
+        }
+        catch (Exception failure)
+        {
+            if (cancellation.IsCancellationRequested) return;
+            Pause(subscription.Id);
+            ServeLog.ServiceFailed(Logger, $"Delivery to {subscription.Id}", failure.GetType().Name);
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using Aim.Api;
 using Aim.Api.Callers;
+using Aim.Api.Problems;
 using Aim.Host.Embedded;
 using Aim.Ports;
 
@@ -7,6 +9,8 @@ namespace Aim.Host.Serving;
 
 /// <summary>Asks for change events to be posted to a URL.</summary>
 /// <param name="Id">Names the subscription; the same id again changes it.</param>
+/// <param name="Secret">At least 16 characters; each delivery is signed with it.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record SubscriptionRequest(string Id, Uri Url, string Secret);
 
 /// <summary>Subscriptions to change events: the local host's stand-in for subscriptions of a topic.</summary>
@@ -17,10 +21,10 @@ internal static class SubscriptionRoutes
     public static void Map(IEndpointRouteBuilder routes, DataFolder data) =>
         routes.MapPost($"{AimApi.Prefix}/subscriptions", async (SubscriptionRequest request, HttpContext context, CancellationToken cancellation) =>
         {
-            if (!context.Caller().Is(Role.Operator)) throw RequestException.Forbidden("This needs the role operator.");
+            context.Caller().MustBe(Role.Operator);
             if (string.IsNullOrWhiteSpace(request.Id) || request.Url is not { IsAbsoluteUri: true, Scheme: "http" or "https" }) throw RequestException.Invalid("Give an id and an absolute http or https URL.");
-            if ((request.Secret ?? "").Length < ShortestSecret) throw RequestException.Invalid($"Give a secret of at least {ShortestSecret} characters; deliveries are signed with it.");
-            await OutboxRelay.SubscribeAsync(data.Ports.Ledger, new Subscription(request.Id, request.Url, request.Secret!), cancellation);
+            if (request.Secret.Length < ShortestSecret) throw RequestException.Invalid($"Give a secret of at least {ShortestSecret} characters; deliveries are signed with it.");
+            await OutboxRelay.SubscribeAsync(data.Ports.Ledger, new Subscription(request.Id, request.Url, request.Secret), cancellation);
             return TypedResults.NoContent();
         }).WithTags("Changes").WithSummary("Have change events posted to a URL");
 }

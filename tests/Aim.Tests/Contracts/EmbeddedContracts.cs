@@ -13,7 +13,7 @@ internal sealed class EmbeddedFiles : IAsyncDisposable
 
     public SqliteDatabase OpenDatabase()
     {
-        var database = new SqliteDatabase(Path.Combine(Folder, "aim.db"), DataSchema.Sql, fullSync: false);
+        var database = new SqliteDatabase(Path.Combine(Folder, "aim.db"), DataSchema.Sql, DataSchema.Version, fullSync: false);
         databases.Add(database);
         return database;
     }

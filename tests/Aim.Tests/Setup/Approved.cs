@@ -9,7 +9,16 @@ internal static class Approved
     /// Compares with <c>{name}.approved.{extension}</c> in the caller's folder. What differs is written beside it as <c>.received</c>, to
     /// be looked at and, if it is right, renamed.
     /// </summary>
-    public static void Verify(string actual, string name, string extension, [CallerFilePath] string caller = "")
+    public static void Verify(string actual, string name, string extension, [CallerFilePath] string caller = "") => VerifyAll([(name, actual)], extension, caller);
+
+    /// <summary>Compares several outputs and tells of all that differ.</summary>
+    public static void VerifyAll(IEnumerable<(string Name, string Actual)> outputs, string extension, [CallerFilePath] string caller = "")
+    {
+        var differences = outputs.Select(output => Difference(output.Actual, output.Name, extension, caller)).OfType<string>().ToList();
+        if (differences.Count > 0) Assert.Fail(string.Join('\n', differences));
+    }
+
+    private static string? Difference(string actual, string name, string extension, string caller)
     {
         var folder = Path.GetDirectoryName(caller)!;
         var approved = Path.Combine(folder, $"{name}.approved.{extension}");
@@ -18,10 +27,10 @@ internal static class Approved
         if (expected == actual)
         {
             File.Delete(received);
-            return;
+            return null;
         }
         File.WriteAllText(received, actual);
-        Assert.Fail($"{name} is not as approved: look at {Path.GetFileName(received)} beside {Path.GetFileName(caller)}. First difference: {FirstDifference(expected, actual)}");
+        return $"{name} is not as approved: look at {Path.GetFileName(received)} beside {Path.GetFileName(caller)}. First difference: {FirstDifference(expected, actual)}";
     }
 
     /// <summary>A file of the repository that is written from the code; CI fails when it is out of date.</summary>

@@ -46,12 +46,12 @@ internal static class Sample
             })]);
     }
 
-    private static District DistrictOf(DistrictId number, string name) => new()
+    internal static District DistrictOf(DistrictId number, string name) => new()
     {
         Number = number, Name = name, NcesId = $"300{number}", LeaType = 1, Status = OperationalStatus.Open, CharterStatus = "NOTCHR", Phone = "4065550101", Mailing = Address, Location = Address,
     };
 
-    private static School SchoolOf(DistrictId district, string number, string name, params string[] grades) => new()
+    internal static School SchoolOf(DistrictId district, string number, string name, params string[] grades) => new()
     {
         District = district, Number = number, Name = name, NcesId = $"0{number}", SchoolType = 1, Status = OperationalStatus.Open, Grades = grades, Phone = "4065550102", Mailing = Address, Location = Address,
     };

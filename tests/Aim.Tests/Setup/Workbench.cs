@@ -36,9 +36,9 @@ internal sealed class Workbench : IAsyncDisposable
     public AimPorts Ports => Data.Ports;
 
     /// <summary>Opens a folder (a new one, when none is given) with the sample state's reference data.</summary>
-    public static async Task<Workbench> OpenAsync(string? folder = null, ILoggerFactory? loggers = null, ReferenceData? reference = null)
+    public static async Task<Workbench> OpenAsync(string? folder = null, ILoggerFactory? loggers = null, ReferenceData? reference = null, TimeProvider? clock = null)
     {
-        var data = DataFolder.Open(folder ?? AssemblySetup.NewFolder("workbench"), new Uri("http://localhost:5080"), TimeProvider.System, loggers ?? LoggerFactory.Create(_ => { }));
+        var data = DataFolder.Open(folder ?? AssemblySetup.NewFolder("workbench"), new Uri("http://localhost:5080"), clock ?? TimeProvider.System, loggers ?? LoggerFactory.Create(_ => { }));
         await data.Platform.References.PublishAsync(reference ?? Sample.Reference(), CancellationToken.None);
         data.Engine.Start();
         return new Workbench(data);
@@ -67,7 +67,8 @@ internal sealed class Workbench : IAsyncDisposable
         return ticket.Key;
     }
 
-    public async Task<UploadResult> ResultAsync(string key)
+    /// <summary>Waits until the upload has ended or asks something. Its findings can be left out where there are very many.</summary>
+    public async Task<UploadResult> ResultAsync(string key, bool withFindings = true)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (await Platform.Intake.StatusAsync(key, patience.Token) is not { } report || !report.IsFinished && report.Status != UploadStatus.AwaitingConfirmation)
@@ -75,7 +76,7 @@ internal sealed class Workbench : IAsyncDisposable
         var final = (await Platform.Uploads.FindReportAsync(key, patience.Token))!;
         // The report is written in the workflow's last step; the instance itself ends a moment later.
         if (final.IsFinished) await Data.Engine.WhenFinishedAsync(UploadIntake.InstanceOf(final.UploadId!.Value), patience.Token);
-        return new UploadResult(key, final, await FindingsAsync(final));
+        return new UploadResult(key, final, withFindings ? await FindingsAsync(final) : []);
     }
 
     private async Task<List<Finding>> FindingsAsync(UploadReport report)

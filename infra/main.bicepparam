@@ -1,0 +1,36 @@
+using 'main.bicep'
+
+// Values come from the azd environment: azd env set NAME VALUE. docs/deploy.md lists them.
+
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'dev')
+param location = readEnvironmentVariable('AZURE_LOCATION', 'westus2')
+param webLocation = readEnvironmentVariable('AIM_WEB_LOCATION', 'westus2')
+param stateTimeZone = readEnvironmentVariable('AIM_STATE_TIME_ZONE', 'America/Denver')
+param tokens = {
+  issuer: readEnvironmentVariable('AIM_TOKEN_ISSUER')
+  audience: readEnvironmentVariable('AIM_TOKEN_AUDIENCE')
+  authority: readEnvironmentVariable('AIM_TOKEN_AUTHORITY')
+}
+param extraOrigins = json(readEnvironmentVariable('AIM_EXTRA_ORIGINS', '[]'))
+param operatorEmail = readEnvironmentVariable('AIM_OPERATOR_EMAIL', '')
+param identityKind = readEnvironmentVariable('AIM_IDENTITY_KIND', 'UserAssigned')
+param storageSku = readEnvironmentVariable('AIM_STORAGE_SKU', 'Standard_ZRS')
+param zoneRedundant = bool(readEnvironmentVariable('AIM_ZONE_REDUNDANT', 'true'))
+param hierarchicalNamespace = bool(readEnvironmentVariable('AIM_HIERARCHICAL_NAMESPACE', 'false'))
+param sftp = bool(readEnvironmentVariable('AIM_SFTP', 'false'))
+param originalsDays = int(readEnvironmentVariable('AIM_ORIGINALS_DAYS', '400'))
+param snapshotDays = int(readEnvironmentVariable('AIM_SNAPSHOT_DAYS', '3653'))
+param immutabilityLocked = bool(readEnvironmentVariable('AIM_IMMUTABILITY_LOCKED', 'false'))
+param softDeleteDays = int(readEnvironmentVariable('AIM_SOFT_DELETE_DAYS', '30'))
+param cosmosServerless = bool(readEnvironmentVariable('AIM_COSMOS_SERVERLESS', 'false'))
+param cosmosThroughput = json(readEnvironmentVariable('AIM_COSMOS_THROUGHPUT', '{"editions":4000,"students":10000,"identities":4000,"ledger":2000,"leases":1000}'))
+param serviceBusSku = readEnvironmentVariable('AIM_SERVICE_BUS_SKU', 'Standard')
+param changeSubscriptions = json(readEnvironmentVariable('AIM_CHANGE_SUBSCRIPTIONS', '[]'))
+param editionSenders = json(readEnvironmentVariable('AIM_EDITION_SENDERS', '[]'))
+param instanceMemory = json(readEnvironmentVariable('AIM_INSTANCE_MEMORY', '2048'))
+param maximumInstances = int(readEnvironmentVariable('AIM_MAXIMUM_INSTANCES', '100'))
+param warmInstances = int(readEnvironmentVariable('AIM_WARM_INSTANCES', '1'))
+param taskScheduler = bool(readEnvironmentVariable('AIM_TASK_SCHEDULER', 'false'))
+param taskSchedulerSku = readEnvironmentVariable('AIM_TASK_SCHEDULER_SKU', 'Consumption')
+param privateEndpoints = bool(readEnvironmentVariable('AIM_PRIVATE_ENDPOINTS', 'false'))
+param webSku = readEnvironmentVariable('AIM_WEB_SKU', 'Standard')

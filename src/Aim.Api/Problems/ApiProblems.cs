@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Aim.Workflows;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Aim.Api.Problems;
+
+/// <summary>
+/// Every answer that isn't what was asked for is problem details (RFC 9457) with a sentence, whatever the caller accepts; text of exceptions
+/// goes neither to callers nor to logs.
+/// </summary>
+internal static partial class ApiProblems
+{
+    public static void AddApiProblems(this IServiceCollection services)
+    {
+        services.AddProblemDetails();
+        // Parameters that can't be read arrive here too, so that they are told in a sentence.
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+    }
+
+    public static void UseApiProblems(this IApplicationBuilder app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandler = AnswerFailureAsync,
+            // The framework would log the exception with its text, which may quote a request; what can be told is logged below.
+            SuppressDiagnosticsCallback = _ => true,
+        });
+        app.UseStatusCodePages(status => WriteAsync(status.HttpContext, status.HttpContext.Response.StatusCode, null, Sentence(status.HttpContext, status.HttpContext.Response.StatusCode)));
+    }
+
+    private static async Task AnswerFailureAsync(HttpContext context)
+    {
+        var failure = context.Features.Get<IExceptionHandlerFeature>()!.Error;
+        (int Status, string? Title, string? Detail) answer = failure switch
+        {
+            RequestException request => (request.Status, request.Title, request.Message),
+            BadHttpRequestException { StatusCode: not StatusCodes.Status400BadRequest } bad => (bad.StatusCode, null, Sentence(context, bad.StatusCode)),
+            BadHttpRequestException bad => (bad.StatusCode, "Not understood", Explain(bad)),
+            StorageFullException full => (StatusCodes.Status507InsufficientStorage, "Storage full", full.Message),
+            FaultException { IsPermanent: true } fault => (StatusCodes.Status400BadRequest, "Not possible", fault.Message),
+            FaultException fault => (StatusCodes.Status503ServiceUnavailable, "Try again later", fault.Message),
+            _ => (StatusCodes.Status500InternalServerError, "Something failed", "Something in the system failed. Try again; if it stays, give the trace id to the operator."),
+        };
+        if (answer.Status >= StatusCodes.Status500InternalServerError)
+        {
+            var logger = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Aim.Api");
+            ApiLog.RequestFailed(logger, context.Features.Get<IExceptionHandlerFeature>()!.Endpoint?.DisplayName ?? "A request", failure.GetType().Name, TraceId(context), failure.StackTrace);
+        }
+        await WriteAsync(context, answer.Status, answer.Title, answer.Detail);
+    }
+
+    private static string TraceId(HttpContext context) => Activity.Current?.Id ?? context.TraceIdentifier;
+
+    private static Task WriteAsync(HttpContext context, int status, string? title, string? detail)
+    {
+        context.Response.StatusCode = status;
+        // Written directly: the service for problem details would answer plain text to a caller that accepts, say, CSV only.
+        return TypedResults.Problem(detail, statusCode: status, title: title, extensions: [new("traceId", TraceId(context))]).ExecuteAsync(context);
+    }
+
+    /// <summary>Which part of the request can't be read. Values aren't repeated: they may be about a student.</summary>
+    private static string Explain(BadHttpRequestException bad)
+    {
+        if (bad.InnerException is JsonException json) return $"The body can't be read at {(json.Path is null or "" or "$" ? "its start" : json.Path)}: compare it with the API description at {AimApi.DocumentRoute}.";
+        return ParameterName().Match(bad.Message) is { Success: true } match
+            ? $"The parameter '{match.Groups[1].Value}' is missing or can't be read: compare it with the API description at {AimApi.DocumentRoute}."
+            : $"The request can't be read: compare it with the API description at {AimApi.DocumentRoute}.";
+    }
+
+    [GeneratedRegex("parameter \"\\S+ (\\w+)\"")]
+    private static partial Regex ParameterName();
+
+    private static string? Sentence(HttpContext context, int status) => status switch
+    {
+        StatusCodes.Status401Unauthorized => "Send a valid bearer token: Authorization: Bearer …",
+        StatusCodes.Status403Forbidden => "The token does not allow this.",
+        StatusCodes.Status404NotFound => $"There is nothing at this address; the routes are described at {AimApi.DocumentRoute}.",
+        StatusCodes.Status405MethodNotAllowed => $"This address does not take {context.Request.Method}; see the header Allow.",
+        StatusCodes.Status413PayloadTooLarge => $"A request's body has at most {RequestLimit.Bytes} bytes; files go to the upload URL.",
+        StatusCodes.Status415UnsupportedMediaType => "Send the body as JSON, with Content-Type: application/json.",
+        _ => null,
+    };
+}
+
+/// <summary>Requests of the API are small; files don't come this way.</summary>
+internal sealed class RequestLimit : IRequestSizeLimitMetadata
+{
+    public const long Bytes = 256 * 1024;
+
+    public long? MaxRequestBodySize => Bytes;
+}
+
+internal static partial class ApiLog
+{
+    [LoggerMessage(1, LogLevel.Error, "{Endpoint} failed ({Kind}, trace {Trace}){Stack}")]
+    public static partial void RequestFailed(ILogger logger, string endpoint, string kind, string trace, string? stack);
+}

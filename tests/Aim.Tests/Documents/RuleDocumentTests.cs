@@ -1,0 +1,131 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Aim.Rules;
+using Aim.Tests.Setup;
+
+namespace Aim.Tests.Documents;
+
+/// <summary>Writes docs/rules.md from the catalogue.</summary>
+[TestClass]
+public sealed partial class RuleDocumentTests
+{
+    private static readonly (string Prefix, string Title, string About)[] Groups =
+    [
+        ("FMT", "Form of the file", "Whether the file and its rows can be read. Columns, widths and codes are in [layouts.md](layouts.md)."),
+        ("REF", "References", "Whether schools, calendars, codes and students that a row names exist."),
+        ("IDN", "Identity", "Whether it is known who the student is."),
+        ("ENR", "Enrollment", "Where and when students are enrolled."),
+        ("PRG", "Programs and English learners", "Program participation and English learner status."),
+        ("SPD", "Special education", "Students served under IDEA."),
+    ];
+
+    [TestMethod]
+    public void The_document_of_rules_is_up_to_date() => Approved.VerifyDocument(Write(), "docs/rules.md");
+
+    [TestMethod]
+    public void Every_rule_belongs_to_a_group() => Assert.AreEqual("", string.Join(", ", RuleCatalog.All.Select(rule => rule.Id).Where(id => !Array.Exists(Groups, group => id.StartsWith(group.Prefix, StringComparison.Ordinal)))));
+
+    [TestMethod]
+    public void Every_rule_says_what_is_wrong_what_to_do_and_where_it_comes_from()
+    {
+        foreach (var rule in RuleCatalog.All)
+        {
+            Assert.MatchesRegex(IdForm(), rule.Id);
+            Assert.IsNotNull(rule.Basis, rule.Id);
+            foreach (var sentence in new[] { rule.Message, rule.HowToFix }) Assert.IsTrue(sentence.EndsWith('.') && char.IsUpper(sentence.TrimStart('{')[0]), $"{rule.Id}: {sentence}");
+            Assert.IsFalse(rule.Title.EndsWith('.'), rule.Id);
+        }
+    }
+
+    [GeneratedRegex("^[A-Z]{3}-[0-9]{3}B?$")]
+    private static partial Regex IdForm();
+
+    [GeneratedRegex(@"\{([A-Za-z0-9.]+)\}")]
+    private static partial Regex Placeholder();
+
+    private static string Write()
+    {
+        var text = new StringBuilder("""
+            # Rules
+
+            Every uploaded row is checked by these rules, in an upload, in "validate and test", and by `aim check` before the file leaves the district. This page is written from the rules themselves.
+
+            | Severity | What happens to the row | What the district does |
+            |---|---|---|
+            | **Fatal** | It is not loaded; it is kept in the rejects file. | Correct it and upload the rejects file. |
+            | **Error** | It is loaded. | Correct it before certification, which it blocks. |
+            | **Warning** | It is loaded. | Correct it, or acknowledge it with a reason. |
+            | **Info** | It is loaded. | Nothing. |
+
+            A rule looks at a file as a whole, at one row, at all rows of a student in the district, or at what the state knows of the student's identity. A new rule
+            is first observed (its findings are Info), then warns (at most Warning), then is enforced with its full severity; what is not said to be otherwise is enforced, in all years.
+            A rule's id never changes and is never used again; a `B` marks the milder twin of a rule. Words in `this type` stand for the row's own values.
+
+
+            """);
+        foreach (var (prefix, title, about) in Groups)
+        {
+            var rules = RuleCatalog.All.Where(rule => rule.Id.StartsWith(prefix, StringComparison.Ordinal)).ToList();
+            text.Append($"## {title}\n\n{about}\n\n| Id | Severity | Rule |\n|---|---|---|\n");
+            foreach (var rule in rules) text.Append($"| [{rule.Id}](#{rule.Id.ToLowerInvariant()}) | {rule.Severity} | {rule.Title} |\n");
+            text.Append('\n');
+            foreach (var rule in rules) Write(text, rule);
+        }
+        return $"{text.ToString().TrimEnd()}\n";
+    }
+
+    private static void Write(StringBuilder text, Rule rule)
+    {
+        text.Append($"""
+            ### {rule.Id}
+
+            **{rule.Title}.** {Values(rule.Message)}
+
+            *How to fix:* {Values(rule.HowToFix)}
+
+            {rule.Severity} · {Scope(rule.Scope)} · {(rule.Records.Count == 0 ? "every file" : string.Join(", ", rule.Records))} · {Field(rule.Field)}{Stage(rule)}{Years(rule)}{Needs(rule)}<br>
+            Basis: {rule.Basis}
+
+
+            """);
+    }
+
+    private static string Values(string template) => Placeholder().Replace(template, "`$1`");
+
+    private static string Scope(RuleScope scope) => scope switch
+    {
+        RuleScope.File => "the file",
+        RuleScope.Row => "one row",
+        RuleScope.Student => "all rows of a student",
+        _ => "the student's identity",
+    };
+
+    private static string Field(string field) => field switch
+    {
+        "Field" => "any field",
+        "Row" => "the row as a whole",
+        "Header" => "the header line",
+        _ => $"field {field}",
+    };
+
+    private static string Stage(Rule rule) => rule.Stage switch
+    {
+        RuleStage.Observe => " · observed",
+        RuleStage.Warn => " · warns",
+        _ => "",
+    };
+
+    private static string Years(Rule rule) => (rule.FirstYear, rule.LastYear) switch
+    {
+        (null, null) => "",
+        ({ } first, null) => $" · from {first}",
+        (null, { } last) => $" · until {last}",
+        ({ } first, { } last) => $" · {first} to {last}",
+    };
+
+    private static string Needs(Rule rule) =>
+        RuleCatalog.NeedsReference(rule.Id) ? " · needs the state's schools and calendars"
+        : RuleCatalog.NeedsPriorYear(rule.Id) ? " · needs the district's rows of the year before"
+        : rule.Scope == RuleScope.Identity ? " · needs the state's list of students"
+        : "";
+}

@@ -1,0 +1,109 @@
+using Aim.Federal;
+using Aim.Host.Commands;
+using Aim.Host.Generate;
+using Aim.Organizations;
+using Aim.Tests.Setup;
+
+namespace Aim.Tests.Federal;
+
+/// <summary>What federal files need and can't take is found when reference data comes in, where somebody can correct it.</summary>
+[TestClass]
+public sealed class ReferenceFileTests
+{
+    private readonly string folder = Path.Combine(AssemblySetup.NewFolder("reference"), "state");
+
+    private string Reference => Path.Combine(folder, "reference");
+
+    [TestInitialize]
+    public void Generate() => new StateGenerator(new GenerateOptions(folder, 20, 2, Seed: 1, Sample.Year, ErrorRate: 0)).Run();
+
+    /// <summary>Puts a value into the first row of a file.</summary>
+    private void Put(string file, params (string Column, string Value)[] values)
+    {
+        var path = Path.Combine(Reference, file);
+        var lines = File.ReadAllLines(path);
+        var (header, cells) = (lines[0].Split(','), lines[1].Split(','));
+        foreach (var (column, value) in values) cells[Array.IndexOf(header, column)] = value;
+        lines[1] = string.Join(',', cells);
+        File.WriteAllLines(path, lines);
+    }
+
+    private string Problem()
+    {
+        var files = new ReferenceFiles(Reference);
+        Assert.IsNull(files.Read());
+        return files.Problems[0].ToString();
+    }
+
+    [TestMethod]
+    [DataRow("districts.csv", "Name", "\"Alder, Birch\"", "without commas, tabs and quotes")]
+    [DataRow("schools.csv", "Name", "\"The \"\"Old\"\" School\"", "without commas, tabs and quotes")]
+    [DataRow("schools.csv", "MailingLine1", "\"1 Main Street\nUpstairs\"", "on one line")]
+    [DataRow("districts.csv", "MailingCity", "A city with a name of more than thirty letters", "at most 30 characters")]
+    [DataRow("schools.csv", "Web", "https://example.org/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789", "at most 80 characters")]
+    [DataRow("districts.csv", "NcesId", "30012345", "at most 7 characters")]
+    [DataRow("schools.csv", "MailingZip", "59001-1234", "at most 5 characters")]
+    [DataRow("schools.csv", "MailingState", "Montana", "at most 2 characters")]
+    [DataRow("districts.csv", "Phone", "", "Phone is empty")]
+    [DataRow("schools.csv", "MailingLine1", "", "MailingLine1 is empty")]
+    [DataRow("districts.csv", "CharterStatus", "NO", "not one of NA, NOTCHR")]
+    [DataRow("agency.csv", "Abbreviation", "Mont", "not 2 capital letters")]
+    [DataRow("agency.csv", "Fips", "3", "not a number of 2 digits")]
+    [DataRow("schools.csv", "UpdatedStatus", "2", "StatusDate is empty")]
+    public void A_value_that_federal_files_could_not_take_is_refused_with_file_and_line(string file, string column, string value, string sentence)
+    {
+        Put(file, (column, value));
+
+        var problem = Problem();
+        StringAssert.StartsWith(problem, $"{file}, line 2: ");
+        StringAssert.Contains(problem, sentence);
+    }
+
+    [TestMethod]
+    public void An_organisation_that_is_not_reported_needs_no_address()
+    {
+        Put("schools.csv", ("ReportedFederally", "N"), ("MailingLine1", ""), ("Phone", ""));
+
+        Assert.IsNotNull(new ReferenceFiles(Reference).Read());
+    }
+
+    [TestMethod]
+    public async Task What_is_accepted_at_its_widest_can_be_written_in_every_format()
+    {
+        (string, string)[] address =
+        [
+            ("Name", new string('N', 60)), ("Phone", "4065550100"), ("Web", new string('W', 80)),
+            .. new[] { "Mailing", "Location" }.SelectMany(kind => new[]
+            {
+                ($"{kind}Line1", new string('1', 60)), ($"{kind}Line2", new string('2', 60)), ($"{kind}City", new string('C', 30)), ($"{kind}State", "MT"), ($"{kind}Zip", "59001"), ($"{kind}Zip4", "1234"),
+            }),
+        ];
+        (string, string)[] changed = [.. address, ("UpdatedStatus", "5"), ("StatusDate", "01/15/2026")];
+        Put("agency.csv", address);
+        Put("districts.csv", [.. changed, ("NcesId", "3001234"), ("SupervisoryUnion", "1234567"), ("CharterStatus", "CHRTIDEAESEA")]);
+        Put("schools.csv", [.. changed, ("NcesId", "12345"), ("Charter", "Y")]);
+        var reference = new ReferenceFiles(Reference).Read();
+        Assert.IsNotNull(reference);
+
+        await using var bench = await Workbench.OpenAsync(reference: reference);
+        await SnapshotCommand.TakeAsync(bench.Data, "widest", Sample.Year, new DateOnly(2025, 10, 6), CancellationToken.None);
+        foreach (var format in Enum.GetValues<FederalFormat>())
+        {
+            var files = await bench.Platform.Federal.WriteAsync(new FederalInput("widest", "FS029", format), CancellationToken.None);
+            StringAssert.Contains(await bench.ReadTextAsync(files[2].Path), new string('W', 80));
+        }
+    }
+
+    [TestMethod]
+    public async Task The_command_line_refuses_such_a_folder_before_it_loads_anything()
+    {
+        Put("schools.csv", ("Name", "\"Alder, old\""));
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+
+        var data = AssemblySetup.NewFolder("refused");
+        Assert.AreEqual(ExitCode.Unusable, await CommandLine.RunAsync(["load", folder, "--data", data], output, error, CancellationToken.None));
+        StringAssert.StartsWith(error.ToString(), "schools.csv, line 2: Name 'Alder, old' can't be written to federal files");
+        Assert.IsFalse(Directory.Exists(Path.Combine(data, "blobs", "uploads")));
+    }
+}

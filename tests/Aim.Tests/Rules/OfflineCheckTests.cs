@@ -1,0 +1,137 @@
+using System.Text.Json;
+using Aim.Host.Commands;
+using Aim.Tests.Generate;
+using Aim.Tests.Setup;
+
+namespace Aim.Tests.Rules;
+
+/// <summary><c>aim check</c> before the upload says what the upload will say.</summary>
+[TestClass]
+public sealed class OfflineCheckTests
+{
+    private static readonly string Reference = SampleFolder.WriteReference();
+
+    public static IEnumerable<object[]> Names => RuleFixtures.All.Where(fixture => fixture.IsDecidableOffline).Select(fixture => new object[] { fixture.Name });
+
+    private sealed record CheckResult(int Code, JsonElement? Json, string Error)
+    {
+        public IReadOnlyList<Hit> Hits => Json is not { } json ? [] :
+        [
+            .. json.GetProperty("findings").EnumerateArray().Select(item => new Hit(
+                item.GetProperty("finding").GetProperty("rule").GetString()!, item.GetProperty("file").GetString()!, item.GetProperty("finding").GetProperty("line").GetInt64())),
+        ];
+
+        public IReadOnlyList<string> NotRun => [.. Json!.Value.GetProperty("rulesNotRun").EnumerateArray().Select(rule => rule.GetString()!)];
+    }
+
+    private static async Task<CheckResult> CheckAsync(IEnumerable<string> files, string? reference)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        string[] args = ["check", .. files, .. reference is null ? [] : new[] { "--reference", reference }, "--json"];
+        var code = await CommandLine.RunAsync(args, output, error, CancellationToken.None);
+        return new CheckResult(code, output.ToString() is { Length: > 0 } json ? JsonDocument.Parse(json).RootElement : null, error.ToString());
+    }
+
+    private static Task<CheckResult> CheckAsync(IEnumerable<FixtureFile> files, string? reference)
+    {
+        var folder = AssemblySetup.NewFolder("checked");
+        return CheckAsync(files.Select(file =>
+        {
+            var path = Path.Combine(folder, $"{file.Type}.tsv");
+            File.WriteAllBytes(path, file.Content);
+            return path;
+        }).ToList(), reference);
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Names))]
+    public async Task The_check_finds_what_the_upload_finds(string name)
+    {
+        var fixture = RuleFixtures.All.Single(item => item.Name == name);
+
+        var failing = await CheckAsync(fixture.Fails, Reference);
+        if (fixture.Rule == "FMT-001")
+        {
+            Assert.AreEqual(ExitCode.Unusable, failing.Code);
+            StringAssert.StartsWith(failing.Error, $"{fixture.Fails[0].Type}.tsv: ");
+        }
+        else
+        {
+            Assert.AreEqual(ExitCode.DataHasProblems, failing.Code, failing.Error);
+            Assert.AreEqual(Hit.Text(fixture.Expected.Select(hit => hit with { File = $"{hit.File}.tsv" })), Hit.Text(failing.Hits));
+        }
+
+        var passing = await CheckAsync(fixture.Passes, Reference);
+        Assert.AreEqual("", Hit.Text(passing.Hits));
+        Assert.AreEqual(ExitCode.Done, passing.Code, passing.Error);
+    }
+
+    [TestMethod]
+    public async Task Without_the_states_data_it_says_which_rules_were_not_run_and_runs_the_others()
+    {
+        var files = new[] { FixtureFile.Of("SD", Sample.Student("1001", ("Gender", "X"))), FixtureFile.Of("EN", Sample.Enrollment("1002", ("SchoolNumber", "0007"))) };
+
+        var without = await CheckAsync(files, reference: null);
+
+        CollectionAssert.AreEquivalent(new[] { "REF-001", "REF-002", "REF-003", "REF-004", "REF-007", "IDN-003", "ENR-002", "ENR-009", "ENR-009B", "ENR-012", "ENR-013", "ENR-014" }, without.NotRun.ToArray());
+        Assert.AreEqual("REF-005 SD.tsv:2, REF-008 EN.tsv:2", Hit.Text(without.Hits));
+
+        var with = await CheckAsync(files, Reference);
+        CollectionAssert.AreEquivalent(new[] { "REF-003", "REF-004", "REF-007", "IDN-003", "ENR-009", "ENR-009B", "ENR-013" }, with.NotRun.ToArray(), "the folder has no list of State IDs");
+        Assert.AreEqual("REF-001 EN.tsv:2, REF-005 SD.tsv:2", Hit.Text(with.Hits));
+    }
+
+    [TestMethod]
+    public async Task Rules_that_were_not_run_find_nothing_and_all_others_do()
+    {
+        foreach (var fixture in RuleFixtures.All.Where(fixture => fixture.IsDecidableOffline && fixture.Rule != "FMT-001"))
+        {
+            var check = await CheckAsync(fixture.Fails, reference: null);
+            Assert.AreEqual(check.NotRun.Contains(fixture.Rule) ? "" : Hit.Text(fixture.Expected.Select(hit => hit with { File = $"{hit.File}.tsv" })), Hit.Text(check.Hits), fixture.Name);
+        }
+    }
+
+    [TestMethod]
+    public async Task A_districts_generated_files_are_found_to_have_the_planted_mistakes()
+    {
+        var state = new GeneratedState(400, seed: 9, errorRate: 0.3, districts: 3);
+        Assert.IsNotEmpty(state.Planted);
+
+        foreach (var district in Directory.EnumerateDirectories(Path.Combine(state.Folder, "uploads")))
+        {
+            var prefix = $"uploads/{Path.GetFileName(district)}/";
+            var check = await CheckAsync(Directory.EnumerateFiles(district), Path.Combine(state.Folder, "reference"));
+            Assert.AreEqual(Hit.Text(state.Planted.Where(hit => hit.File.StartsWith(prefix, StringComparison.Ordinal))), Hit.Text(check.Hits.Select(hit => hit with { File = prefix + hit.File })));
+        }
+    }
+
+    [TestMethod]
+    public async Task A_check_in_words_tells_lines_and_what_to_do()
+    {
+        var folder = AssemblySetup.NewFolder("checked");
+        var path = Path.Combine(folder, "SD.tsv");
+        await File.WriteAllTextAsync(path, Sample.Tsv("SD", Sample.Student("1001", ("Gender", "X"))));
+        using var output = new StringWriter();
+
+        Assert.AreEqual(ExitCode.DataHasProblems, await CommandLine.RunAsync(["check", path], output, TextWriter.Null, CancellationToken.None));
+
+        var lines = output.ToString().Split(Environment.NewLine);
+        Assert.AreEqual("Checked 1 rows: 1 fatal, 0 errors, 0 warnings.", lines[0]);
+        Assert.AreEqual("REF-005 Fatal: Code not in the list (X): 1 in SD, lines 2", lines[1]);
+        Assert.AreEqual("    Gender is 'X', which is not in the list 'Gender'. Use a code of the list; docs/layouts.md has all of them.", lines[2]);
+        StringAssert.StartsWith(lines[3], "Not checked, for lack of the state's data: ");
+    }
+
+    [TestMethod]
+    public async Task Files_that_name_no_district_or_year_are_refused_in_a_sentence()
+    {
+        var nobody = await CheckAsync([FixtureFile.Of("SD", Sample.Student("1001", ("DistrictNumber", "")))], Reference);
+        Assert.AreEqual(ExitCode.Unusable, nobody.Code);
+        StringAssert.Contains(nobody.Error, "fill in DistrictNumber");
+
+        var timeless = await CheckAsync([FixtureFile.Of("SD", Sample.Student("1001", ("EndYear", "")))], reference: null);
+        Assert.AreEqual(ExitCode.Unusable, timeless.Code);
+        StringAssert.Contains(timeless.Error, "Fill in EndYear");
+    }
+}
