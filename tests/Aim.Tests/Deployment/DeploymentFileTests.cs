@@ -29,7 +29,7 @@ public sealed partial class DeploymentFileTests
     public void The_list_of_workflows_is_that_of_the_code()
     {
         // Nothing is run: the catalogue is filled when the platform is put together.
-        Workflows.WorkflowCatalog? catalog = null;
+        Aim.Workflows.WorkflowCatalog? catalog = null;
         _ = new AimPlatform(new AimPorts(null!, null!, null!, null!, null!, TimeProvider.System), all => { catalog = all; return null!; });
         Approved.VerifyDocument(string.Concat(catalog!.Workflows.Order(StringComparer.Ordinal).Select(name => $"{name}\n")), "infra/workflows.txt");
     }

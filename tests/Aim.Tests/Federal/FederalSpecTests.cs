@@ -140,7 +140,7 @@ public sealed class FederalSpecTests
     {
         foreach (var format in Enum.GetValues<FederalFormat>())
         {
-            var refused = await Assert.ThrowsExactlyAsync<Workflows.FaultException>(() => WriteAsync(format, [value]));
+            var refused = await Assert.ThrowsExactlyAsync<Aim.Workflows.FaultException>(() => WriteAsync(format, [value]));
             StringAssert.Contains(refused.Message, "a field takes 10, without commas, tabs and quotes");
             Assert.DoesNotContain(value, refused.Message);
         }

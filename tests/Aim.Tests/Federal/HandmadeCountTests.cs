@@ -98,7 +98,7 @@ public sealed class HandmadeCountTests
     {
         Assert.Contains("1019", await In("FS052", LEA, Alder, "05"));
         Assert.IsFalse(File("FS052", SCH).Counts.Any(row => row.Organisation.EndsWith(ReportableProgram, StringComparison.Ordinal)));
-        var refused = await Assert.ThrowsExactlyAsync<Workflows.FaultException>(() => In("FS052", SCH, $"0123 {ReportableProgram}"));
+        var refused = await Assert.ThrowsExactlyAsync<Aim.Workflows.FaultException>(() => In("FS052", SCH, $"0123 {ReportableProgram}"));
         StringAssert.Contains(refused.Message, "reportable program");
     }
 
@@ -185,7 +185,7 @@ public sealed class HandmadeCountTests
     [TestMethod]
     public async Task Values_that_could_be_of_several_sets_need_the_set()
     {
-        var unclear = await Assert.ThrowsExactlyAsync<Workflows.FaultException>(() => In("FS052", LEA, Alder, "05", "MISSING"));
+        var unclear = await Assert.ThrowsExactlyAsync<Aim.Workflows.FaultException>(() => In("FS052", LEA, Alder, "05", "MISSING"));
         StringAssert.Contains(unclear.Message, "ST1 (GRADELVMEM x RACEETHNIC), ST2 (GRADELVMEM x SEX)");
 
         var cell = new FederalCell("FS052", LEA, Alder, null, ["05", "MISSING"], "ST2");

@@ -33,7 +33,7 @@ public sealed class NightScheduleTests
             Assert.AreEqual(date, DateOnly.FromDateTime(local.DateTime));
             Assert.IsGreaterThanOrEqualTo(1, local.Hour);
         }
-        CollectionAssert.AreEquivalent(new[] { -1, 0, 1, 2 }.Select(days => NightlySyncWorkflow.InstanceOf(first.AddDays(days))).ToList(), bench.Data.Engine.Journal.ListOpen().Select(state => state.InstanceId).ToList(),
+        CollectionAssert.AreEquivalent(new[] { -1, 0, 1, 2 }.Select(days => NightlySyncWorkflow.InstanceOf(first.AddDays(days))).ToList(), bench.Data.Engine.Journal.ListOpen().Select(state => state.Id).ToList(),
             "the night before had begun when the host started; no other one was started");
     }
 }

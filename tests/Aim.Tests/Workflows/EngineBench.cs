@@ -16,7 +16,7 @@ internal sealed class EngineBench : IAsyncDisposable
     public EngineBench(string folder, WorkflowCatalog catalog, FakeTimeProvider clock, Action<string>? crashPoint = null)
     {
         Clock = clock;
-        database = new SqliteDatabase(Path.Combine(folder, "workflows.db"), WorkflowJournal.Schema, fullSync: false);
+        database = new SqliteDatabase(Path.Combine(folder, "workflows.db"), WorkflowJournal.Schema, WorkflowJournal.SchemaVersion, fullSync: false);
         Journal = new WorkflowJournal(database, clock) { CrashPoint = crashPoint };
         Engine = new WorkflowEngine(Journal, catalog, clock, lines);
     }
