@@ -1,5 +1,5 @@
-using System.Globalization;
 using Aim.Api.Callers;
+using Aim.Ports;
 using Aim.State;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -21,12 +21,21 @@ internal static class EventEndpoints
     private static async Task<Ok<ChangePage>> ListAsync(string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var caller = context.Caller();
-        var after = 0L;
-        if (!string.IsNullOrEmpty(cursor) && (!long.TryParse(cursor, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out after) || after < 0)) throw Paging.NoSuchCursor();
-        var most = Paging.Limit(limit, MostChanges);
-        var changes = await platform.Ports.State.ReadChangesAsync(after, most, cancellation);
+        var changes = await ReadAsync(platform.Ports.State, string.IsNullOrEmpty(cursor) ? null : cursor, Paging.Limit(limit, MostChanges), cancellation);
         // A district hears of its own students; the cursor moves on past the others.
-        var visible = changes.Where(change => caller.SeesState || change.Districts.Any(caller.MayRead)).Select(change => ChangeNotice.Of(change) with { Districts = [.. change.Districts.Where(caller.MayRead)] }).ToList();
-        return TypedResults.Ok(new ChangePage(visible, (changes.Count > 0 ? changes[^1].Sequence : after).ToString("x", CultureInfo.InvariantCulture), changes.Count == most));
+        var visible = changes.Changes.Where(change => caller.SeesState || change.Districts.Any(caller.MayRead)).Select(change => ChangeNotice.Of(change) with { Districts = [.. change.Districts.Where(caller.MayRead)] }).ToList();
+        return TypedResults.Ok(new ChangePage(visible, changes.Cursor, changes.HasMore));
+    }
+
+    private static async Task<StateChanges> ReadAsync(IStateStore state, string? cursor, int most, CancellationToken cancellation)
+    {
+        try
+        {
+            return await state.ReadChangesAsync(cursor, most, cancellation);
+        }
+        catch (InvalidCursorException)
+        {
+            throw Paging.NoSuchCursor();
+        }
     }
 }

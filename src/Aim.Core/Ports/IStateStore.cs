@@ -52,8 +52,16 @@ public interface IStateStore
     Task<DateTimeOffset> FixMomentAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// Events after a position, in order; a student's events are in the order of its versions. An event may be read again, never
-    /// changed.
+    /// Events after a cursor (null: from the first one kept), at most so many; a student's events are in the order of its versions. An event may
+    /// be read again, never changed.
     /// </summary>
-    Task<IReadOnlyList<StateChange>> ReadChangesAsync(long afterSequence, int most, CancellationToken cancellation);
+    Task<StateChanges> ReadChangesAsync(string? cursor, int most, CancellationToken cancellation);
 }
+
+/// <summary>A page of events.</summary>
+/// <param name="Cursor">Where the next page starts, also when this one is empty; only the store knows how to read it.</param>
+/// <param name="HasMore">False when there was nothing more at the time.</param>
+public sealed record StateChanges(IReadOnlyList<StateChange> Changes, string Cursor, bool HasMore);
+
+/// <summary>The cursor was not given out by this store.</summary>
+public sealed class InvalidCursorException(Exception? inner = null) : FormatException("The cursor is not one that this store gave out.", inner);

@@ -101,11 +101,10 @@ public enum CommitStatus
 /// A change of a student's record, as other systems hear of it. Ids only: a receiver that may see the student reads the record. The id
 /// is derived from the record's version, so an event told twice has the same id.
 /// </summary>
-/// <param name="Sequence">Position in the store's stream of events.</param>
 /// <param name="Districts">Whose sections changed.</param>
 /// <param name="Sections">Codes of the record types that changed.</param>
 public sealed record StateChange(
-    long Sequence, UInt128 Id, StateId StateId, SchoolYear Year, long Version, DateTimeOffset Stamp,
+    UInt128 Id, StateId StateId, SchoolYear Year, long Version, DateTimeOffset Stamp,
     IReadOnlyList<DistrictId> Districts, IReadOnlyList<string> Sections)
 {
     public static UInt128 IdOf(StateId student, SchoolYear year, long version) => ContentHash.OfText($"{student}/{year}/{version}");

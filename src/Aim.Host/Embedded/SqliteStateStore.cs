@@ -1,3 +1,4 @@
+using System.Globalization;
 using Aim.Ports;
 using Aim.Records;
 using Aim.State;
@@ -133,15 +134,23 @@ internal sealed class SqliteStateStore(SqliteDatabase database, TimeProvider clo
         while (rows.Read()) yield return new StateId(rows.Row.Int(0));
     }
 
-    public Task<IReadOnlyList<StateChange>> ReadChangesAsync(long afterSequence, int most, CancellationToken cancellation) =>
-        Task.FromResult(database.Read<IReadOnlyList<StateChange>>(session => session.List(
-            "SELECT sequence, state_id, year, version, stamp, districts, sections FROM outbox WHERE sequence > ?1 ORDER BY sequence LIMIT ?2", ReadChange, afterSequence, most)));
+    public Task<StateChanges> ReadChangesAsync(string? cursor, int most, CancellationToken cancellation)
+    {
+        long after = 0;
+        if (cursor is not null && !long.TryParse(cursor, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out after)) throw new InvalidCursorException();
+        return Task.FromResult(database.Read(session =>
+        {
+            var changes = session.List("SELECT sequence, state_id, year, version, stamp, districts, sections FROM outbox WHERE sequence > ?1 ORDER BY sequence LIMIT ?2", ReadChange, after, most);
+            var last = changes.Count > 0 ? changes[^1].Sequence : after;
+            return new StateChanges([.. changes.Select(item => item.Change)], last.ToString("x", CultureInfo.InvariantCulture), changes.Count == most);
+        }));
+    }
 
-    private static StateChange ReadChange(SqliteRow row)
+    private static (long Sequence, StateChange Change) ReadChange(SqliteRow row)
     {
         var (student, year, version) = (new StateId(row.Int(1)), new SchoolYear(row.Int(2)), row.Long(3));
-        return new StateChange(row.Long(0), StateChange.IdOf(student, year, version), student, year, version, new DateTimeOffset(row.Long(4), TimeSpan.Zero),
-            [.. row.Text(5).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(district => new DistrictId(district))], row.Text(6).Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        return (row.Long(0), new StateChange(StateChange.IdOf(student, year, version), student, year, version, new DateTimeOffset(row.Long(4), TimeSpan.Zero),
+            [.. row.Text(5).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(district => new DistrictId(district))], row.Text(6).Split(' ', StringSplitOptions.RemoveEmptyEntries)));
     }
 
     private static StudentRecord Read(SqliteRow row) => new()

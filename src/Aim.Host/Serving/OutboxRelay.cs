@@ -95,11 +95,9 @@ internal sealed class OutboxRelay(DataFolder data, HttpClient http, TimeProvider
     private async Task<bool> DeliverAsync(Subscription subscription, CancellationToken cancellation)
     {
         var stored = await data.Ports.Ledger.FindAsync(Subject, PositionKind, subscription.Id, cancellation);
-        var position = stored is null ? 0 : JsonSerializer.Deserialize<long>(stored.Json);
-        var changes = await data.Ports.State.ReadChangesAsync(position, BatchSize, cancellation);
-        if (changes.Count == 0) return false;
-        await new WebhookPublisher(http, subscription).PublishAsync(changes, cancellation);
-        await data.Ports.Ledger.PutAsync(new(Subject, PositionKind, subscription.Id, JsonSerializer.Serialize(changes[^1].Sequence)), cancellation);
-        return changes.Count == BatchSize;
+        var changes = await data.Ports.State.ReadChangesAsync(stored is null ? null : JsonSerializer.Deserialize<string>(stored.Json), BatchSize, cancellation);
+        if (changes.Changes.Count > 0) await new WebhookPublisher(http, subscription).PublishAsync(changes.Changes, cancellation);
+        if (changes.Changes.Count > 0 || changes.HasMore) await data.Ports.Ledger.PutAsync(new(Subject, PositionKind, subscription.Id, JsonSerializer.Serialize(changes.Cursor)), cancellation);
+        return changes.HasMore;
     }
 }

@@ -26,7 +26,7 @@ public abstract class EventPublisherContract
     [TestInitialize]
     public async Task Open() => publisher = await OpenAsync();
 
-    private static StateChange Change(int student, long version) => new(1000 * version + student, StateChange.IdOf(new StateId(student), Sample.Year, version), new StateId(student), Sample.Year, version,
+    private static StateChange Change(int student, long version) => new(StateChange.IdOf(new StateId(student), Sample.Year, version), new StateId(student), Sample.Year, version,
         new DateTimeOffset(2026, 1, 15, 12, 0, 0, TimeSpan.Zero).AddSeconds(version), [Sample.District], ["SD", "EN"]);
 
     private static List<StateChange> Changes(int students, int versions) =>

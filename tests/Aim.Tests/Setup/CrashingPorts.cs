@@ -112,7 +112,7 @@ internal static class CrashingPorts
 
         public Task<DateTimeOffset> FixMomentAsync(CancellationToken cancellation) => fuse.AroundAsync(() => store.FixMomentAsync(cancellation));
 
-        public Task<IReadOnlyList<StateChange>> ReadChangesAsync(long afterSequence, int most, CancellationToken cancellation) => fuse.AroundAsync(() => store.ReadChangesAsync(afterSequence, most, cancellation));
+        public Task<StateChanges> ReadChangesAsync(string? cursor, int most, CancellationToken cancellation) => fuse.AroundAsync(() => store.ReadChangesAsync(cursor, most, cancellation));
     }
 
     private sealed class Identities(IIdentityIndex index, Fuse fuse) : IIdentityIndex

@@ -3,6 +3,7 @@ using System.Text;
 using Aim.Host.Embedded;
 using Aim.Ports;
 using Aim.Records;
+using Aim.State;
 using Aim.Uploads;
 
 namespace Aim.Tests.Setup;
@@ -33,6 +34,7 @@ internal static class EndState
         }
         foreach (var (load, rows) in added) text.Append(CultureInfo.InvariantCulture, $"loaded {load} {rows}\n");
         await StudentsAsync(platform, year, text);
+        if (platform.Ports.State is not SqliteStateStore) return text.ToString();
         using var database = new SqliteSession(Path.Combine(folder, "aim.db"));
         foreach (var table in new[] { "person", "identity_link", "student_record", "student_owner" })
             text.Append(CultureInfo.InvariantCulture, $"{table} {database.Scalar($"SELECT COUNT(*) FROM {table}")}\n");
@@ -49,9 +51,17 @@ internal static class EndState
             students.Add($"student {string.Join(' ', record.Contributions.Select(item => $"{item.District}/{item.LocalId}:{item.Digest()}").Order(StringComparer.Ordinal))} version {record.Version}\n");
         }
         text.AppendJoin("", students.Order(StringComparer.Ordinal));
-        var changes = await platform.Ports.State.ReadChangesAsync(0, int.MaxValue, CancellationToken.None);
+        var changes = await ChangesAsync(platform.Ports.State);
         Assert.HasCount(changes.Count, changes.Select(change => change.Id).Distinct(), "an event is there twice");
         Assert.HasCount(changes.Count, changes.Select(change => (change.StateId, change.Year, change.Version)).Distinct(), "a version has two events");
         text.Append(CultureInfo.InvariantCulture, $"events {changes.Count} of {versions} versions\n");
+    }
+
+    private static async Task<List<StateChange>> ChangesAsync(IStateStore state)
+    {
+        var changes = new List<StateChange>();
+        StateChanges? page = null;
+        do changes.AddRange((page = await state.ReadChangesAsync(page?.Cursor, 1000, CancellationToken.None)).Changes); while (page.HasMore);
+        return changes;
     }
 }

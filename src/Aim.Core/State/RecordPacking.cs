@@ -1,11 +1,10 @@
 using System.Buffers.Binary;
 using Aim.Records;
-using Aim.State;
 
-namespace Aim.Host.Embedded;
+namespace Aim.State;
 
-/// <summary>A student's contributions as the bytes of one column.</summary>
-internal static class RecordPacking
+/// <summary>A student's contributions as bytes, in the form that stores keep them in.</summary>
+public static class RecordPacking
 {
     private const byte Format = 1;
 
