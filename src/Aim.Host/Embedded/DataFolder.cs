@@ -29,7 +29,7 @@ internal sealed class DataFolder : IAsyncDisposable
             blobs, new SqliteEditionStore(data, clock), new SqliteStateStore(data, clock),
             new SqliteIdentityIndex(data), new SqliteLedger(data), clock);
         WorkflowEngine? engine = null;
-        Platform = new AimPlatform(Ports, catalog => engine = new WorkflowEngine(new WorkflowJournal(journal, clock), catalog, clock, loggers.CreateLogger<WorkflowEngine>()));
+        Platform = new AimPlatform(Ports, catalog => engine = new WorkflowEngine(new WorkflowJournal(journal, clock), catalog, clock, loggers.CreateLogger<WorkflowEngine>()), loggers);
         Engine = engine!;
     }
 
