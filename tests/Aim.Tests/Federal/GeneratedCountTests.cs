@@ -215,7 +215,7 @@ public sealed class GeneratedCountTests
                 var columns = Columns(type, lines[origin.GetProperty("line").GetInt32() - 1]);
                 Assert.AreEqual(student.GetProperty("localId").GetString(), columns["StudentLocalId"]);
                 Assert.AreEqual(student.GetProperty("district").GetString(), columns["DistrictNumber"]);
-                if (type == "EN") Assert.AreEqual((cell[1], cell[2]), (columns["SchoolNumber"], GradeOf(columns["Grade"])));
+                if (type == "EN") Assert.AreEqual((cell[1], cell[2]), (columns["SchoolNumber"].PadLeft(4, '0'), GradeOf(columns["Grade"])));
             }
         }
     }
