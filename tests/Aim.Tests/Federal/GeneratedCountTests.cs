@@ -203,7 +203,7 @@ public sealed class GeneratedCountTests
         var row = Files[("FS052", FederalLevel.SCH)].Counts.Where(row => row.Set == "GradeLevelID" && row.Amount > 0).MaxBy(row => row.Amount)!;
         string[] cell = [.. row.Organisation.Split(' '), row.Cell];
 
-        var students = JsonSerializer.Deserialize<JsonElement>(await RunAsync(ExitCode.Done, ["explain", Snapshot, "FS052", "SCH", .. cell, "--data", Data, "--json"])).EnumerateArray().ToList();
+        var students = JsonSerializer.Deserialize<JsonElement>(await RunAsync(ExitCode.Done, ["explain", Snapshot, "FS052", "SCH", .. cell, "--data", Data, "--json"])).GetProperty("students").EnumerateArray().ToList();
 
         Assert.HasCount(row.Amount, students);
         foreach (var student in students)
