@@ -78,7 +78,7 @@ public sealed class MessagingTests
         CollectionAssert.AreEqual(new[] { "dead-lettered: MessageCannotBeUsed: The message is not JSON of the documented form." }, settled.Outcomes);
     }
 
-    private static StateChange Change(long version) => new(version, StateChange.IdOf(new StateId(123456789), Sample.Year, version), new StateId(123456789), Sample.Year, version,
+    private static StateChange Change(long version) => new(StateChange.IdOf(new StateId(123456789), Sample.Year, version), new StateId(123456789), Sample.Year, version,
         new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), [Sample.District, Sample.OtherDistrict], ["SD", "EN"]);
 
     [TestMethod]
