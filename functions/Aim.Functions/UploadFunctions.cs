@@ -10,9 +10,9 @@ namespace Aim.Functions;
 public sealed class UploadFunctions(AimPlatform platform, DurableWorkflows workflows, DurableWorkflowClient client)
 {
     /// <summary>Event Grid tells of blobs at least once and in any order; intake makes the same blob one upload, and a blob that is gone none.</summary>
-    [Function(nameof(UploadArrived))]
-    public async Task UploadArrived(
-        [BlobTrigger("uploads/{name}", Source = BlobTriggerSource.EventGrid, Connection = "UploadStorage")] BlobClient blob, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
+    [Function(nameof(StartUpload))]
+    public async Task StartUpload(
+        [BlobTrigger("uploads/{name}", Source = BlobTriggerSource.EventGrid, Connection = "Uploads")] BlobClient blob, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
     {
         client.Use(durable);
         if (await platform.Ports.Blobs.FindAsync($"{blob.BlobContainerName}/{blob.Name}", cancellation) is { } arrived) await platform.Intake.AcceptAsync(arrived, cancellation);

@@ -2,14 +2,14 @@ using Microsoft.Extensions.Logging;
 
 namespace Aim.Functions.Messaging;
 
-/// <summary>What messaging logs; alerts are set on the events of level Error (infra/core/alerts.bicep).</summary>
+/// <summary>What messaging logs; alerts go by the names of the events (infra/core/monitoring.bicep).</summary>
 internal static partial class MessagingLog
 {
     [LoggerMessage(101, LogLevel.Error, "A pushed message of district {District} can't be used ({Message}): {Reason}")]
     public static partial void PushRefused(ILogger logger, string district, string message, string reason);
 
     [LoggerMessage(102, LogLevel.Error, "The pushed changes of district {District} stopped at number {Sequence}: {Reason}")]
-    public static partial void PushStopped(ILogger logger, string district, long sequence, string reason);
+    public static partial void DistrictStopped(ILogger logger, string district, long sequence, string reason);
 
     [LoggerMessage(103, LogLevel.Warning, "The pushed changes of district {District} wait for number {Sequence}")]
     public static partial void PushWaits(ILogger logger, string district, long sequence);

@@ -28,7 +28,7 @@ public sealed class PushSettlement(PushedChanges pushed, TimeProvider clock, ILo
             return;
         }
         var position = await PatientlyAsync(() => pushed.DrainAsync(received.Edition!.Value, cancellation), cancellation);
-        if (position.Stop is { } reason) MessagingLog.PushStopped(logger, message.SessionId, position.Applied + 1, reason);
+        if (position.Stop is { } reason) MessagingLog.DistrictStopped(logger, message.SessionId, position.Applied + 1, reason);
         else if (position.Missing is { } missing) MessagingLog.PushWaits(logger, message.SessionId, missing);
         await actions.CompleteMessageAsync(message, cancellation);
     }

@@ -62,7 +62,7 @@ internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRe
         }
         catch (CsvFormatException fault)
         {
-            throw new UnreadableFileException("FMT-001",
+            throw new UnreadableFileException(
                 $"The quotes of the row on line {line} can't be read ({fault.Message.TrimEnd('.').ToLowerInvariant()}). Enclose values with commas or line ends in quotes, and double a quote inside a value.");
         }
         finally

@@ -44,7 +44,7 @@ public sealed class StageUpload(IBlobStore blobs, ReferenceLibrary references)
     {
         try
         {
-            await using var file = await blobs.OpenReadAsync(plan.Upload.Blob, cancellation) ?? throw new UnreadableFileException(FileRules.Header.Id, IdentifyUpload.Gone);
+            await using var file = await blobs.OpenReadAsync(plan.Upload.Blob, cancellation) ?? throw new UnreadableFileException(IdentifyUpload.Gone);
             await BlockPipeline.RunAsync(file, job, async block =>
             {
                 result.Rows += block.RowCount;
@@ -61,15 +61,9 @@ public sealed class StageUpload(IBlobStore blobs, ReferenceLibrary references)
         }
         catch (UnreadableFileException unreadable)
         {
-            return Refuse(RuleCatalog.Get(unreadable.Rule), unreadable.Message);
+            return unreadable.Message;
         }
-        return result.Rows == 0 ? Refuse(FileRules.Header, NoRows) : null;
-
-        string Refuse(Rule rule, string sentence)
-        {
-            findings.Add(Findings.OfFile(rule, RecordTypes.Find(plan.Ticket.RecordType)!, sentence));
-            return sentence;
-        }
+        return result.Rows == 0 ? NoRows : null;
     }
 
     internal const string NoRows = "The file has no rows. Export it again with the students it should hold; nothing was changed.";

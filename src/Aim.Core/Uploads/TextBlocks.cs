@@ -15,11 +15,8 @@ internal sealed class TextBlock(byte[] buffer, int length, long firstLine) : IDi
     public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
 }
 
-/// <summary>The file can't be cut into records; the message is a sentence for the sender.</summary>
-internal sealed class UnreadableFileException(string rule, string message) : Exception(message)
-{
-    public string Rule { get; } = rule;
-}
+/// <summary>The file can't be cut into records (<c>FMT-001</c>); the message is a sentence for the sender.</summary>
+internal sealed class UnreadableFileException(string message) : Exception(message);
 
 /// <summary>
 /// Cuts a file into blocks at ends of records, so that blocks can be parsed side by side. In CSV a line end inside quotes ends no
@@ -58,7 +55,7 @@ internal static class TextBlocks
                 }
                 else if (cut == start && filled == capacity)
                 {
-                    throw openLine >= 0 ? Unclosed(line + openLine) : new UnreadableFileException("FMT-001", $"Line {line} is too long to be a row.");
+                    throw openLine >= 0 ? Unclosed(line + openLine) : new UnreadableFileException($"Line {line} is too long to be a row.");
                 }
                 if (cut > start)
                 {
@@ -78,7 +75,7 @@ internal static class TextBlocks
         }
     }
 
-    private static UnreadableFileException Unclosed(long line) => new("FMT-001",
+    private static UnreadableFileException Unclosed(long line) => new(
         $"The quote opened on line {line} is never closed, so the rows after it can't be told apart. Close it, or double a quote that belongs to a value.");
 
     /// <summary>Follows RFC 4180: a quote opens a value only where the value starts, and a doubled quote inside stands for itself.</summary>

@@ -12,8 +12,7 @@ namespace Aim.Host.Embedded;
 /// </summary>
 internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
 {
-    // With a character that no name of an uploaded file has, so that none can be taken for a file that is being written.
-    private const string Partial = ".partial~";
+    private const string Partial = ".partial";
 
     private static readonly TimeSpan LongestWrite = TimeSpan.FromDays(1);
 

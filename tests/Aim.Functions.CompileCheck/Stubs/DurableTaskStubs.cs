@@ -1,5 +1,5 @@
 // Signatures of Microsoft.DurableTask and Microsoft.DurableTask.Client; only members in use.
-#pragma warning disable CA1032, CA1062, CA1815, CA2225, CA1710
+#pragma warning disable CA1032, CA1062, CA1815, CA1849, CA2225, CA1710
 
 namespace Microsoft.DurableTask
 {
@@ -81,8 +81,9 @@ namespace Microsoft.DurableTask
             using var wait = new CancellationTokenSource();
             var due = CreateTimer(CurrentUtcDateTime + timeout, timer.Token);
             var external = WaitForExternalEvent<T>(eventName, wait.Token);
-            if (await Task.WhenAny(due, external) == external) await timer.CancelAsync();
-            else await wait.CancelAsync();
+            // At once, as the package does: an orchestration awaits nothing but its own tasks.
+            if (await Task.WhenAny(due, external) == external) timer.Cancel();
+            else wait.Cancel();
             return await external;
         }
 

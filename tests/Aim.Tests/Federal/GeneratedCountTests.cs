@@ -24,7 +24,7 @@ public sealed class GeneratedCountTests
         await RunAsync(ExitCode.DataHasProblems, "load", State, "--data", Data, "--yes");
         await RunAsync(ExitCode.Done, "snapshot", Snapshot, "--year", "2026", "--data", Data);
         var json = await RunAsync(ExitCode.Done, "federal", Snapshot, "--data", Data, "--out", Path.Combine(State, "federal"), "--json");
-        foreach (var file in JsonSerializer.Deserialize<List<FederalFile>>(json, Terminal.Json)!)
+        foreach (var file in JsonDocument.Parse(json).RootElement.GetProperty("files").Deserialize<List<FederalFile>>(Terminal.Json)!)
             Files[(file.File, file.Level)] = new FederalCsv(file, await File.ReadAllTextAsync(Path.Combine(State, "federal", file.FileName)));
     }
 

@@ -59,10 +59,10 @@ public sealed class ApiPipelineTests
     }
 
     [TestMethod]
-    public async Task An_unknown_path_is_a_problem_too()
+    public async Task An_unknown_path_tells_nothing_to_who_has_no_token()
     {
         var (status, type, _) = await SendAsync("GET", "/api/v1/nowhere");
 
-        Assert.AreEqual((404, "application/problem+json"), (status, type));
+        Assert.AreEqual((401, "application/problem+json"), (status, type));
     }
 }

@@ -22,16 +22,20 @@ internal sealed class DurableSimulator(DurableWorkflows workflows, TimeProvider 
 
     private enum Kind { Activity, Child, Timer, Event }
 
-    private sealed record Completion(int Call, string? Json, TaskFailureDetails? Failure, bool Cancelled = false);
+    private sealed record Completion(int Call, string? Json, TaskFailureDetails? Failure, bool Cancelled = false)
+    {
+        /// <summary>When the body heard of it, in the first run and in every replay.</summary>
+        public DateTime Time { get; init; }
+    }
 
-    private sealed class Instance(string name, string id, string input)
+    private sealed class Instance(string name, string id, string input, DateTime started)
     {
         public string Name => name;
         public string Id => id;
         public string Input => input;
         public List<Completion> Completions { get; } = [];
         public ConcurrentQueue<(string Name, string Json)> Events { get; } = new();
-        public DateTime Time { get; set; }
+        public DateTime Started => started;
         public OrchestrationRuntimeStatus Status { get; set; } = OrchestrationRuntimeStatus.Pending;
         public string? CustomStatus { get; set; }
         public string? Output { get; set; }
@@ -42,7 +46,7 @@ internal sealed class DurableSimulator(DurableWorkflows workflows, TimeProvider 
     public override Task<string> ScheduleNewOrchestrationInstanceAsync(TaskName orchestratorName, object? input = null, StartOrchestrationOptions? options = null, CancellationToken cancellation = default)
     {
         var id = options?.InstanceId ?? Guid.NewGuid().ToString("N");
-        var instance = new Instance(orchestratorName, id, JsonSerializer.Serialize(input)) { Time = clock.GetUtcNow().UtcDateTime };
+        var instance = new Instance(orchestratorName, id, JsonSerializer.Serialize(input), clock.GetUtcNow().UtcDateTime);
         while (!instances.TryAdd(id, instance))
         {
             // As the service does: a status that isn't named is no hindrance, and the instance is replaced.
@@ -82,8 +86,7 @@ internal sealed class DurableSimulator(DurableWorkflows workflows, TimeProvider 
                 Finish(instance, body);
                 return;
             }
-            instance.Completions.Add(await CarryAsync(instance, episode.Open));
-            instance.Time = clock.GetUtcNow().UtcDateTime;
+            instance.Completions.Add(await CarryAsync(instance, episode.Open) with { Time = clock.GetUtcNow().UtcDateTime });
         }
     }
 
@@ -190,6 +193,7 @@ internal sealed class DurableSimulator(DurableWorkflows workflows, TimeProvider 
     {
         private readonly Dictionary<int, OpenCall> calls = [];
         private int next;
+        private DateTime time = instance.Started;
 
         public IReadOnlyList<OpenCall> Open => [.. calls.Values.OrderBy(call => call.Index)];
 
@@ -199,6 +203,7 @@ internal sealed class DurableSimulator(DurableWorkflows workflows, TimeProvider 
             foreach (var completion in instance.Completions)
             {
                 if (!calls.Remove(completion.Call, out var call)) throw new InvalidOperationException("The body took another way than its history.");
+                time = completion.Time;
                 call.Complete(completion);
             }
             return body;
@@ -206,7 +211,7 @@ internal sealed class DurableSimulator(DurableWorkflows workflows, TimeProvider 
 
         public override string InstanceId => instance.Id;
 
-        public override DateTime CurrentUtcDateTime => instance.Time;
+        public override DateTime CurrentUtcDateTime => time;
 
         public override T? GetInput<T>() where T : default => JsonSerializer.Deserialize<T>(instance.Input);
 
