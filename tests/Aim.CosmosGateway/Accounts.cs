@@ -7,6 +7,8 @@ internal sealed class Account(int rangeCount, TimeProvider clock)
 {
     private readonly Dictionary<string, Database> databases = [];
 
+    public long StoredBytes => databases.Values.SelectMany(database => database.Containers.Values).SelectMany(container => container.Ranges).SelectMany(range => range.All).Sum(item => (long)item.Json.Length);
+
     private sealed class Database(string name, string rid)
     {
         public string Name => name;

@@ -39,7 +39,7 @@ public sealed class Faults
 
     private readonly Lock guard = new();
     private readonly Dictionary<Fault, int> injected = [];
-    private readonly Queue<Fault> next = [];
+    private readonly Queue<Fault?> next = [];
     private Random random = new(0);
     private double rate;
 
@@ -53,6 +53,17 @@ public sealed class Faults
     public void InjectNext(params Fault[] faults)
     {
         lock (guard) foreach (var fault in faults) next.Enqueue(fault);
+    }
+
+    /// <summary>After so many requests that are left alone, the next one fails so.</summary>
+    public void InjectAfter(int requests, Fault fault)
+    {
+        lock (guard)
+        {
+            next.Clear();
+            for (var i = 0; i < requests; i++) next.Enqueue(null);
+            next.Enqueue(fault);
+        }
     }
 
     public void Stop()

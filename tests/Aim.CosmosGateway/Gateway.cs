@@ -42,6 +42,9 @@ public sealed class Gateway : IAsyncDisposable
     /// <summary>The first thing asked for that is not spoken here; a test that made the SDK ask for it has to fail.</summary>
     public string? Unsupported { get; private set; }
 
+    /// <summary>How much it holds, items alone.</summary>
+    public long StoredBytes => account.StoredBytes;
+
     public static async Task<Gateway> StartAsync(int ranges = 4, TimeProvider? clock = null)
     {
         var builder = WebApplication.CreateSlimBuilder();

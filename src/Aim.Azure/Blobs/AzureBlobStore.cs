@@ -40,13 +40,16 @@ internal sealed class AzureBlobStore(BlobServiceClient service, TimeProvider clo
         try
         {
             var properties = (await Blob(path).GetPropertiesAsync(cancellationToken: cancellation)).Value;
-            return new BlobInfo(path, properties.ETag.ToString(), properties.ContentLength, properties.LastModified);
+            return new BlobInfo(path, Bare(properties.ETag), properties.ContentLength, properties.LastModified);
         }
         catch (RequestFailedException failure) when (failure.Status == NotFound)
         {
             return null;
         }
     }
+
+    /// <summary>Headers carry it in quotation marks, listings without.</summary>
+    private static string Bare(ETag etag) => etag.ToString().Trim('"');
 
     public async Task<Stream?> OpenReadAsync(BlobRef blob, CancellationToken cancellation)
     {
@@ -83,7 +86,7 @@ internal sealed class AzureBlobStore(BlobServiceClient service, TimeProvider clo
     {
         var container = ContainerOf(prefix, out var start);
         await foreach (var blob in container.GetBlobsAsync(BlobTraits.None, BlobStates.None, start, cancellation))
-            yield return new BlobInfo($"{container.Name}/{blob.Name}", blob.Properties.ETag!.Value.ToString(), blob.Properties.ContentLength!.Value, blob.Properties.LastModified!.Value);
+            yield return new BlobInfo($"{container.Name}/{blob.Name}", Bare(blob.Properties.ETag!.Value), blob.Properties.ContentLength!.Value, blob.Properties.LastModified!.Value);
     }
 
     public Task DeleteAsync(string path, CancellationToken cancellation) => Blob(path).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellation);

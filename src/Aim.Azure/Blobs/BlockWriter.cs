@@ -21,14 +21,24 @@ internal sealed class BlockWriter(BlockBlobClient blob, CancellationToken cancel
     public async Task CommitAsync()
     {
         var once = new BlobRequestConditions { IfNoneMatch = global::Azure.ETag.All };
-        if (blocks.Count == 0)
+        if (blocks.Count == 0 && await TryUploadAsync(once)) return;
+        if (block.Length > 0) await StageAsync(cancellation);
+        await blob.CommitBlockListAsync(blocks, new CommitBlockListOptions { Conditions = once }, cancellation);
+    }
+
+    /// <summary>In one request. False when there is a blob, or what an emulator takes for one: the blocks of a writer that gave up.</summary>
+    private async Task<bool> TryUploadAsync(BlobRequestConditions once)
+    {
+        try
         {
             block.Position = 0;
             await blob.UploadAsync(block, new BlobUploadOptions { Conditions = once }, cancellation);
-            return;
+            return true;
         }
-        if (block.Length > 0) await StageAsync(cancellation);
-        await blob.CommitBlockListAsync(blocks, new CommitBlockListOptions { Conditions = once }, cancellation);
+        catch (global::Azure.RequestFailedException failure) when (failure.Status == 409)
+        {
+            return false;
+        }
     }
 
     private async Task StageAsync(CancellationToken token)

@@ -16,7 +16,7 @@ internal sealed class DataFolder : IAsyncDisposable
     /// <summary>The two files themselves, for tests that make them full.</summary>
     internal (SqliteDatabase Data, SqliteDatabase Journal) Databases => (data, journal);
 
-    private DataFolder(string path, Uri address, TimeProvider clock, ILoggerFactory loggers)
+    private DataFolder(string path, Uri address, TimeProvider clock, ILoggerFactory loggers, Func<AimPorts, AimPorts>? replace)
     {
         Path = System.IO.Path.GetFullPath(path);
         Directory.CreateDirectory(Path);
@@ -28,6 +28,7 @@ internal sealed class DataFolder : IAsyncDisposable
         Ports = new AimPorts(
             blobs, new SqliteEditionStore(data, clock), new SqliteStateStore(data, clock),
             new SqliteIdentityIndex(data), new SqliteLedger(data), clock);
+        if (replace is not null) Ports = replace(Ports);
         WorkflowEngine? engine = null;
         Platform = new AimPlatform(Ports, catalog => engine = new WorkflowEngine(new WorkflowJournal(journal, clock), catalog, clock, loggers.CreateLogger<WorkflowEngine>()), loggers);
         Engine = engine!;
@@ -40,7 +41,8 @@ internal sealed class DataFolder : IAsyncDisposable
     public UploadUrls UploadUrls { get; }
 
     /// <summary>Opens a folder, making it if need be. Workflows run only once <see cref="WorkflowEngine.Start"/> is called.</summary>
-    public static DataFolder Open(string path, Uri address, TimeProvider clock, ILoggerFactory loggers) => new(path, address, clock, loggers);
+    /// <param name="replace">Puts other adapters in the place of some of the embedded ones.</param>
+    public static DataFolder Open(string path, Uri address, TimeProvider clock, ILoggerFactory loggers, Func<AimPorts, AimPorts>? replace = null) => new(path, address, clock, loggers, replace);
 
     public static bool Exists(string path) => File.Exists(System.IO.Path.Combine(path, "aim.db"));
 
