@@ -358,7 +358,7 @@ public abstract class WorkflowContract
         catalog.Add<FanningOut, int, string>();
         await Does(First, (_, cancellation) =>
         {
-            if (log.Count == 6) all.SetResult();
+            if (log.Count == 6) all.TrySetResult();
             return all.Task.WaitAsync(cancellation);
         }).StartAsync();
         await client.StartAsync<FanningOut, int, string>("out", 6, None);
