@@ -23,9 +23,9 @@ public static class AimApi
     public const string Prefix = "/api/v1";
     public const string DocumentRoute = $"{Prefix}/openapi.json";
 
-    public static IServiceCollection AddAimApi(this IServiceCollection services, AimPlatform platform, TokenOptions tokens)
+    /// <summary>Adds what the routes need; the host adds the platform.</summary>
+    public static IServiceCollection AddAimApi(this IServiceCollection services, TokenOptions tokens)
     {
-        services.AddSingleton(platform);
         services.AddCallers(tokens);
         services.AddApiProblems();
         services.ConfigureHttpJsonOptions(options =>

@@ -4,8 +4,11 @@ using Aim.Organizations;
 using Aim.Ports;
 using Aim.Snapshots;
 using Aim.StateSync;
+using Aim.Telemetry;
 using Aim.Uploads;
 using Aim.Workflows;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Aim;
 
@@ -18,8 +21,11 @@ public sealed record AimPorts(IBlobStore Blobs, IEditionStore Editions, IStateSt
 /// </summary>
 public sealed class AimPlatform
 {
-    public AimPlatform(AimPorts ports, Func<WorkflowCatalog, IWorkflowClient> engine)
+    private readonly ILogger logger;
+
+    public AimPlatform(AimPorts ports, Func<WorkflowCatalog, IWorkflowClient> engine, ILoggerFactory? loggers = null)
     {
+        logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger(AimLog.Category);
         Ports = ports;
         References = new ReferenceLibrary(ports.Blobs, ports.Ledger);
         Uploads = new UploadLog(ports.Ledger);
@@ -56,7 +62,7 @@ public sealed class AimPlatform
         var stage = new StageUpload(blobs, References);
         var compare = new CompareUpload(blobs, editions, identities);
         var apply = new ApplyUpload(blobs, editions);
-        var report = new ReportUpload(blobs, Uploads, new ClosingFindings(blobs, editions, Parked), clock);
+        var report = new ReportUpload(blobs, Uploads, new ClosingFindings(blobs, editions, Parked), clock, logger);
         Catalog.Add<UploadWorkflow, UploadInput, UploadStatus>()
             .Add(UploadSteps.Identify, identify.RunAsync)
             .Add(UploadSteps.Stage, stage.RunAsync)
@@ -67,7 +73,7 @@ public sealed class AimPlatform
 
         var sync = new SyncEdition(editions, state, identities, new IdentityResolver(identities), Parked, clock);
         var verify = new VerifyEdition(editions, state, identities, Parked);
-        var night = new NightlySteps(Intake, new UploadLeftovers(blobs, Workflows, clock), editions, ledger);
+        var night = new NightlySteps(Intake, new UploadLeftovers(blobs, Workflows, clock), editions, ledger, logger);
         Catalog.Add<NightlySyncWorkflow, NightInput, NightReport>()
             .Add(NightlySteps.StartMissedUploads, (_, cancellation) => night.StartMissedUploadsAsync(cancellation))
             .Add(NightlySteps.PlanNight, night.PlanAsync)

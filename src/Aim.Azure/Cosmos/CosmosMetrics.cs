@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace Aim.Azure.Cosmos;
 
 /// <summary>What requests cost: a measurement each, tagged with container and operation.</summary>
-internal static class CosmosMetrics
+public static class CosmosMetrics
 {
     public const string MeterName = "Aim.Azure";
     public const string RequestCharge = "aim.cosmos.request_charge";

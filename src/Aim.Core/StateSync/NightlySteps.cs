@@ -6,6 +6,7 @@ using Aim.Records;
 using Aim.Telemetry;
 using Aim.Uploads;
 using Aim.Workflows;
+using Microsoft.Extensions.Logging;
 
 namespace Aim.StateSync;
 
@@ -13,7 +14,7 @@ namespace Aim.StateSync;
 public sealed record NightPlan(IReadOnlyList<EditionKey> Behind, IReadOnlyList<EditionKey> ToVerify);
 
 /// <summary>The steps of a night that are its own.</summary>
-public sealed class NightlySteps(UploadIntake intake, UploadLeftovers leftovers, IEditionStore editions, ILedger ledger)
+public sealed class NightlySteps(UploadIntake intake, UploadLeftovers leftovers, IEditionStore editions, ILedger ledger, ILogger logger)
 {
     public static readonly Step<NightInput, int> StartMissedUploads = new("StartMissedUploads");
     public static readonly Step<NightInput, NightPlan> PlanNight = new("PlanNight");
@@ -56,6 +57,7 @@ public sealed class NightlySteps(UploadIntake intake, UploadLeftovers leftovers,
     {
         await ledger.PutAsync(new(Subject, Kind, report.Date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), JsonSerializer.Serialize(report, Json)), cancellation);
         AimTelemetry.NightEnded(report);
+        if (report.Unresolved.Count > 0) AimLog.NightUnresolved(logger, report.Date, report.Unresolved.Count);
         return report;
     }
 

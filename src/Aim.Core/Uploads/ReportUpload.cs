@@ -1,11 +1,12 @@
 using Aim.Ports;
 using Aim.Rules;
 using Aim.Telemetry;
+using Microsoft.Extensions.Logging;
 
 namespace Aim.Uploads;
 
 /// <summary>Writes an upload's pages in the ledger: while it waits for an answer, and when it has ended.</summary>
-public sealed class ReportUpload(IBlobStore blobs, UploadLog log, ClosingFindings closing, TimeProvider clock)
+public sealed class ReportUpload(IBlobStore blobs, UploadLog log, ClosingFindings closing, TimeProvider clock, ILogger logger)
 {
     /// <summary>Shows what the load would do and asks the district.</summary>
     public async Task<UploadInput> AskAsync(ComparedUpload compared, CancellationToken cancellation)
@@ -54,6 +55,7 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, ClosingFinding
         };
         await log.SaveReportAsync(upload.Key, report, cancellation);
         if ((ending.Plan ?? staged?.Plan)?.Ticket is { } ticket) AimTelemetry.UploadEnded(ticket, report, groups);
+        if (status == UploadStatus.Failed) AimLog.UploadFailed(logger, upload.Key);
         await blobs.ClearAsync(upload.WorkPrefix, cancellation);
         return status;
     }

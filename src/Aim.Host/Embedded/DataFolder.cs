@@ -30,7 +30,7 @@ internal sealed class DataFolder : IAsyncDisposable
             new SqliteIdentityIndex(data), new SqliteLedger(data), clock);
         if (replace is not null) Ports = replace(Ports);
         WorkflowEngine? engine = null;
-        Platform = new AimPlatform(Ports, catalog => engine = new WorkflowEngine(new WorkflowJournal(journal, clock), catalog, clock, loggers.CreateLogger<WorkflowEngine>()));
+        Platform = new AimPlatform(Ports, catalog => engine = new WorkflowEngine(new WorkflowJournal(journal, clock), catalog, clock, loggers.CreateLogger<WorkflowEngine>()), loggers);
         Engine = engine!;
     }
 

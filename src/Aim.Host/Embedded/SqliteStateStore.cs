@@ -137,7 +137,7 @@ internal sealed class SqliteStateStore(SqliteDatabase database, TimeProvider clo
     public Task<StateChanges> ReadChangesAsync(string? cursor, int most, CancellationToken cancellation)
     {
         long after = 0;
-        if (cursor is not null && !long.TryParse(cursor, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out after)) throw new InvalidCursorException();
+        if (cursor is not null && !long.TryParse(cursor, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out after) || after < 0) throw new InvalidCursorException();
         return Task.FromResult(database.Read(session =>
         {
             var changes = session.List("SELECT sequence, state_id, year, version, stamp, districts, sections FROM outbox WHERE sequence > ?1 ORDER BY sequence LIMIT ?2", ReadChange, after, most);

@@ -35,7 +35,8 @@ internal static class LocalHost
         builder.Services.AddHostedService<UploadWatcher>();
         builder.Services.AddHostedService<NightSchedule>();
         builder.Services.AddHostedService<OutboxRelay>();
-        builder.Services.AddAimApi(data.Platform, issuer.Tokens);
+        builder.Services.AddSingleton(data.Platform);
+        builder.Services.AddAimApi(issuer.Tokens);
 
         var app = builder.Build();
         app.UseAimApi();

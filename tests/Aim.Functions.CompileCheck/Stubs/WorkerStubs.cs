@@ -5,7 +5,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using OpenTelemetry;
 
 namespace Microsoft.Azure.Functions.Worker
 {
@@ -130,13 +129,5 @@ namespace Microsoft.Azure.Functions.Worker.Builder
     public static class FunctionsWebApplicationExtensions
     {
         public static FunctionsApplicationBuilder ConfigureFunctionsWebApplication(this FunctionsApplicationBuilder builder) => builder;
-    }
-}
-
-namespace Microsoft.Azure.Functions.Worker.OpenTelemetry
-{
-    public static class ConfigureFunctionsOpenTelemetry
-    {
-        public static IOpenTelemetryBuilder UseFunctionsWorkerDefaults(this IOpenTelemetryBuilder builder) => builder;
     }
 }

@@ -18,7 +18,7 @@ public sealed class ApiPipelineTests
     {
         bench = await Workbench.OpenAsync();
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Services.AddAimApi(bench.Platform, new TokenOptions { Issuer = "https://issuer.example.org", Audience = "aim", SigningKeys = [] });
+        builder.Services.AddSingleton(bench.Platform).AddAimApi(new TokenOptions { Issuer = "https://issuer.example.org", Audience = "aim", SigningKeys = [] });
         app = builder.Build();
     }
 

@@ -98,20 +98,31 @@ public sealed class UploadWatcherTests
     }
 
     [TestMethod]
-    public async Task A_file_that_was_asked_for_by_the_API_is_left_to_it()
+    public async Task A_file_whose_upload_was_begun_by_the_API_is_not_begun_again_and_one_whose_start_was_lost_is_taken_up()
     {
         await using var bench = await OpenAsync();
-        var (ticket, _, _) = await bench.Data.Platform.Intake.RequestAsync(new UploadTicket
+        async Task<string> AskAndDropAsync()
         {
-            Key = "", District = Sample.District, Year = Sample.Year, RecordType = "SD", FileName = "SD.tsv", RequestedBy = "test", RequestedAt = default,
-        }, CancellationToken.None);
-        await DropAsync(bench, ticket.Path, TimeSpan.FromMinutes(1));
-        await DropAsync(bench, "uploads/0123/2026/SD/zz-other/SD.tsv", TimeSpan.FromMinutes(1));
+            var (ticket, _, _) = await bench.Data.Platform.Intake.RequestAsync(new UploadTicket
+            {
+                Key = "", District = Sample.District, Year = Sample.Year, RecordType = "SD", FileName = "SD.tsv", RequestedBy = "test", RequestedAt = default,
+            }, CancellationToken.None);
+            await DropAsync(bench, ticket.Path, TimeSpan.FromMinutes(1));
+            return ticket.Path;
+        }
+        var begun = await AskAndDropAsync();
+        await bench.Data.Platform.Intake.AcceptAsync((await bench.Data.Ports.Blobs.FindAsync(begun, CancellationToken.None))!, CancellationToken.None);
+        var lost = await AskAndDropAsync();
+        Assert.AreEqual(1, Uploads(bench));
         await WatchAsync(bench);
 
-        await bench.WhenAsync(() => Uploads(bench) > 0, TimeSpan.FromSeconds(5));
+        await bench.WhenAsync(() => Uploads(bench) > 1, TimeSpan.FromSeconds(5));
+        // A later file shows that a further round has passed.
+        await DropAsync(bench, "uploads/0123/2026/SD/later/SD.tsv", TimeSpan.FromMinutes(1));
+        await bench.WhenAsync(() => Uploads(bench) > 2, TimeSpan.FromSeconds(5));
 
-        Assert.AreEqual(1, Uploads(bench));
-        Assert.IsNotNull(await bench.Data.Platform.Uploads.FindTicketAsync("zz-other", CancellationToken.None));
+        Assert.AreEqual(3, Uploads(bench));
+        var ticket = await bench.Data.Platform.Uploads.FindTicketAsync(UploadPath.Parse(lost)!.Key, CancellationToken.None);
+        Assert.AreEqual("test", ticket!.RequestedBy, "what was asked for still counts");
     }
 }

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using Aim.Azure.Cosmos;
+using Aim.Ports;
+using Aim.State;
+using Microsoft.Extensions.Logging;
+
+namespace Aim.Functions.Messaging;
+
+/// <summary>
+/// Publishes the events among the items of the change feed. One that can't be read is set aside in the ledger with an alert, so that it doesn't hold the
+/// others up for ever; what fails otherwise is an outage, and all of it is gone over again.
+/// </summary>
+public sealed class OutboxFeed(IEventPublisher publisher, ILedger ledger, ILogger<OutboxFeed> logger)
+{
+    private const string Subject = "events";
+    private const string ParkedKind = "parked";
+    private const string Unknown = "unknown";
+
+    public async Task PublishAsync(IReadOnlyList<JsonElement> items, CancellationToken cancellation)
+    {
+        var changes = new List<StateChange>(items.Count);
+        foreach (var item in items)
+        {
+            try
+            {
+                if (CosmosOutbox.Read(item) is { } change) changes.Add(change);
+            }
+            catch (JsonException malformed)
+            {
+                var id = item.TryGetProperty("id", out var found) && found.ValueKind == JsonValueKind.String ? found.GetString()! : Unknown;
+                await ledger.AddAsync(new LedgerEntry(Subject, ParkedKind, id, item.GetRawText()), cancellation);
+                MessagingLog.EventParked(logger, id, malformed.GetType().Name);
+            }
+        }
+        if (changes.Count > 0) await publisher.PublishAsync(changes, cancellation);
+    }
+}
