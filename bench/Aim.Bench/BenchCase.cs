@@ -38,7 +38,7 @@ internal sealed record Target(string Text, Func<Measurement, Measurement?, bool>
     public static Target RowsASecond(double least) => new(FormattableString.Invariant($"≥ {least:N0} rows/s"), (own, _) => own.RowsASecond >= least);
 
     /// <summary>Rows a second against the peer's.</summary>
-    public static Target Speed(double least) => new(FormattableString.Invariant($"≥ {least} × peer"), (own, peer) => Figures.Ratio(own, peer) >= least);
+    public static Target Speed(double least) => new(FormattableString.Invariant($"≥ {least} × peer"), (own, peer) => peer is not null && own.RowsASecond / peer.RowsASecond >= least);
 
     /// <summary>Peak memory no higher than the peer's, but for a fixed slack and an allowance for each row.</summary>
     public static Target Flat(double slackMegabytes, double bytesARow = 0) => new(
@@ -47,7 +47,7 @@ internal sealed record Target(string Text, Func<Measurement, Measurement?, bool>
 }
 
 /// <summary>Something to measure, in a process of its own.</summary>
-/// <param name="Run">Does it once. What comes before the measured part is not counted, but in the peak memory.</param>
+/// <param name="Run">Does it once. What comes before the measured part counts in the peak memory, but not in the time.</param>
 internal sealed record BenchCase(string Name, string What, Func<BenchData, Task<Outcome>> Run)
 {
     /// <summary>
@@ -59,17 +59,14 @@ internal sealed record BenchCase(string Name, string What, Func<BenchData, Task<
     /// <summary>The case to hold it against, measured in the same run.</summary>
     public string? Peer { get; init; }
 
+    /// <summary>The figure to hold against the peer's is peak memory; otherwise it is rows a second.</summary>
+    public bool IsAboutMemory { get; init; }
+
     public IReadOnlyList<Target> Targets { get; init; } = [];
 
-    /// <summary>Needs hours of machine or disks; only run when asked for.</summary>
+    /// <summary>Takes long and much disk; only run when asked for.</summary>
     public bool IsLarge { get; init; }
 
-    /// <summary>What has to be there before, made once a run of the harness and outside of any measurement.</summary>
-    public Func<BenchData, Task>? Prepare { get; init; }
-}
-
-internal static class Figures
-{
-    /// <summary>How many times as many rows a second as the peer.</summary>
-    public static double? Ratio(Measurement own, Measurement? peer) => peer is null ? null : own.RowsASecond / peer.RowsASecond;
+    /// <summary>Makes what has to be there before, such as generated files: in a process of its own, so that it counts neither in time nor in memory.</summary>
+    public required Func<BenchData, Task> Prepare { get; init; }
 }

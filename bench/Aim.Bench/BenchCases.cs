@@ -9,48 +9,63 @@ internal static class BenchCases
     private const double FlatSlack = 64;
     private const double WholeFileBytesARow = 24;
 
+    /// <summary>Students a second may fall by a fifth from 50,000 students on before time no longer counts as linear.</summary>
+    private const double Linear = 0.8;
+
     public static IReadOnlyList<BenchCase> All { get; } =
     [
-        new("validate", "Enrollment file to findings, no mistakes in it", data => Validation.CheckAsync(data.Enrollments(data.LargeRows)))
+        OnFile("validate", "Enrollment file to findings, no mistakes in it", Large, Validation.CheckAsync) with
             { IsSteady = true, Peer = "duckdb", Targets = [Target.RowsASecond(1_000_000), Target.Speed(1.5)] },
-        new("duckdb", "DuckDB, the same rules in SQL, 2 threads", data => DuckDbRules.CheckAsync(data.Enrollments(data.LargeRows))) { IsSteady = true },
-        new("validate-mistakes", "The same with mistakes in 2 % of the students", data => Validation.CheckAsync(data.Enrollments(data.LargeRows, errorRate: BenchData.MistakeRate)))
+        OnFile("duckdb", "DuckDB, the same rules in SQL, 2 threads", Large, DuckDbRules.CheckAsync) with { IsSteady = true },
+        OnFile("validate-mistakes", "The same with mistakes in 2 % of the students", LargeWithMistakes, Validation.CheckAsync) with
             { IsSteady = true, Peer = "duckdb-mistakes", Targets = [Target.Speed(1.5)] },
-        new("duckdb-mistakes", "DuckDB on the file with mistakes", data => DuckDbRules.CheckAsync(data.Enrollments(data.LargeRows, errorRate: BenchData.MistakeRate))) { IsSteady = true },
-        new("stage", "Enrollment file to findings and staged rows", data => Validation.StageAsync(data.Enrollments(data.LargeRows))) { IsSteady = true, Peer = "duckdb" },
-        new("fields", "Limit: delimited text read to fields, one core", data => Limits.FieldsAsync(data.Enrollments(data.LargeRows).Path)) { IsSteady = true },
-        new("lines", "Limit: bytes read, lines counted", data => Limits.LinesAsync(data.Enrollments(data.LargeRows).Path)) { IsSteady = true },
+        OnFile("duckdb-mistakes", "DuckDB on the file with mistakes", LargeWithMistakes, DuckDbRules.CheckAsync) with { IsSteady = true },
+        OnFile("stage", "Enrollment file to findings and staged rows", Large, Validation.StageAsync) with { IsSteady = true, Peer = "duckdb" },
+        OnFile("fields", "Limit: delimited text read to fields, one core", Large, file => Limits.FieldsAsync(file.Path)) with { IsSteady = true },
+        OnFile("lines", "Limit: bytes read, lines counted", Large, file => Limits.LinesAsync(file.Path)) with { IsSteady = true },
 
-        new("memory-small", "Row rules, file of 10 MB at full size", data => Validation.CheckAsync(data.Enrollments(bytes: data.Scaled(10 * Megabyte)))),
-        new("memory-medium", "Row rules, file of 100 MB", data => Validation.CheckAsync(data.Enrollments(bytes: data.Scaled(100 * Megabyte)))) { Peer = "memory-small", Targets = [Target.Flat(FlatSlack)] },
-        new("memory-large", "Row rules, file of 1 GB", data => Validation.CheckAsync(data.Enrollments(bytes: data.Scaled(1000 * Megabyte)))) { Peer = "memory-small", Targets = [Target.Flat(FlatSlack)] },
-        new("memory-staged", "Staging, file of 1 GB", data => Validation.StageAsync(data.Enrollments(bytes: data.Scaled(1000 * Megabyte))))
-            { Peer = "memory-small", Targets = [Target.Flat(FlatSlack, WholeFileBytesARow)] },
+        OnFile("memory-small", "Row rules, 10 MB (at full size)", data => Sized(data, 10), Validation.CheckAsync),
+        OnFile("memory-medium", "Row rules, 100 MB", data => Sized(data, 100), Validation.CheckAsync) with { Peer = "memory-small", IsAboutMemory = true, Targets = [Target.Flat(FlatSlack)] },
+        OnFile("memory-large", "Row rules, 1 GB", data => Sized(data, 1000), Validation.CheckAsync) with { Peer = "memory-small", IsAboutMemory = true, Targets = [Target.Flat(FlatSlack)] },
+        OnFile("staged-medium", "Staging, 100 MB", data => Sized(data, 100), Validation.StageAsync),
+        OnFile("staged-large", "Staging, 1 GB", data => Sized(data, 1000), Validation.StageAsync) with
+            { Peer = "staged-medium", IsAboutMemory = true, Targets = [Target.Flat(FlatSlack, WholeFileBytesARow)] },
 
-        new("load", "State from files to synced state records", data => Loading.LoadAsync(data.State(data.Students), data.NewFolder("load"), mayChange: true))
-            { Peer = "insert", Targets = [Target.Seconds(30), Target.Megabytes(1000)] },
-        new("insert", "Limit: the same lines inserted into SQLite", data => Limits.InsertAsync(data.State(data.Students), data.NewFolder("insert"))),
+        OnState("load", "State from files to synced state records", Options.FullSize) with { Peer = "insert", Targets = [Target.Seconds(30), Target.Megabytes(1000)] },
+        new("insert", "Limit: the same lines inserted into SQLite", data => Limits.InsertAsync(data.State(data.Students), data.NewFolder("insert"))) { Prepare = GeneratedAsync },
         new("reload", "The same files again, unchanged", data => Loading.LoadAsync(data.State(data.Students), data.CopyOfLoaded(), mayChange: false))
             { Peer = "load", Targets = [Target.Speed(5)], Prepare = LoadedAsync },
-        new("file-reload", "One large file again, unchanged", data => Loading.LargeFileAsync(data, again: true)) { Peer = "file-load", Targets = [Target.Speed(5)] },
-        new("file-load", "One large file for the first time", data => Loading.LargeFileAsync(data, again: false)),
+        new("file-reload", "One large file again, unchanged", data => Loading.LargeFileAsync(data, again: true)) { Peer = "file-load", Targets = [Target.Speed(5)], Prepare = Loading.GenerateLargeAsync },
+        new("file-load", "One large file for the first time", data => Loading.LargeFileAsync(data, again: false)) { Prepare = Loading.GenerateLargeAsync },
         new("night", "Nightly sync with nothing changed", Loading.NightAsync) { IsSteady = true, Targets = [Target.Seconds(1)], Prepare = LoadedAsync },
 
         new("freeze", "Freeze and FS052 at three levels", Freezing.MembershipAsync) { Targets = [Target.Seconds(5)], Prepare = LoadedAsync },
         new("freeze-all", "Snapshot with all federal files", Freezing.AllFilesAsync) { Prepare = LoadedAsync },
 
-        Sized("load-10k", 10_000) with { Peer = "load-50k" },
-        Sized("load-50k", 50_000),
-        Sized("load-150k", 150_000) with { Peer = "load-50k", Targets = [Target.Speed(0.8)] },
-        Sized("load-1m", 1_000_000) with { Peer = "load-50k", Targets = [Target.Speed(0.8)], IsLarge = true },
+        OnState("load-10k", "State of 10,000 students (at full size)", 10_000) with { Peer = "load-50k" },
+        OnState("load-50k", "State of 50,000 students", 50_000),
+        OnState("load-150k", "State of 150,000 students", 150_000) with { Peer = "load-50k", Targets = [Target.Speed(Linear)] },
+        OnState("load-1m", "State of 1,000,000 students", 1_000_000) with { Peer = "load-50k", Targets = [Target.Speed(Linear)], IsLarge = true },
     ];
 
-    /// <summary>For linearity: the same work at several sizes.</summary>
-    private static BenchCase Sized(string name, int students) => new(name, FormattableString.Invariant($"State of {students:N0} students"), data =>
+    private static EnrollmentFile Large(BenchData data) => data.Enrollments(data.LargeRows);
+
+    private static EnrollmentFile LargeWithMistakes(BenchData data) => data.Enrollments(data.LargeRows, errorRate: BenchData.MistakeRate);
+
+    private static EnrollmentFile Sized(BenchData data, long megabytes) => data.Enrollments(bytes: data.Scaled(megabytes * Megabyte));
+
+    private static BenchCase OnFile(string name, string what, Func<BenchData, EnrollmentFile> file, Func<EnrollmentFile, Task<Outcome>> run) =>
+        new(name, what, data => run(file(data))) { Prepare = data => { file(data); return Task.CompletedTask; } };
+
+    /// <summary>A whole state, loaded into a new data folder.</summary>
+    private static BenchCase OnState(string name, string what, int students) =>
+        new(name, what, data => Loading.LoadAsync(data.State(data.Scaled(students)), data.NewFolder("load"), mayChange: true)) { Prepare = data => { data.State(data.Scaled(students)); return Task.CompletedTask; } };
+
+    private static Task GeneratedAsync(BenchData data)
     {
-        var size = (int)Math.Max(100, (long)students * data.Students / Options.FullSize);
-        return Loading.LoadAsync(data.State(size), data.NewFolder("sized"), mayChange: true);
-    });
+        data.State(data.Students);
+        return Task.CompletedTask;
+    }
 
     private static async Task LoadedAsync(BenchData data)
     {

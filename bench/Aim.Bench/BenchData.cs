@@ -28,8 +28,11 @@ internal sealed class BenchData(string root, int students)
     /// <summary>Rows of the large enrollment files: 1.2 million at full size.</summary>
     public long LargeRows => students * 8L;
 
-    /// <summary>Scales a size in bytes that is given for the full state.</summary>
-    public long Scaled(long bytes) => Math.Max(1 << 16, bytes * students / Options.FullSize);
+    /// <summary>Scales a number of bytes or students that is given for the full state.</summary>
+    public long Scaled(long amount) => Math.Max(100, amount * students / Options.FullSize);
+
+    /// <inheritdoc cref="Scaled(long)" />
+    public int Scaled(int amount) => (int)Scaled((long)amount);
 
     public string Scratch => Path.Combine(root, "scratch");
 

@@ -13,7 +13,7 @@ if (options.ShowHelp)
 if (BenchCases.All.FirstOrDefault(item => item.Name == (options.Run ?? options.Prepare)) is { } own)
 {
     if (options.Run is not null) await Runner.RunAsync(own, options);
-    else await own.Prepare!(new BenchData(options.Data, options.Students));
+    else await own.Prepare(new BenchData(options.Data, options.Students));
     return 0;
 }
 var selected = BenchCases.All.Where(options.Selects).ToList();

@@ -8,7 +8,7 @@ namespace Aim.Bench;
 /// <summary>What was measured, as a table for people, as Markdown for the documentation, and as JSON for machines.</summary>
 internal sealed class Report(Options options)
 {
-    private static readonly string[] Headers = ["Case", "What", "Rows", "Seconds (min–max)", "Rows/s", "Peak MB", "Peer or limit", "Its seconds", "Ratio", "Target", ""];
+    private static readonly string[] Headers = ["Case", "What", "Rows", "Seconds (min–max)", "Rows/s", "Peak MB", "Peer or limit", "Its figure", "Ratio", "Target", ""];
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     private readonly List<(BenchCase Case, Measurement Measurement)> measured = [];
@@ -38,10 +38,14 @@ internal sealed class Report(Options options)
         return
         [
             item.Name, item.What, Number(own.Rows), own.Runs.Count == 1 ? Seconds(own.Median) : $"{Seconds(own.Median)} ({Seconds(own.Shortest)}–{Seconds(own.Longest)})", Number((long)own.RowsASecond),
-            Number((long)own.PeakMegabytes), item.Peer ?? "", peer is null ? "" : Seconds(peer.Median), Figures.Ratio(own, peer) is { } ratio ? ratio.ToString("0.00", CultureInfo.InvariantCulture) : "",
+            Number((long)own.PeakMegabytes), item.Peer ?? "", peer is null ? "" : item.IsAboutMemory ? $"{Number((long)peer.PeakMegabytes)} MB" : $"{Seconds(peer.Median)} s",
+            Ratio(item, own) is { } ratio ? ratio.ToString("0.00", CultureInfo.InvariantCulture) : "",
             string.Join("; ", item.Targets.Select(target => target.Text)), Verdict(item, own),
         ];
     }
+
+    private double? Ratio(BenchCase item, Measurement own) =>
+        Find(item.Peer) is not { } peer ? null : item.IsAboutMemory ? own.PeakMegabytes / peer.PeakMegabytes : own.RowsASecond / peer.RowsASecond;
 
     private string Verdict(BenchCase item, Measurement own)
     {
@@ -76,7 +80,7 @@ internal sealed class Report(Options options)
     public string ToJson() => JsonSerializer.Serialize(measured.Select(item => new
     {
         item.Case.Name, item.Case.What, item.Measurement.Rows, Seconds = item.Measurement.Runs.Select(run => run.Seconds), item.Measurement.Stages, item.Measurement.PeakMegabytes, item.Case.Peer,
-        Ratio = Figures.Ratio(item.Measurement, Find(item.Case.Peer)), Targets = item.Case.Targets.Select(target => target.Text), Verdict = Verdict(item.Case, item.Measurement),
+        Ratio = Ratio(item.Case, item.Measurement), item.Measurement.Findings, Targets = item.Case.Targets.Select(target => target.Text), Verdict = Verdict(item.Case, item.Measurement),
     }), Indented);
 
     private string Machine => FormattableString.Invariant(

@@ -10,10 +10,12 @@ internal sealed class FailedCaseException(string message) : Exception(message);
 /// <summary>Makes measurements, each in a process of its own, and is that process.</summary>
 internal static class Runner
 {
-    /// <summary>Asks for a case to be prepared, its data to be generated among it.</summary>
+    /// <summary>Enough for the code to be compiled for good.</summary>
+    private const int WarmUps = 3;
+
     public static async Task<Measurement> MeasureAsync(BenchCase item, Options options)
     {
-        if (item.Prepare is not null) await StartAsync(options, "--prepare", item.Name, 1);
+        await StartAsync(options, "--prepare", item.Name, 1);
         if (item.IsSteady) return Read(item, [await StartAsync(options, "--run", item.Name, options.Repeat)]);
         var outputs = new List<string>();
         for (var i = 0; i < options.Repeat; i++) outputs.Add(await StartAsync(options, "--run", item.Name, 1));
@@ -44,7 +46,7 @@ internal static class Runner
     public static async Task RunAsync(BenchCase item, Options options)
     {
         var data = new BenchData(options.Data, options.Students);
-        if (item.IsSteady) await item.Run(data);
+        for (var i = 0; item.IsSteady && i < WarmUps; i++) await item.Run(data);
         var runs = new List<Outcome>();
         for (var i = 0; i < options.Repeat; i++) runs.Add(await item.Run(data));
         Console.Out.Write(JsonSerializer.Serialize(new Measurement(item.Name, runs, PeakMegabytes())));

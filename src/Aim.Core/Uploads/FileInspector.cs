@@ -16,6 +16,7 @@ public static class FileInspector
     public const int LongestLine = 1 << 20;
 
     private const int BufferSize = 1 << 20;
+    private const int SmallestBuffer = 1 << 12;
     private const int HeadSize = 1 << 16;
     private const string HowToExport = "Export the file again as tab-separated text or CSV in UTF-8.";
 
@@ -31,11 +32,13 @@ public static class FileInspector
 
     public static async Task<FileForm> InspectAsync(Stream file, RecordType type, SchoolYear year, CancellationToken cancellation)
     {
-        var scan = new Scan();
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        // Most uploads are small, and there may be many at once: no more memory than the file has bytes.
+        var size = file.CanSeek ? (int)Math.Clamp(file.Length, SmallestBuffer, BufferSize) : BufferSize;
+        var scan = new Scan(Math.Min(size, HeadSize));
+        var buffer = ArrayPool<byte>.Shared.Rent(size);
         try
         {
-            for (int read; (read = await file.ReadAtLeastAsync(buffer, BufferSize / 2, throwOnEndOfStream: false, cancellation)) > 0;)
+            for (int read; (read = await file.ReadAtLeastAsync(buffer, size / 2, throwOnEndOfStream: false, cancellation)) > 0;)
             {
                 scan.Take(buffer.AsSpan(0, read));
                 if (scan.Refusal is not null) break;
@@ -48,9 +51,9 @@ public static class FileInspector
         return scan.Refusal ?? scan.Finish(type, year);
     }
 
-    private sealed class Scan
+    private sealed class Scan(int headSize)
     {
-        private readonly byte[] head = new byte[HeadSize];
+        private readonly byte[] head = new byte[headSize];
         private int headLength;
         private long bytes;
         private long lines;

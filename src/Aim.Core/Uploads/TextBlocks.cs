@@ -31,7 +31,8 @@ internal static class TextBlocks
         await using var text = form.Encoding == TextEncoding.Utf8
             ? file
             : Encoding.CreateTranscodingStream(file, FileInspector.Decoder(form.Encoding), Encoding.UTF8, leaveOpen: true);
-        var capacity = BlockSize + FileInspector.LongestLine;
+        // A file that is one block needs no room for a row that reaches into the next.
+        var capacity = form is { Encoding: TextEncoding.Utf8, Bytes: > 0 and < BlockSize } ? BlockSize : BlockSize + FileInspector.LongestLine;
         var buffer = ArrayPool<byte>.Shared.Rent(capacity);
         var length = 0;
         var line = 1L;
