@@ -11,15 +11,24 @@ internal static class ChangeFile
     public sealed class Writer(SpooledBlob file)
     {
         private readonly ByteBuffer buffer = new();
+        private bool any;
 
         public ValueTask AddAsync(EditionChange change, CancellationToken cancellation)
         {
+            any = true;
             buffer.Clear();
             buffer.WriteText(change.LocalId);
             Write(change.Before);
             Write(change.After);
             FrameWriter.Write(file.Buffer, buffer.Written);
             return file.FlushAsync(cancellation);
+        }
+
+        /// <summary>Finishes the file and gives its path; null when there is no change.</summary>
+        public Task<string?> CompleteAsync(CancellationToken cancellation)
+        {
+            if (any) FrameWriter.End(file.Buffer);
+            return file.CompleteAsync(cancellation);
         }
 
         private void Write(EditionRow? row)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Aim.Editions;
 using Aim.Identity;
 using Aim.Ports;
@@ -60,22 +61,25 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
         };
     }
 
-    /// <summary>Those changed since the last sync, and those that wait for a decision, in the order of local ids.</summary>
+    /// <summary>Those changed since the last sync and those that wait for a decision, each once, in the order of local ids.</summary>
     private async IAsyncEnumerable<EditionStudent> StudentsAsync(
-        SyncLease lease, string? after, IReadOnlyDictionary<string, ParkedStudent> parked, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        SyncLease lease, string? after, IReadOnlyDictionary<string, ParkedStudent> parked, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var seen = new HashSet<string>();
+        var waiting = parked.Keys.Where(id => after is null || Utf8Order.Compare(id, after) > 0).Order(Utf8Order.Comparer).ToList();
+        await using var kept = (waiting.Count == 0 ? AsyncEnumerable.Empty<EditionStudent>() : editions.ReadAsync(lease.Edition, new EditionSelection(waiting), cancellation)).GetAsyncEnumerator(cancellation);
+        var hasKept = await kept.MoveNextAsync();
         if (lease.Version > lease.SyncedVersion)
         {
             await foreach (var student in editions.ReadAsync(lease.Edition, new EditionSelection(ChangedAfter: lease.SyncedVersion, AfterLocalId: after), cancellation))
             {
-                if (parked.ContainsKey(student.LocalId)) seen.Add(student.LocalId);
+                for (; hasKept && Utf8Order.Compare(kept.Current.LocalId, student.LocalId) is var order and <= 0; hasKept = await kept.MoveNextAsync())
+                {
+                    if (order < 0) yield return kept.Current;
+                }
                 yield return student;
             }
         }
-        var waiting = parked.Keys.Where(id => !seen.Contains(id)).Order(Utf8Order.Comparer).ToList();
-        if (waiting.Count == 0) yield break;
-        await foreach (var student in editions.ReadAsync(lease.Edition, new EditionSelection(LocalIds: waiting), cancellation)) yield return student;
+        for (; hasKept; hasKept = await kept.MoveNextAsync()) yield return kept.Current;
     }
 
     private sealed class Batch(EditionKey editions, SyncLease lease, IReadOnlyDictionary<string, ParkedStudent> parkedBefore)

@@ -1,5 +1,6 @@
 using Aim.Editions;
 using Aim.Ports;
+using Aim.Records;
 
 namespace Aim.Uploads;
 
@@ -9,9 +10,22 @@ public sealed class ApplyUpload(IBlobStore blobs, IEditionStore editions)
     public async Task<ApplyOutcome> RunAsync(ComparedUpload compared, CancellationToken cancellation)
     {
         var plan = compared.Staged.Plan;
-        await using var file = compared.Changes is null ? Stream.Null
-            : await blobs.OpenReadAsync(compared.Changes, cancellation) ?? throw new FileNotFoundException($"The changes {compared.Changes} are gone.");
-        return await editions.ApplyAsync(new EditionKey(plan.Ticket.District, plan.Ticket.Year), compared.BaseVersion,
-            new EditionLoad(plan.Upload.Id, plan.Ticket.RecordType, plan.Form.WrittenAt), ChangeFile.ReadAsync(file, cancellation), cancellation);
+        try
+        {
+            return await editions.ApplyAsync(new EditionKey(plan.Ticket.District, plan.Ticket.Year), compared.BaseVersion,
+                new EditionLoad(plan.Upload.Id, plan.Ticket.RecordType, plan.Form.WrittenAt), await ChangesAsync(compared, cancellation), cancellation);
+        }
+        catch (CutShortException)
+        {
+            // Nothing was applied. Stale makes the workflow compare again, which writes the list of changes anew.
+            return new ApplyOutcome(ApplyStatus.Stale, compared.BaseVersion);
+        }
+    }
+
+    private async Task<IAsyncEnumerable<EditionChange>> ChangesAsync(ComparedUpload compared, CancellationToken cancellation)
+    {
+        if (compared.Changes is null) return AsyncEnumerable.Empty<EditionChange>();
+        var file = await blobs.OpenReadAsync(compared.Changes, cancellation) ?? throw new FileNotFoundException($"The changes {compared.Changes} are gone.");
+        return ChangeFile.ReadAsync(file, cancellation);
     }
 }

@@ -45,7 +45,7 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
         }, cancellation);
 
         var counts = await CountAsync(staged, findings.Summary, result, cancellation);
-        return new ComparedUpload(staged, head.Version, counts, await changesFile.CompleteAsync(cancellation), await findingsFile.CompleteAsync(cancellation),
+        return new ComparedUpload(staged, head.Version, counts, await changes.CompleteAsync(cancellation), await findingsFile.CompleteAsync(cancellation),
             await FindingTotals.SaveAsync(blobs, $"{work}summary.json", findings.Summary, cancellation), await RejectedLines.SaveAsync(blobs, $"{work}rejected", result.RejectedLines, cancellation),
             QuestionFor(plan, head, counts, result.Stored));
     }

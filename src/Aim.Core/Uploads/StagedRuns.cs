@@ -37,6 +37,7 @@ internal sealed class StagedRunWriter(IBlobStore blobs, string prefix, int runBy
             FrameWriter.Write(file.Buffer, rows.Written.Slice(row.Offset, row.Length));
             await file.FlushAsync(cancellation);
         }
+        FrameWriter.End(file.Buffer);
         runs.Add((await file.CompleteAsync(cancellation))!);
         rows.Clear();
         index.Clear();

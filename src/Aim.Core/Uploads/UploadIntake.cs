@@ -10,6 +10,9 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
     /// <summary>An upload URL lives at most this long.</summary>
     public static readonly TimeSpan UrlLifetime = TimeSpan.FromMinutes(60);
 
+    /// <summary>Longer than a system is ever down.</summary>
+    private static readonly TimeSpan MissedFor = TimeSpan.FromDays(30);
+
     private const int LongestFileName = 120;
 
     /// <summary>
@@ -74,13 +77,17 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
         await log.FindReportAsync(key, cancellation) is { Status: UploadStatus.AwaitingConfirmation, UploadId: { } id } &&
         await workflows.SignalAsync(InstanceOf(id), UploadSteps.Confirmed, confirmation, cancellation);
 
-    /// <summary>Starts every upload whose announcement got lost, and says how many there were.</summary>
+    /// <summary>
+    /// Starts every upload of the last weeks whose announcement got lost, and says how many there were. Older files were looked at in every night since
+    /// they came, so that a night's cost does not grow with the years that are kept.
+    /// </summary>
     public async Task<int> AcceptMissedAsync(CancellationToken cancellation)
     {
         var missed = 0;
+        var oldest = clock.GetUtcNow() - MissedFor;
         await foreach (var blob in blobs.ListAsync(UploadPath.Root, cancellation))
         {
-            if (await AcceptIfMissedAsync(blob, cancellation)) missed++;
+            if (blob.Written >= oldest && await AcceptIfMissedAsync(blob, cancellation)) missed++;
         }
         return missed;
     }

@@ -45,8 +45,9 @@ internal static class SnapshotCommand
         var id = SnapshotWorkflow.InstanceOf(name);
         await data.Platform.Workflows.StartAsync<SnapshotWorkflow, SnapshotInput, SnapshotManifest>(id, new SnapshotInput(name, year, date, "aim snapshot"), cancellation);
         var state = await data.Engine.WhenFinishedAsync(id, cancellation);
-        return state.Status == WorkflowStatus.Completed
-            ? WorkflowCatalog.Deserialize<SnapshotManifest>(state.Output!)
-            : throw new FaultException($"The snapshot failed: {state.Failure} Take it again under another name.");
+        if (state.Status == WorkflowStatus.Completed) return WorkflowCatalog.Deserialize<SnapshotManifest>(state.Output!);
+        throw await data.Platform.Snapshots.FindAsync(name, cancellation) is null
+            ? new FaultException($"The snapshot failed: {state.Failure} Take it again under another name.")
+            : new FaultException($"The snapshot is sealed, but its federal files could not be written: {state.Failure} Write them with 'aim federal {name}'.");
     }
 }

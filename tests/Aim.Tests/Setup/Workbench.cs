@@ -36,9 +36,9 @@ internal sealed class Workbench : IAsyncDisposable
     public AimPorts Ports => Data.Ports;
 
     /// <summary>Opens a folder (a new one, when none is given) with the sample state's reference data.</summary>
-    public static async Task<Workbench> OpenAsync(string? folder = null, ILoggerFactory? loggers = null, ReferenceData? reference = null, TimeProvider? clock = null)
+    public static async Task<Workbench> OpenAsync(string? folder = null, ILoggerFactory? loggers = null, ReferenceData? reference = null, TimeProvider? clock = null, Func<AimPorts, AimPorts>? replace = null)
     {
-        var data = DataFolder.Open(folder ?? AssemblySetup.NewFolder("workbench"), new Uri("http://localhost:5080"), clock ?? TimeProvider.System, loggers ?? LoggerFactory.Create(_ => { }));
+        var data = DataFolder.Open(folder ?? AssemblySetup.NewFolder("workbench"), new Uri("http://localhost:5080"), clock ?? TimeProvider.System, loggers ?? LoggerFactory.Create(_ => { }), replace);
         await data.Platform.References.PublishAsync(reference ?? Sample.Reference(), CancellationToken.None);
         data.Engine.Start();
         return new Workbench(data);
