@@ -3,6 +3,7 @@ using Aim.Api.Callers;
 using Aim.Api.Description;
 using Aim.Api.Districts;
 using Aim.Api.Events;
+using Aim.Api.Health;
 using Aim.Api.Problems;
 using Aim.Api.Snapshots;
 using Aim.Api.Students;
@@ -62,13 +63,6 @@ public static class AimApi
         api.MapEvents();
     }
 
-    private static void MapHealth(this IEndpointRouteBuilder api) => api.MapGet("/health", async (AimPlatform platform, CancellationToken cancellation) =>
-    {
-        await platform.Ports.Ledger.FindAsync("health", "probe", "-", cancellation);
-        await platform.Ports.Blobs.FindAsync("health/probe", cancellation);
-        return TypedResults.Ok(new Health("ok"));
-    }).AllowAnonymous().WithTags("Health").WithSummary("Whether the stores answer");
-
     /// <summary>Answers hold student data: they stay out of shared caches, and a browser takes them for what they say they are.</summary>
     private static Task ProtectAnswersAsync(HttpContext context, RequestDelegate next)
     {
@@ -82,6 +76,3 @@ public static class AimApi
         return next(context);
     }
 }
-
-/// <summary>The answer of the health route.</summary>
-public sealed record Health(string Status);

@@ -1,7 +1,9 @@
 using Aim.Api;
 using Aim.Host.Development;
 using Aim.Host.Embedded;
+using Aim.Telemetry;
 using Microsoft.Extensions.Logging.Console;
+using OpenTelemetry;
 
 namespace Aim.Host.Serving;
 
@@ -35,6 +37,12 @@ internal static class LocalHost
         builder.Services.AddHostedService<UploadWatcher>();
         builder.Services.AddHostedService<NightSchedule>();
         builder.Services.AddHostedService<OutboxRelay>();
+        // Where the standard variable says, spans and metrics go to a collector.
+        if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })
+        {
+            builder.Services.AddOpenTelemetry().UseOtlpExporter()
+                .WithTracing(tracing => tracing.AddSource(AimTelemetry.Name)).WithMetrics(metrics => metrics.AddMeter(AimTelemetry.Name));
+        }
         builder.Services.AddSingleton(data.Platform);
         builder.Services.AddAimApi(issuer.Tokens);
 
