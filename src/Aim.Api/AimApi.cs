@@ -58,6 +58,7 @@ public static class AimApi
         api.MapHealth();
         api.MapUploads();
         api.MapDistricts();
+        api.MapPushes();
         api.MapStudents();
         api.MapSnapshots();
         api.MapEvents();

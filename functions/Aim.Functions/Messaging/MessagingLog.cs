@@ -2,10 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Aim.Functions.Messaging;
 
-/// <summary>What messaging logs; alerts go by the names of the events (infra/core/monitoring.bicep).</summary>
+/// <summary>What messaging logs; alerts go by the names of the events (infra/app/alerts.bicep).</summary>
 internal static partial class MessagingLog
 {
-    [LoggerMessage(101, LogLevel.Error, "A pushed message of district {District} can't be used ({Message}): {Reason}")]
+    [LoggerMessage(EventId = 101, EventName = nameof(DistrictStopped), Level = LogLevel.Error, Message = "A pushed message of district {District} can't be used ({Message}): {Reason}")]
     public static partial void PushRefused(ILogger logger, string district, string message, string reason);
 
     [LoggerMessage(102, LogLevel.Error, "The pushed changes of district {District} stopped at number {Sequence}: {Reason}")]

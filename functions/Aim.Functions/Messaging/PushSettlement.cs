@@ -15,8 +15,8 @@ public sealed class PushSettlement(PushedChanges pushed, TimeProvider clock, ILo
 {
     private const string CannotBeUsed = "MessageCannotBeUsed";
 
-    /// <summary>Shorter in all than the time the host renews a session's lock (host.json).</summary>
-    private static readonly RetryPolicy Patience = new(6, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(1));
+    /// <summary>About three quarters of an hour in all: less than the hour for which the host renews a session's lock and lets a function run (host.json).</summary>
+    private static readonly RetryPolicy Patience = new(14, TimeSpan.FromSeconds(5), 2, TimeSpan.FromMinutes(5));
 
     public async Task SettleAsync(ServiceBusReceivedMessage message, ServiceBusMessageActions actions, CancellationToken cancellation)
     {

@@ -44,6 +44,9 @@ public sealed record PushPosition(long Applied, string? Stop, long? Missing = nu
 /// </summary>
 public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient workflows, TimeProvider clock)
 {
+    /// <summary>Where pushed files are put: nothing watches it, as their turn is decided by their numbers.</summary>
+    private const string Root = "pushed/";
+
     private const int KnownVersion = 1;
     private const string NotedKind = "noted";
     private const string PositionKind = "position";
@@ -52,6 +55,15 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    /// <summary>A place for a file of changes: what its message has to name as path, and the URL to put it to.</summary>
+    public async Task<(string Path, Uri Url, DateTimeOffset Expires)> RequestAsync(IBlobStore blobs, EditionKey edition, RecordType type, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        var expires = now + UploadIntake.UrlLifetime;
+        var path = $"{Root}{edition.District}/{edition.Year}/{type.Code}/{UploadLog.NewKey(now)}/changes.tsv";
+        return (path, await blobs.CreateUploadUrlAsync(path, expires, cancellation), expires);
+    }
 
     /// <summary>Notes a message of a district's session.</summary>
     public async Task<PushReceived> ReceiveAsync(string session, ReadOnlyMemory<byte> body, CancellationToken cancellation)
@@ -125,19 +137,22 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
     /// <summary>Loads the file by the same workflow an upload takes, and waits for its end.</summary>
     private async Task<UploadReport> ApplyAsync(PushMessage message, CancellationToken cancellation)
     {
-        var key = message.Path.Split('/')[4];
+        // A key of its own: the one in the path was chosen by the sender, and may be another file's.
+        var id = UploadId.Of(message.Path, message.ETag);
+        var key = id.ToString();
         var ticket = new UploadTicket
         {
             Key = key, District = message.District, Year = message.Year, RecordType = message.RecordType, FileName = message.Path.Split('/')[5], ArrivedAs = message.Path,
             Confirm = ConfirmPolicy.Never, RequestedBy = FormattableString.Invariant($"push {message.Sequence}"), RequestedAt = clock.GetUtcNow(),
         };
         await log.RegisterAsync(ticket, cancellation);
-        var input = new UploadInput(key, UploadId.Of(message.Path, message.ETag), message.Path, message.ETag);
+        var input = new UploadInput(key, id, message.Path, message.ETag);
+        await log.RegisterFileAsync(id, message.Path, cancellation);
         var instance = UploadIntake.InstanceOf(input.Id);
         await workflows.StartAsync<UploadWorkflow, UploadInput, UploadStatus>(instance, input, cancellation);
         for (var wait = ShortestWait; ; wait = wait * 2 < LongestWait ? wait * 2 : LongestWait)
         {
-            if (await log.FindReportAsync(key, cancellation) is { IsFinished: true } report) return report;
+            if (await log.FindReportAsync(key, cancellation) is { IsFinished: true } report && report.UploadId == id) return report;
             if (await workflows.FindAsync(instance, cancellation) is { Status: WorkflowStatus.Failed or WorkflowStatus.Terminated } dead)
                 return new UploadReport { Status = UploadStatus.Failed, Sentence = dead.Failure ?? "It was ended by an operator." };
             await Task.Delay(wait, clock, cancellation);

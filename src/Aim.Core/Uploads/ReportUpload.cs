@@ -19,6 +19,7 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, ClosingFinding
             Status = UploadStatus.AwaitingConfirmation,
             Sentence = $"{compared.Question} Confirm to load it, or decline; nothing has been written.",
             Stage = "Confirm",
+            QuestionVersion = compared.BaseVersion,
             Groups = groups.Count,
         }, cancellation);
         return plan.Upload;
@@ -47,7 +48,7 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, ClosingFinding
         report = report with
         {
             Status = status,
-            Sentence = SentenceFor(status, ending.Sentence, report.Counts),
+            Sentence = SentenceFor(status, ending.Sentence, report.Counts) + (ending.IsSyncPending ? " The state record will have them after the next nightly sync." : ""),
             EditionVersion = ending.EditionVersion,
             FinishedAt = clock.GetUtcNow(),
             Groups = groups.Count,

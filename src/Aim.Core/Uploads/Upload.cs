@@ -143,6 +143,9 @@ public sealed record UploadReport
 
     public UploadCounts Counts { get; init; } = new();
 
+    /// <summary>The edition's version that the question of an upload that waits is about.</summary>
+    public long? QuestionVersion { get; init; }
+
     /// <summary>The edition's version after the load.</summary>
     public long? EditionVersion { get; init; }
 

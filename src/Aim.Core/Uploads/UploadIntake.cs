@@ -41,8 +41,10 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
     public async Task<bool> AcceptIfMissedAsync(BlobInfo blob, CancellationToken cancellation)
     {
         if (UploadPath.Parse(blob.Path) is not { } path) return false;
-        if (await log.FindReportAsync(await KeyOfAsync(path, blob, register: false, cancellation), cancellation) is not null) return false;
-        if (await workflows.FindAsync(InstanceOf(UploadId.Of(blob.Path, blob.ETag)), cancellation) is not null) return false;
+        var id = UploadId.Of(blob.Path, blob.ETag);
+        // A report may be that of an earlier file at the same path.
+        if (await log.FindReportAsync(await KeyOfAsync(path, blob, register: false, cancellation), cancellation) is { } report && report.UploadId == id) return false;
+        if (await workflows.FindAsync(InstanceOf(id), cancellation) is not null) return false;
         return await AcceptAsync(blob, cancellation) is not null;
     }
 
@@ -64,18 +66,32 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
     /// <summary>How an upload stands; null when there is none of that key.</summary>
     public async Task<UploadReport?> StatusAsync(string key, CancellationToken cancellation)
     {
-        if (await log.FindReportAsync(key, cancellation) is { } report) return report;
+        if (await log.FindReportAsync(key, cancellation) is { } report)
+        {
+            return report is { Status: UploadStatus.AwaitingConfirmation, QuestionVersion: { } asked } && await log.IsAnsweredAsync(key, asked, cancellation)
+                ? report with { Status = UploadStatus.Processing, Sentence = "The answer is noted; the file is being processed.", Stage = "Apply" }
+                : report;
+        }
         if (await log.FindTicketAsync(key, cancellation) is not { } ticket) return null;
         if (await blobs.FindAsync(ticket.Path, cancellation) is not { } blob) return new UploadReport { Status = UploadStatus.AwaitingFile, Sentence = "Waiting for the file." };
         var id = UploadId.Of(blob.Path, blob.ETag);
         var state = await workflows.FindAsync(InstanceOf(id), cancellation);
+        if (state is { Status: WorkflowStatus.Failed or WorkflowStatus.Terminated })
+            return new UploadReport { Status = UploadStatus.Failed, Sentence = "The upload ended before it could be reported on. Upload the file again, or ask the state office.", UploadId = id, ETag = blob.ETag, StartedAt = state.Created, FinishedAt = state.Updated };
         return new UploadReport { Status = UploadStatus.Processing, Sentence = "The file is being processed.", UploadId = id, ETag = blob.ETag, Stage = state?.Progress ?? "Received", StartedAt = state?.Created };
     }
 
-    /// <summary>Answers an upload that waits for confirmation; false when it doesn't wait (any more).</summary>
-    public async Task<bool> ConfirmAsync(string key, Confirmation confirmation, CancellationToken cancellation) =>
-        await log.FindReportAsync(key, cancellation) is { Status: UploadStatus.AwaitingConfirmation, UploadId: { } id } &&
-        await workflows.SignalAsync(InstanceOf(id), UploadSteps.Confirmed, confirmation, cancellation);
+    /// <summary>Answers an upload that waits for confirmation; false when it doesn't wait, or was answered.</summary>
+    public async Task<bool> ConfirmAsync(string key, Confirmation confirmation, CancellationToken cancellation)
+    {
+        if (await log.FindReportAsync(key, cancellation) is not { Status: UploadStatus.AwaitingConfirmation, UploadId: { } id, QuestionVersion: { } asked }) return false;
+        if (await log.IsAnsweredAsync(key, asked, cancellation)) return false;
+        confirmation = confirmation with { Version = asked };
+        // Sent before it is noted: an answer that is sent twice does no harm, one that is noted and not sent would be lost.
+        if (!await workflows.SignalAsync(InstanceOf(id), UploadSteps.Confirmed, confirmation, cancellation)) return false;
+        await log.NoteAnswerAsync(key, confirmation, cancellation);
+        return true;
+    }
 
     /// <summary>
     /// Starts every upload of the last weeks whose announcement got lost, and says how many there were. Older files were looked at in every night since

@@ -13,6 +13,7 @@ public sealed class UploadLog(ILedger ledger)
     private const string Ticket = "ticket";
     private const string Report = "report";
     private const string Group = "group";
+    private const string Answer = "answer";
     private const string Upload = "upload";
     private const string File = "file";
     private const string Only = "-";
@@ -45,6 +46,13 @@ public sealed class UploadLog(ILedger ledger)
 
     public Task SaveReportAsync(string key, UploadReport report, CancellationToken cancellation) =>
         ledger.PutAsync(new(SubjectOf(key), Report, Only, JsonSerializer.Serialize(report, Json)), cancellation);
+
+    /// <summary>Whether an upload's question about a version of the edition has been answered.</summary>
+    public async Task<bool> IsAnsweredAsync(string key, long version, CancellationToken cancellation) =>
+        await ledger.FindAsync(SubjectOf(key), Answer, version.ToString(CultureInfo.InvariantCulture), cancellation) is not null;
+
+    public Task NoteAnswerAsync(string key, Confirmation answer, CancellationToken cancellation) =>
+        ledger.AddAsync(new(SubjectOf(key), Answer, answer.Version.ToString(CultureInfo.InvariantCulture), JsonSerializer.Serialize(answer, Json)), cancellation);
 
     public async Task SaveGroupsAsync(string key, IReadOnlyList<FindingGroup> groups, CancellationToken cancellation)
     {

@@ -32,10 +32,15 @@ public sealed record ComparedUpload(
 
 /// <summary>How an upload ended, for its report.</summary>
 public sealed record UploadEnding(
-    UploadInput Upload, UploadStatus Status, string Sentence, UploadPlan? Plan = null, StagedUpload? Staged = null, ComparedUpload? Compared = null, long? EditionVersion = null);
+    UploadInput Upload, UploadStatus Status, string Sentence, UploadPlan? Plan = null, StagedUpload? Staged = null, ComparedUpload? Compared = null, long? EditionVersion = null)
+{
+    /// <summary>The edition has the load, the state record not yet: the night brings it.</summary>
+    public bool IsSyncPending { get; init; }
+}
 
 /// <summary>What the district answered when it was asked whether to load.</summary>
-public sealed record Confirmation(bool Load, string By);
+/// <param name="Version">The edition's version that the question was about: an answer to an earlier question is none to a later one.</param>
+public sealed record Confirmation(bool Load, string By, long Version = 0);
 
 /// <summary>The steps of an upload.</summary>
 public static class UploadSteps

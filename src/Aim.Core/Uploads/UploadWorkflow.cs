@@ -48,8 +48,22 @@ public sealed class UploadWorkflow : Workflow<UploadInput, UploadStatus>
             if (applied.Status == ApplyStatus.Stale) continue;
 
             context.SetStatus("Sync");
-            if (!ticket.DeferSync) await SyncEdition.ToEndAsync(context, new EditionKey(ticket.District, ticket.Year));
-            return await EndAsync(context, new(upload, UploadStatus.Accepted, "", staged.Plan, staged, compared, applied.Version));
+            var isSynced = ticket.DeferSync || await IsSyncedAsync(context, new EditionKey(ticket.District, ticket.Year));
+            return await EndAsync(context, new(upload, UploadStatus.Accepted, "", staged.Plan, staged, compared, applied.Version) { IsSyncPending = !isSynced });
+        }
+    }
+
+    /// <summary>The load stands once it is applied; a sync that fails is made up for by the night.</summary>
+    private static async Task<bool> IsSyncedAsync(IWorkflowContext context, EditionKey edition)
+    {
+        try
+        {
+            await SyncEdition.ToEndAsync(context, edition);
+            return true;
+        }
+        catch (StepFailedException)
+        {
+            return false;
         }
     }
 
@@ -57,7 +71,12 @@ public sealed class UploadWorkflow : Workflow<UploadInput, UploadStatus>
     {
         await context.CallAsync(UploadSteps.Ask, compared);
         context.SetStatus("Confirm");
-        return await context.WaitForSignalAsync(UploadSteps.Confirmed, TimeToAnswer) is { Load: true };
+        var due = context.Now + TimeToAnswer;
+        while (await context.WaitForSignalAsync(UploadSteps.Confirmed, due - context.Now) is { } answer)
+        {
+            if (answer.Version == compared.BaseVersion) return answer.Load;
+        }
+        return false;
     }
 
     private static Task<UploadStatus> EndAsync(IWorkflowContext context, UploadEnding ending) => context.CallAsync(UploadSteps.Report, ending);

@@ -1,4 +1,5 @@
 using Aim.Host.Embedded;
+using Aim.Ports;
 using Aim.StateSync;
 using Aim.Uploads;
 using Cronos;
@@ -59,7 +60,31 @@ internal sealed class NightSchedule(DataFolder data, TimeProvider clock, ILogger
         if (await data.Platform.Workflows.StartAsync<NightlySyncWorkflow, NightInput, NightReport>(instance, new NightInput(date, VerifyAll: false), cancellation)) ServeLog.NightStarted(Logger, instance);
     }
 
-    private async Task<TimeZoneInfo> ZoneAsync(CancellationToken cancellation)
+    private Task<TimeZoneInfo> ZoneAsync(CancellationToken cancellation) => StateZone.OfAsync(data, cancellation);
+}
+
+/// <summary>Takes the snapshots of the collection calendar: every hour it looks which windows have closed by the state's calendar.</summary>
+internal sealed class CollectionRounds(DataFolder data, TimeProvider clock, ILogger<CollectionRounds> logger) : RoundService(clock, logger)
+{
+    private static readonly CronExpression HalfPast = CronExpression.Parse("30 * * * *");
+
+    protected override TimeSpan UntilNext()
+    {
+        var now = Clock.GetUtcNow();
+        return HalfPast.GetNextOccurrence(now, TimeZoneInfo.Utc)!.Value - now;
+    }
+
+    protected override async Task RoundAsync(CancellationToken cancellation)
+    {
+        var local = TimeZoneInfo.ConvertTime(Clock.GetUtcNow(), await StateZone.OfAsync(data, cancellation));
+        foreach (var collection in await data.Platform.Collections.StartDueAsync(DateOnly.FromDateTime(local.DateTime), cancellation)) ServeLog.SnapshotStarted(Logger, collection.Name);
+    }
+}
+
+/// <summary>The state's own time zone, from its newest reference data.</summary>
+internal static class StateZone
+{
+    public static async Task<TimeZoneInfo> OfAsync(DataFolder data, CancellationToken cancellation)
     {
         var years = await data.Platform.References.ListYearsAsync(cancellation);
         var agency = years.Count == 0 ? null : (await data.Platform.References.FindAsync(years[^1], cancellation))?.Data.Agency;
@@ -76,7 +101,7 @@ internal sealed class UploadWatcher(DataFolder data, TimeProvider clock, ILogger
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
 
-    private readonly HashSet<string> known = [];
+    private readonly HashSet<BlobRef> known = [];
 
     protected override TimeSpan UntilNext() => Interval;
 
@@ -85,9 +110,9 @@ internal sealed class UploadWatcher(DataFolder data, TimeProvider clock, ILogger
         var taken = 0;
         await foreach (var blob in data.Ports.Blobs.ListAsync(UploadPath.Root, cancellation))
         {
-            if (known.Contains(blob.Path) || Clock.GetUtcNow() - blob.Written < Quiet) continue;
+            if (known.Contains(blob.Ref) || Clock.GetUtcNow() - blob.Written < Quiet) continue;
             if (await data.Platform.Intake.AcceptIfMissedAsync(blob, cancellation)) taken++;
-            known.Add(blob.Path);
+            known.Add(blob.Ref);
         }
         if (taken > 0) ServeLog.FilesTaken(Logger, taken);
     }

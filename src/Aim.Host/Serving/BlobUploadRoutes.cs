@@ -133,6 +133,9 @@ internal static partial class ServeLog
     [LoggerMessage(3, LogLevel.Information, "Started {Instance}")]
     public static partial void NightStarted(ILogger logger, string instance);
 
+    [LoggerMessage(6, LogLevel.Information, "Started snapshot {Name}")]
+    public static partial void SnapshotStarted(ILogger logger, string name);
+
     [LoggerMessage(4, LogLevel.Information, "Took up {Count} files that were dropped into the folder")]
     public static partial void FilesTaken(ILogger logger, int count);
 }

@@ -36,6 +36,7 @@ internal static class LocalHost
         builder.Services.AddHostedService<EngineService>();
         builder.Services.AddHostedService<UploadWatcher>();
         builder.Services.AddHostedService<NightSchedule>();
+        builder.Services.AddHostedService<CollectionRounds>();
         builder.Services.AddHostedService<OutboxRelay>();
         // Where the standard variable says, spans and metrics go to a collector.
         if (builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 })

@@ -112,6 +112,9 @@ public sealed class RouteTests
         ["GET /api/v1/districts/{district}"] = [403],
         ["GET /api/v1/districts/{district}/editions/{year}"] = [403],
         ["GET /api/v1/districts/{district}/editions/{year}/parked"] = [403],
+        ["POST /api/v1/districts/{district}/editions/{year}/pushes"] = [403],
+        ["GET /api/v1/districts/{district}/editions/{year}/pushes"] = [403],
+        ["POST /api/v1/districts/{district}/editions/{year}/pushes/skip"] = [403],
         ["GET /api/v1/students/{stateId}"] = [404],
         ["GET /api/v1/students/{stateId}/{year}"] = [404],
         ["GET /api/v1/students/{stateId}/{year}/history"] = [404],
@@ -140,6 +143,22 @@ public sealed class RouteTests
             CollectionAssert.Contains(expected, (int)response.StatusCode, $"{method} {pattern}: {text}");
             Assert.IsFalse(text.Contains("Rivers", StringComparison.Ordinal) || text.Contains("1001", StringComparison.Ordinal) || text.Contains("Alder", StringComparison.Ordinal), $"{method} {pattern}: {text}");
         }
+    }
+
+    [TestMethod]
+    public async Task A_districts_system_gets_a_place_for_pushed_changes_and_is_told_how_far_they_are()
+    {
+        var system = await host.AsAsync("sis-0123");
+        var place = await RunningHost.ReadAsync(await system.PostAsync("/api/v1/districts/0123/editions/2026/pushes", Body("""{"recordType":"EN"}""")));
+        StringAssert.StartsWith(place.GetProperty("path").GetString(), "pushed/0123/2026/EN/");
+        using var put = new HttpRequestMessage(HttpMethod.Put, place.GetProperty("url").GetString()) { Content = new StringContent("rows"), Headers = { { "x-ms-blob-type", "BlockBlob" } } };
+        Assert.AreEqual(HttpStatusCode.Created, (await host.Anonymous.SendAsync(put)).StatusCode);
+
+        var position = await RunningHost.ReadAsync(await system.GetAsync("/api/v1/districts/0123/editions/2026/pushes"));
+
+        Assert.AreEqual(0, position.GetProperty("applied").GetInt64(), "a file is nothing without its message");
+        using var skip = await system.PostAsync("/api/v1/districts/0123/editions/2026/pushes/skip", null);
+        Assert.AreEqual(HttpStatusCode.Conflict, skip.StatusCode, "nothing has stopped");
     }
 
     [TestMethod]
@@ -352,6 +371,7 @@ public sealed class RouteTests
             "/api/v1/uploads" => """{"district":"0123","year":2026,"recordType":"EN","fileName":"EN.tsv"}""",
             "/api/v1/uploads/{key}/answer" => """{"load":true}""",
             "/api/v1/snapshots" => """{"name":"winter","year":2026}""",
+            "/api/v1/districts/{district}/editions/{year}/pushes" => """{"recordType":"EN"}""",
             _ => """{"id":"a","url":"http://localhost/","secret":"a secret of enough characters"}""",
         };
         return new HttpRequestMessage(new HttpMethod(method), $"{path}?district=0123&year=2026") { Content = method == "POST" ? Body(body) : null };

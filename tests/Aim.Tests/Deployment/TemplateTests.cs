@@ -129,8 +129,9 @@ public sealed partial class TemplateTests
     {
         var deployment = await Default();
         var policies = deployment.Of($"{Account}/blobServices/containers/immutabilityPolicies").ToDictionary(policy => policy.Name.Split('/')[2], policy => (int)policy.Properties["immutabilityPeriodSinceCreationInDays"]!);
-        CollectionAssert.AreEquivalent(new[] { "uploads", "snapshots" }, policies.Keys);
+        CollectionAssert.AreEquivalent(new[] { "uploads", "pushed", "snapshots" }, policies.Keys);
         Assert.IsGreaterThanOrEqualTo(396, policies["uploads"]);
+        Assert.AreEqual(policies["uploads"], policies["pushed"]);
         Assert.IsGreaterThanOrEqualTo(3652, policies["snapshots"]);
         var blobs = deployment.Of($"{Account}/blobServices").Single(service => !service.Name.Contains("host", StringComparison.Ordinal)).Properties;
         Assert.IsTrue((bool)blobs["isVersioningEnabled"]!);
@@ -157,7 +158,7 @@ public sealed partial class TemplateTests
         var deployment = await Default();
         var containers = deployment.Of($"{Account}/blobServices/containers").Where(container => !container.Name.Contains("host", StringComparison.Ordinal)).Select(container => container.Short).ToList();
         var core = Path.Combine(Approved.RepositoryRoot(), "src", "Aim.Core");
-        var roots = new List<string> { Aim.Uploads.UploadPath.Root.TrimEnd('/'), Aim.Snapshots.SnapshotPlan.PrefixOf("x").Split('/')[0], "results", "work", "reference" };
+        var roots = new List<string> { Aim.Uploads.UploadPath.Root.TrimEnd('/'), Aim.Snapshots.SnapshotPlan.PrefixOf("x").Split('/')[0], "results", "work", "reference", "pushed" };
         CollectionAssert.AreEquivalent(roots, containers);
         foreach (var root in roots) Assert.IsTrue(Directory.EnumerateFiles(core, "*.cs", SearchOption.AllDirectories).Any(file => File.ReadAllText(file).Contains($"\"{root}/", StringComparison.Ordinal)), root);
     }

@@ -9,6 +9,7 @@ using Aim.Uploads;
 using Azure.Messaging.ServiceBus;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Aim.Tests.Functions;
 
@@ -76,6 +77,49 @@ public sealed class MessagingTests
         await new PushSettlement(bench.Platform.Pushed, TimeProvider.System, NullLogger<PushSettlement>.Instance).SettleAsync(Message("{", "0123"), settled, CancellationToken.None);
 
         CollectionAssert.AreEqual(new[] { "dead-lettered: MessageCannotBeUsed: The message is not JSON of the documented form." }, settled.Outcomes);
+    }
+
+    /// <summary>A ledger that is out for some calls.</summary>
+    private sealed class Outage(ILedger ledger, int calls) : ILedger
+    {
+        private int left = calls;
+
+        private Task<T> AroundAsync<T>(Func<Task<T>> call) => Interlocked.Decrement(ref left) >= 0 ? Task.FromException<T>(new IOException("out")) : call();
+
+        public Task<LedgerEntry?> FindAsync(string subject, string kind, string id, CancellationToken cancellation) => AroundAsync(() => ledger.FindAsync(subject, kind, id, cancellation));
+
+        public Task<bool> AddAsync(LedgerEntry entry, CancellationToken cancellation) => AroundAsync(() => ledger.AddAsync(entry, cancellation));
+
+        public Task<bool> PutAsync(LedgerEntry entry, CancellationToken cancellation) => AroundAsync(() => ledger.PutAsync(entry, cancellation));
+
+        public IAsyncEnumerable<LedgerEntry> ListAsync(string subject, string kind, string? afterId, CancellationToken cancellation) => ledger.ListAsync(subject, kind, afterId, cancellation);
+    }
+
+    [TestMethod]
+    [DataRow(3, "completed")]
+    [DataRow(1000, "")]
+    public async Task In_an_outage_a_message_is_kept_and_tried_again_for_most_of_an_hour(int calls, string outcome)
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var clock = new FakeTimeProvider();
+        var begun = clock.GetUtcNow();
+        var pushed = new PushedChanges(new Outage(bench.Ports.Ledger, calls), bench.Platform.Uploads, bench.Platform.Workflows, clock);
+        // Number 2 of a district that has sent none: noted, and then it waits for number 1.
+        var message = JsonSerializer.Serialize(new PushMessage(1, Sample.District, Sample.Year, 2, "SD", "pushed/0123/2026/SD/k/f.tsv", "e"), JsonSerializerOptions.Web);
+        var settled = new Settled();
+
+        var settling = new PushSettlement(pushed, clock, NullLogger<PushSettlement>.Instance).SettleAsync(Message(message, "0123"), settled, CancellationToken.None);
+        while (!settling.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromSeconds(5));
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+        }
+
+        Assert.AreEqual(outcome, string.Join(' ', settled.Outcomes));
+        if (outcome.Length > 0) return;
+        await Assert.ThrowsExactlyAsync<IOException>(() => settling);
+        Assert.IsGreaterThan(TimeSpan.FromMinutes(35), clock.GetUtcNow() - begun);
+        Assert.IsLessThan(TimeSpan.FromMinutes(58), clock.GetUtcNow() - begun, "the lock is renewed for an hour");
     }
 
     private static StateChange Change(long version) => new(StateChange.IdOf(new StateId(123456789), Sample.Year, version), new StateId(123456789), Sample.Year, version,

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Aim.Editions;
 using Aim.Ports;
+using Aim.Records;
 using Aim.Tests.Setup;
 using Aim.Uploads;
 
@@ -111,6 +112,28 @@ public sealed class PushedChangesTests
         Assert.AreEqual(new PushPosition(2, null), await Pushed.DrainAsync(Edition, CancellationToken.None));
         Assert.AreEqual(1, await RowsAsync());
         Assert.IsFalse(await Pushed.SkipAsync(Edition, CancellationToken.None), "there is nothing to skip any more");
+    }
+
+    [TestMethod]
+    public async Task A_key_in_a_path_that_another_file_has_too_mixes_nothing_up()
+    {
+        async Task<PushMessage> AtAsync(DistrictId district, string localId)
+        {
+            var path = $"pushed/{district}/{Sample.Year}/SD/1/changes.tsv";
+            ReadOnlyMemory<byte> file = Encoding.UTF8.GetBytes(Sample.Tsv("SD", Sample.Student(localId, ("DistrictNumber", district.Value))));
+            await bench.Ports.Blobs.WriteAsync(path, file, CancellationToken.None);
+            return new PushMessage(1, district, Sample.Year, 1, "SD", path, (await bench.Ports.Blobs.FindAsync(path, CancellationToken.None))!.ETag);
+        }
+
+        foreach (var (district, localId) in new[] { (Sample.District, "1001"), (Sample.OtherDistrict, "2001") })
+        {
+            await SendAsync(JsonSerializer.Serialize(await AtAsync(district, localId), JsonSerializerOptions.Web), district.Value);
+            Assert.AreEqual(new PushPosition(1, null), await Pushed.DrainAsync(new EditionKey(district, Sample.Year), CancellationToken.None));
+        }
+
+        Assert.IsNotNull(await bench.StateIdOfAsync("1001"));
+        Assert.IsNotNull(await bench.StateIdOfAsync("2001", Sample.OtherDistrict));
+        Assert.AreEqual(1, await RowsAsync());
     }
 
     [TestMethod]
