@@ -71,8 +71,9 @@ public sealed class AimPlatform
             .Add(UploadSteps.Apply, apply.RunAsync)
             .Add(UploadSteps.Report, report.RunAsync);
 
-        var sync = new SyncEdition(editions, state, identities, new IdentityResolver(identities), Parked, clock);
-        var verify = new VerifyEdition(editions, state, identities, Parked);
+        var resolver = new IdentityResolver(identities);
+        var sync = new SyncEdition(editions, state, identities, resolver, new StudentLinks(editions, identities), new KnownPeople(state, identities), Parked, clock);
+        var verify = new VerifyEdition(editions, state, resolver, Parked);
         var night = new NightlySteps(Intake, new UploadLeftovers(blobs, Workflows, clock), editions, ledger, logger);
         Catalog.Add<NightlySyncWorkflow, NightInput, NightReport>()
             .Add(NightlySteps.StartMissedUploads, (_, cancellation) => night.StartMissedUploadsAsync(cancellation))

@@ -42,7 +42,10 @@ public sealed record EditionRow
 }
 
 /// <summary>All rows an edition has about one local id, by record type and key.</summary>
-public sealed record EditionStudent(string LocalId, IReadOnlyList<EditionRow> Rows);
+public sealed record EditionStudent(string LocalId, IReadOnlyList<EditionRow> Rows)
+{
+    public EditionRow? Demographics => Rows.FirstOrDefault(row => row.Type == RecordTypes.Student);
+}
 
 public enum ChangeKind { Added = 1, Changed = 2, Removed = 3 }
 

@@ -19,7 +19,8 @@ public sealed record SyncProgress(
 /// Brings a district's changes to the state record: the students touched since the last sync, each merged into the record of the child
 /// they belong to. Repeating it changes nothing.
 /// </summary>
-public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIdentityIndex identities, IdentityResolver resolver, ParkedStudents parking, TimeProvider clock)
+public sealed class SyncEdition(
+    IEditionStore editions, IStateStore state, IIdentityIndex identities, IdentityResolver resolver, StudentLinks links, KnownPeople people, ParkedStudents parking, TimeProvider clock)
 {
     public static readonly Step<SyncProgress, SyncProgress> Step = new("SyncEdition");
 
@@ -92,6 +93,12 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
         /// <summary>What the identity index knows of the students at hand.</summary>
         public Dictionary<StateId, Person> Known { get; } = [];
 
+        /// <summary>Those at hand of whom it is decided whose they are.</summary>
+        public List<(string LocalId, Resolution Resolution)> Resolved { get; } = [];
+
+        /// <summary>Those at hand who wait no longer.</summary>
+        public List<ParkedStudent> Settled { get; } = [];
+
         public long Committed { get; set; }
         public int ParkedNow { get; set; } = parkedBefore.Count;
     }
@@ -99,7 +106,13 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
     private async Task SyncAsync(Batch batch, EditionStudent[] students, CancellationToken cancellation)
     {
         batch.Known.Clear();
+        batch.Resolved.Clear();
+        batch.Settled.Clear();
         await CommitAsync(batch, await ResolveAsync(batch, students, cancellation), cancellation);
+        // Only now: before it, a crash would leave rows in the old record, or a student who is neither parked nor synced, and nobody would know.
+        await links.MakeAsync(batch.Edition, batch.Resolved, cancellation);
+        foreach (var student in batch.Settled) await parking.SettleAsync(batch.Edition, student, cancellation);
+        batch.ParkedNow -= batch.Settled.Count;
     }
 
     private async Task CommitAsync(Batch batch, List<(StateId StateId, Contribution Contribution)> contributions, CancellationToken cancellation)
@@ -108,18 +121,20 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
         for (var ids = pending.Select(group => group.Key).ToList(); ids.Count > 0;)
         {
             var records = await state.FindAsync(ids, batch.Edition.Year, cancellation);
-            var commits = new List<StudentCommit>();
+            var (commits, unchanged) = (new List<StudentCommit>(), new List<StudentRecord>());
             foreach (var id in ids)
             {
                 var before = records.GetValueOrDefault(id) ?? StudentRecord.Empty(id, batch.Edition.Year);
                 var after = pending[id].Aggregate(before, (record, item) => Merge(record, item.Contribution));
                 if (after != before) commits.Add(new StudentCommit(before, after, batch.Cause));
+                else unchanged.Add(after);
             }
             var outcomes = commits.Count == 0 ? [] : await state.CommitAsync(commits, cancellation);
             batch.Committed += outcomes.Count(outcome => outcome == CommitStatus.Committed);
             // Another district committed in between: read those students again and merge anew.
             ids = [.. commits.Where((_, i) => outcomes[i] == CommitStatus.Stale).Select(commit => commit.StateId)];
-            await RefreshPeopleAsync(batch, commits.Where((_, i) => outcomes[i] == CommitStatus.Committed).Select(commit => commit.After), cancellation);
+            // Unchanged ones too: a sync that died may have committed them and no more.
+            await people.RefreshAsync([.. unchanged, .. commits.Where((_, i) => outcomes[i] == CommitStatus.Committed).Select(commit => commit.After)], batch.Known, cancellation);
         }
     }
 
@@ -133,9 +148,8 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
     /// <summary>Whose the students are, and what is to be put into whose record.</summary>
     private async Task<List<(StateId StateId, Contribution Contribution)>> ResolveAsync(Batch batch, EditionStudent[] students, CancellationToken cancellation)
     {
-        var known = students.Where(student => Demographics(student) is not null).ToList();
-        var resolutions = await resolver.ResolveAsync(batch.Edition.District,
-            [.. known.Select(student => new UnresolvedStudent(student.LocalId, Demographics(student)!.StatedId, RecordTypes.Student.Read(Demographics(student)!.Content.Span)))], cancellation);
+        var known = students.Where(student => student.Demographics is not null).ToList();
+        var resolutions = await resolver.ResolveAsync(batch.Edition.District, [.. known.Select(student => UnresolvedStudent.Of(student)!)], cancellation);
         var contributions = new List<(StateId, Contribution)>();
         for (var i = 0; i < known.Count; i++)
         {
@@ -145,12 +159,13 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
                 await ParkAsync(batch, student.LocalId, reason, resolution.Candidates, cancellation);
                 continue;
             }
-            await SettleAsync(batch, student.LocalId, cancellation);
+            Settle(batch, student.LocalId);
+            batch.Resolved.Add((student.LocalId, resolution));
             if (resolution.Known is { } person) batch.Known[person.StateId] = person;
             contributions.Add((resolution.StateId!.Value, ContributionOf(batch, student)));
             if (resolution.Previous is { } previous) contributions.Add((previous, Nothing(batch, student.LocalId)));
         }
-        await TakeBackAsync(batch, [.. students.Where(student => Demographics(student) is null)], contributions, cancellation);
+        await TakeBackAsync(batch, [.. students.Where(student => student.Demographics is null)], contributions, cancellation);
         return contributions;
     }
 
@@ -158,16 +173,17 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
     private async Task TakeBackAsync(Batch batch, EditionStudent[] unknown, List<(StateId, Contribution)> contributions, CancellationToken cancellation)
     {
         if (unknown.Length == 0) return;
-        var links = await identities.FindLinksAsync(batch.Edition.District, [.. unknown.Select(student => student.LocalId)], cancellation);
+        var owners = await identities.FindLinksAsync(batch.Edition.District, [.. unknown.Select(student => student.LocalId)], cancellation);
         foreach (var student in unknown)
         {
-            await SettleAsync(batch, student.LocalId, cancellation);
-            if (links.TryGetValue(student.LocalId, out var id)) contributions.Add((id, Nothing(batch, student.LocalId)));
+            Settle(batch, student.LocalId);
+            if (owners.TryGetValue(student.LocalId, out var id)) contributions.Add((id, Nothing(batch, student.LocalId)));
         }
     }
 
     /// <summary>
-    /// After a sync of everything: what the state has of the district under local ids that the edition hasn't is taken back too.
+    /// After a sync of everything: what the state has of the district under local ids that the edition hasn't, or in the record of a student
+    /// whose they aren't, is taken back too.
     /// </summary>
     private async Task TakeBackOrphansAsync(Batch batch, CancellationToken cancellation)
     {
@@ -176,9 +192,14 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
         {
             var owned = (await state.FindAsync(ids, edition.Year, cancellation)).Values
                 .SelectMany(record => record.Contributions.Where(item => item.District == edition.District).Select(item => (record.StateId, item.LocalId))).ToList();
-            var stored = new HashSet<string>();
-            await foreach (var student in editions.ReadAsync(edition, new EditionSelection([.. owned.Select(item => item.LocalId).Order(Utf8Order.Comparer)]), cancellation)) stored.Add(student.LocalId);
-            await CommitAsync(batch, [.. owned.Where(item => !stored.Contains(item.LocalId)).Select(item => (item.StateId, Nothing(batch, item.LocalId)))], cancellation);
+            var stored = new Dictionary<string, EditionStudent>();
+            await foreach (var student in editions.ReadAsync(edition, new EditionSelection([.. owned.Select(item => item.LocalId).Distinct().Order(Utf8Order.Comparer)]), cancellation)) stored[student.LocalId] = student;
+            var linked = await identities.FindLinksAsync(edition.District, stored.Keys, cancellation);
+            var suspects = owned.Where(item => stored.ContainsKey(item.LocalId) && linked.GetValueOrDefault(item.LocalId) != item.StateId).Select(item => item.LocalId).Distinct();
+            var owners = await resolver.FindOwnersAsync(edition.District, [.. suspects.Select(localId => UnresolvedStudent.Of(stored[localId])).OfType<UnresolvedStudent>()], cancellation);
+            // One who is nobody's waits for a decision; until then the rows stay where they were.
+            await CommitAsync(batch, [.. owned.Where(item => !stored.ContainsKey(item.LocalId) || owners.TryGetValue(item.LocalId, out var owner) && owner != item.StateId)
+                .Select(item => (item.StateId, Nothing(batch, item.LocalId)))], cancellation);
         }
     }
 
@@ -195,21 +216,10 @@ public sealed class SyncEdition(IEditionStore editions, IStateStore state, IIden
         await parking.ParkAsync(batch.Edition, localId, reason, candidates, cancellation);
     }
 
-    private async Task SettleAsync(Batch batch, string localId, CancellationToken cancellation)
+    private static void Settle(Batch batch, string localId)
     {
-        if (!batch.ParkedBefore.TryGetValue(localId, out var before)) return;
-        batch.ParkedNow--;
-        await parking.SettleAsync(batch.Edition, before, cancellation);
+        if (batch.ParkedBefore.TryGetValue(localId, out var before)) batch.Settled.Add(before);
     }
-
-    /// <summary>Keeps what the state knows of a child in step with the district that has the child now.</summary>
-    private async Task RefreshPeopleAsync(Batch batch, IEnumerable<StudentRecord> records, CancellationToken cancellation)
-    {
-        var people = records.Select(PrimaryDemographics.PersonOf).OfType<Person>().Where(person => batch.Known.GetValueOrDefault(person.StateId) != person).ToList();
-        if (people.Count > 0) await identities.PutAsync(people, cancellation);
-    }
-
-    private static EditionRow? Demographics(EditionStudent student) => student.Rows.FirstOrDefault(row => row.Type == RecordTypes.Student);
 
     private static Contribution ContributionOf(Batch batch, EditionStudent student) => new(batch.Edition.District, student.LocalId, batch.Lease.Version,
         [.. student.Rows.Select(row => new Section(row.Type, row.Key, row.Content, row.Upload, row.Line))]);

@@ -1,4 +1,5 @@
 using Aim.Editions;
+using Aim.Identity;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Workflows;
@@ -7,7 +8,7 @@ namespace Aim.StateSync;
 
 /// <summary>What a full recount of an edition found.</summary>
 /// <param name="EditionAgrees">The rows add up to the digest on the edition's head.</param>
-/// <param name="StateAgrees">What the state has of the district adds up to what the edition has.</param>
+/// <param name="StateAgrees">What the state has of the district, and in whose records, adds up to what the edition has.</param>
 public sealed record Verification(EditionKey Edition, bool EditionAgrees, bool StateAgrees)
 {
     public bool Agrees => EditionAgrees && StateAgrees;
@@ -17,7 +18,7 @@ public sealed record Verification(EditionKey Edition, bool EditionAgrees, bool S
 /// Counts an edition and the state's copy of it in full and compares the digests: proof that nothing is missing, extra or different,
 /// beyond what the heads say. Students whose rows are kept aside are left out on both sides.
 /// </summary>
-public sealed class VerifyEdition(IEditionStore editions, IStateStore state, IIdentityIndex identities, ParkedStudents parking)
+public sealed class VerifyEdition(IEditionStore editions, IStateStore state, IdentityResolver resolver, ParkedStudents parking)
 {
     public static readonly Step<EditionKey, Verification> Step = new("VerifyEdition");
 
@@ -30,13 +31,12 @@ public sealed class VerifyEdition(IEditionStore editions, IStateStore state, IId
         var (all, synced) = (default(EditionDigest), default(EditionDigest));
         await foreach (var students in editions.ReadAsync(edition, EditionSelection.All, cancellation).Chunk(BatchSize).WithCancellation(cancellation))
         {
-            var links = await identities.FindLinksAsync(edition.District, [.. students.Select(student => student.LocalId)], cancellation);
+            var owners = await resolver.FindOwnersAsync(edition.District, [.. students.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>()], cancellation);
             foreach (var student in students)
             {
                 var digest = student.Rows.Aggregate(default(EditionDigest), (sum, row) => sum.Add(EditionDigest.HashOf(student.LocalId, row.Type, row.Key, row.Content.Span)));
                 all += digest;
-                var hasDemographics = student.Rows.Any(row => row.Type == RecordTypes.Student);
-                if (hasDemographics && links.ContainsKey(student.LocalId) && !parked.ContainsKey(student.LocalId)) synced += digest;
+                if (owners.TryGetValue(student.LocalId, out var owner) && !parked.ContainsKey(student.LocalId)) synced += OfOwner(digest, student.LocalId, owner);
             }
         }
         // While a load is on its way to the state, only the edition can be judged.
@@ -53,10 +53,13 @@ public sealed class VerifyEdition(IEditionStore editions, IStateStore state, IId
             {
                 foreach (var contribution in record.Contributions)
                 {
-                    if (contribution.District == edition.District && !parked.ContainsKey(contribution.LocalId)) digest += contribution.Digest();
+                    if (contribution.District == edition.District && !parked.ContainsKey(contribution.LocalId)) digest += OfOwner(contribution.Digest(), contribution.LocalId, record.StateId);
                 }
             }
         }
         return digest;
     }
+
+    /// <summary>The same rows in another student's record add up to something else.</summary>
+    private static EditionDigest OfOwner(EditionDigest rows, string localId, StateId owner) => rows.Add(ContentHash.OfText($"{localId}/{owner}"));
 }

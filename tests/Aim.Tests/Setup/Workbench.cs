@@ -44,23 +44,23 @@ internal sealed class Workbench : IAsyncDisposable
         return new Workbench(data);
     }
 
-    public Task<UploadResult> UploadAsync(string type, string text, UploadMode mode = UploadMode.Load, UploadScope scope = UploadScope.Update, DistrictId? district = null, SchoolYear? year = null) =>
-        UploadAsync(type, Encoding.UTF8.GetBytes(text), mode, scope, district, year);
+    public Task<UploadResult> UploadAsync(string type, string text, UploadMode mode = UploadMode.Load, UploadScope scope = UploadScope.Update, DistrictId? district = null, SchoolYear? year = null, bool deferSync = false) =>
+        UploadAsync(type, Encoding.UTF8.GetBytes(text), mode, scope, district, year, deferSync: deferSync);
 
     public async Task<UploadResult> UploadAsync(
-        string type, byte[] content, UploadMode mode = UploadMode.Load, UploadScope scope = UploadScope.Update, DistrictId? district = null, SchoolYear? year = null, ConfirmPolicy confirm = ConfirmPolicy.Never)
+        string type, byte[] content, UploadMode mode = UploadMode.Load, UploadScope scope = UploadScope.Update, DistrictId? district = null, SchoolYear? year = null, ConfirmPolicy confirm = ConfirmPolicy.Never, bool deferSync = false)
     {
-        var key = await StartAsync(type, content, mode, scope, district, year, confirm);
+        var key = await StartAsync(type, content, mode, scope, district, year, confirm, deferSync);
         return await ResultAsync(key);
     }
 
     /// <summary>Puts a file and starts its upload, without waiting for the end.</summary>
     public async Task<string> StartAsync(
-        string type, byte[] content, UploadMode mode = UploadMode.Load, UploadScope scope = UploadScope.Update, DistrictId? district = null, SchoolYear? year = null, ConfirmPolicy confirm = ConfirmPolicy.Never)
+        string type, byte[] content, UploadMode mode = UploadMode.Load, UploadScope scope = UploadScope.Update, DistrictId? district = null, SchoolYear? year = null, ConfirmPolicy confirm = ConfirmPolicy.Never, bool deferSync = false)
     {
         var (ticket, _, _) = await Platform.Intake.RequestAsync(new UploadTicket
         {
-            Key = "", District = district ?? Sample.District, Year = year ?? Sample.Year, RecordType = type, FileName = $"{type}.tsv", Mode = mode, Scope = scope, Confirm = confirm, RequestedBy = "test", RequestedAt = default,
+            Key = "", District = district ?? Sample.District, Year = year ?? Sample.Year, RecordType = type, FileName = $"{type}.tsv", Mode = mode, Scope = scope, Confirm = confirm, DeferSync = deferSync, RequestedBy = "test", RequestedAt = default,
         }, CancellationToken.None);
         await Ports.Blobs.WriteAsync(ticket.Path, content, CancellationToken.None);
         await Platform.Intake.AcceptAsync((await Ports.Blobs.FindAsync(ticket.Path, CancellationToken.None))!, CancellationToken.None);
