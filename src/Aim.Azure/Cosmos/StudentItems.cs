@@ -13,9 +13,6 @@ namespace Aim.Azure.Cosmos;
 internal sealed record VersionItem(
     string Id, string StateId, string? Record, IReadOnlyList<string>? Owners, SchoolYear Year, long Version, DateTimeOffset Stamp, string Actor, string Reason, byte[] Content)
 {
-    [JsonPropertyName("_ts")]
-    public long? WrittenAt { get; init; }
-
     public StudentRecord ToRecord() => new()
     {
         StateId = Records.StateId.Parse(StateId), Year = Year, Version = Version, Stamp = Stamp, Cause = new Cause(Actor, Reason), Contributions = RecordPacking.Unpack(Content),
@@ -42,6 +39,10 @@ internal sealed record EventItem(string Id, string StateId, StateChange Event, s
 {
     /// <summary>A receiver that has not asked for longer than this starts over from the records.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromDays(90);
+
+    /// <summary>When the version landed, by the service's time in seconds: an event is written once.</summary>
+    [JsonPropertyName("_ts")]
+    public long? WrittenAt { get; init; }
 
     public static EventItem Of(StudentRecord record, IReadOnlyList<DistrictId> districts, IReadOnlyList<string> sections, string commitId) => new(
         IdOf(record.Year, record.Version), record.StateId.ToString(),
