@@ -54,7 +54,9 @@ internal sealed record EventItem(string Id, string StateId, StateChange Event, s
 /// <summary>The events among what the change feed of the students container tells.</summary>
 public static class CosmosOutbox
 {
+    private static readonly JsonSerializerOptions Complete = new(CosmosAccount.Json) { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+
     /// <summary>Null when the item is a record or an earlier version of one.</summary>
-    /// <exception cref="JsonException">It is an event, but not one this version can read.</exception>
-    public static StateChange? Read(JsonElement item) => item.TryGetProperty("event", out var found) ? found.Deserialize<StateChange>(CosmosAccount.Json) : null;
+    /// <exception cref="JsonException">It is an event, but not one this version can read, or not the whole of one.</exception>
+    public static StateChange? Read(JsonElement item) => item.TryGetProperty("event", out var found) ? found.Deserialize<StateChange>(Complete) ?? throw new JsonException("The event is empty.") : null;
 }
