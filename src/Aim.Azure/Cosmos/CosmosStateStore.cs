@@ -16,6 +16,9 @@ internal sealed class CosmosStateStore(CosmosAccount account, CommitClock stamps
 {
     private const int AtOnce = 32;
 
+    /// <summary>The sub-status by which the SDK tells that a position is none.</summary>
+    private const int MalformedPosition = 20007;
+
     private readonly CosmosTable table = account.Table(CosmosContainers.Students);
 
     public CosmosStateStore(CosmosAccount account, TimeProvider clock) : this(account, new CommitClock(account.Table(CosmosContainers.Students), clock))
@@ -204,7 +207,14 @@ internal sealed class CosmosStateStore(CosmosAccount account, CommitClock stamps
     {
         var start = position is null ? ChangeFeedStartFrom.Beginning() : ChangeFeedStartFrom.ContinuationToken(position);
         using var iterator = table.Container.GetChangeFeedIterator<JsonElement>(start, ChangeFeedMode.LatestVersion, new ChangeFeedRequestOptions { PageSizeHint = most });
-        return await iterator.ReadNextAsync(cancellation);
+        try
+        {
+            return await iterator.ReadNextAsync(cancellation);
+        }
+        catch (CosmosException malformed) when (malformed is { StatusCode: HttpStatusCode.BadRequest, SubStatusCode: MalformedPosition })
+        {
+            throw new InvalidCursorException(malformed);
+        }
     }
 
     public void Dispose() => stamps.Dispose();
