@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json;
 using Aim.Azure.Cosmos;
 using Aim.Ports;
+using Aim.Records;
 using Aim.State;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +16,6 @@ public sealed class OutboxFeed(IEventPublisher publisher, ILedger ledger, ILogge
 {
     private const string Subject = "events";
     private const string ParkedKind = "parked";
-    private const string Unknown = "unknown";
 
     public async Task PublishAsync(IReadOnlyList<JsonElement> items, CancellationToken cancellation)
     {
@@ -27,8 +28,10 @@ public sealed class OutboxFeed(IEventPublisher publisher, ILedger ledger, ILogge
             }
             catch (JsonException malformed)
             {
-                var id = item.TryGetProperty("id", out var found) && found.ValueKind == JsonValueKind.String ? found.GetString()! : Unknown;
-                await ledger.AddAsync(new LedgerEntry(Subject, ParkedKind, id, item.GetRawText()), cancellation);
+                // By its content: the id of an item is its own within a student only, and may be what is missing.
+                var json = item.GetRawText();
+                var id = ContentHash.OfText(json).ToString("x32", CultureInfo.InvariantCulture);
+                await ledger.AddAsync(new LedgerEntry(Subject, ParkedKind, id, json), cancellation);
                 MessagingLog.EventParked(logger, id, malformed.GetType().Name);
             }
         }

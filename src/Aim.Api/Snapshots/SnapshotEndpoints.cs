@@ -23,7 +23,16 @@ namespace Aim.Api.Snapshots;
 public sealed record SnapshotRequest(string Name, SchoolYear Year, DateOnly? Date = null);
 
 /// <summary>How a snapshot stands; the manifest is there once it is sealed.</summary>
-public sealed record SnapshotView(string Name, string Status, string? Progress, string? Failure, SnapshotManifest? Manifest);
+public sealed record SnapshotView(string Name, string Status, string? Progress, string? Failure, SnapshotManifest? Manifest)
+{
+    /// <summary>What the manifest and the workflow say together: without a manifest nothing is sealed, however the workflow ended.</summary>
+    public static SnapshotView Of(string name, SnapshotManifest? manifest, WorkflowState? state) => (manifest, state) switch
+    {
+        (_, { IsFinished: false }) => new SnapshotView(name, "Running", state.Progress, null, manifest),
+        (not null, _) => new SnapshotView(name, "Sealed", state?.Progress, null, manifest),
+        _ => new SnapshotView(name, "Failed", state?.Progress, state?.Failure ?? "It ended before it was sealed. Take the snapshot under another name.", null),
+    };
+}
 
 internal static class SnapshotEndpoints
 {
@@ -58,10 +67,11 @@ internal static class SnapshotEndpoints
     private static async Task<Ok<SnapshotView>> FindAsync(string name, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         MustSeeState(context);
-        var manifest = await platform.Snapshots.FindAsync(name, cancellation);
+        // In this order: a workflow that has completed by now has written its manifest before.
         var state = await platform.Workflows.FindAsync(SnapshotWorkflow.InstanceOf(name), cancellation);
+        var manifest = await platform.Snapshots.FindAsync(name, cancellation);
         if (manifest is null && state is null) throw RequestException.NotFound($"There is no snapshot '{name}'.");
-        return TypedResults.Ok(new SnapshotView(name, state is { Status: WorkflowStatus.Failed } ? "Failed" : state is { IsFinished: false } ? "Running" : "Sealed", state?.Progress, state?.Failure, manifest));
+        return TypedResults.Ok(SnapshotView.Of(name, manifest, state));
     }
 
     /// <summary>The file is written when it is first asked for; as it depends on the snapshot alone, every later answer has the same bytes.</summary>

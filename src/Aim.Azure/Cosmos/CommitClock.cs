@@ -15,6 +15,13 @@ internal sealed class CommitWindow(string id, DateTimeOffset stamp, long opened)
     public int Users { get; set; } = 1;
 }
 
+/// <summary>What is read at a moment, by the stamps of versions and, for stamps whose commits were taken for lost, by when they landed.</summary>
+internal sealed class MomentCut(DateTimeOffset moment, IReadOnlyList<DateTimeOffset> lost, long sealedAt)
+{
+    /// <param name="landedAt">When the service wrote the version first; asked for only where it matters.</param>
+    public async ValueTask<bool> HoldsAsync(DateTimeOffset stamp, Func<ValueTask<long>> landedAt) => stamp <= moment && (!lost.Contains(stamp) || await landedAt() < sealedAt);
+}
+
 /// <summary>
 /// Hands out the stamps of commits and the moments of snapshots, so that a moment is one cut although no transaction spans two students.
 /// <para>
@@ -28,7 +35,7 @@ internal sealed class CommitWindow(string id, DateTimeOffset stamp, long opened)
 /// A process may die with its window open, or be paused for minutes and then go on. So nobody sends a commit under a window that is older than
 /// <see cref="Sendable"/>, and a moment takes a window for lost that is still open <see cref="Lost"/> later, by the service's own time (an item's
 /// <c>_ts</c>), so that no machine's clock comes into it. The moment then notes lost stamps and when it was sealed: should a commit under one of
-/// them land after all, readers at the moment see by its <c>_ts</c> that it came too late, and take the version before.
+/// them land after all, readers at the moment see by the service's time that it came too late, and take the version before.
 /// </para>
 /// <para>
 /// The item costs two writes a window, not a commit: a process has one window at a time and shares it for <see cref="Shared"/>. The item would be
@@ -42,7 +49,7 @@ internal sealed class CommitClock(CosmosTable table, TimeProvider clock) : IDisp
     private const string ClockId = "clock";
 
     private static readonly TimeSpan Shared = TimeSpan.FromSeconds(2);
-    public static readonly TimeSpan Sendable = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan Sendable = TimeSpan.FromSeconds(45);
     private static readonly TimeSpan Lost = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(25);
 
@@ -68,7 +75,7 @@ internal sealed class CommitClock(CosmosTable table, TimeProvider clock) : IDisp
         try
         {
             if (TryJoin() is { } other) return other;
-            var (id, opened) = (Guid.NewGuid().ToString("N"), TimeProvider.System.GetTimestamp());
+            var (id, opened) = (Guid.NewGuid().ToString("N"), clock.GetTimestamp());
             // An attempt whose answer was lost may have opened it under an earlier stamp.
             var item = await AdvanceAsync((item, stamp) => item with { Open = [.. item.Open.Where(open => open.Id != id), new OpenWindow(id, stamp)] }, cancellation);
             var window = new CommitWindow(id, item.Last, opened);
@@ -81,11 +88,18 @@ internal sealed class CommitClock(CosmosTable table, TimeProvider clock) : IDisp
         }
     }
 
+    /// <summary>For how long a commit may still be sent under the window; not at all when opening it took too long.</summary>
+    public TimeSpan SendableUnder(CommitWindow window)
+    {
+        var left = Sendable - clock.GetElapsedTime(window.Opened);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
     private CommitWindow? TryJoin()
     {
         lock (guard)
         {
-            if (current is not { Users: > 0 } || TimeProvider.System.GetElapsedTime(current.Opened) > Shared) return null;
+            if (current is not { Users: > 0 } || clock.GetElapsedTime(current.Opened) > Shared) return null;
             current.Users++;
             return current;
         }
@@ -107,14 +121,14 @@ internal sealed class CommitClock(CosmosTable table, TimeProvider clock) : IDisp
         var moment = item.Last;
         var waiting = item.Open.Where(open => open.Stamp < moment).ToHashSet();
         if (waiting.Count == 0) return moment;
-        var fixedAt = await WrittenAtAsync(cancellation);
+        var (began, fixedAt) = (clock.GetTimestamp(), await WrittenAtAsync(cancellation));
         while (true)
         {
             await Task.Delay(Glance, TimeProvider.System, cancellation);
             waiting.IntersectWith((await ReadAsync(cancellation))!.Value.Item.Open);
             if (waiting.Count == 0) return moment;
-            if (TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - fixedAt < Lost.TotalSeconds) continue;
-            // By this machine's clock they are lost; the service's clock decides, and tells the time at a write.
+            if (clock.GetElapsedTime(began) < Lost) continue;
+            // By this machine's count they are lost; the service's clock decides, and tells the time at a write.
             await ChangeAsync(item => item, cancellation);
             var now = await WrittenAtAsync(cancellation);
             if (now - fixedAt < Lost.TotalSeconds) continue;
@@ -133,12 +147,8 @@ internal sealed class CommitClock(CosmosTable table, TimeProvider clock) : IDisp
 
     private static string MomentId(DateTimeOffset moment) => ItemId.Of("moment", moment.UtcTicks.ToString("D20", null));
 
-    /// <summary>Tells of a version, by its stamp and when the service wrote it, whether it belongs to what is read at a moment.</summary>
-    public async Task<Func<DateTimeOffset, long, bool>> CutAsync(DateTimeOffset moment, CancellationToken cancellation)
-    {
-        if (await table.FindAsync<MomentItem>("read moment", Key, MomentId(moment), cancellation) is not { Item: var sealing }) return (stamp, _) => stamp <= moment;
-        return (stamp, writtenAt) => stamp <= moment && (writtenAt < sealing.SealedAt || !sealing.Lost.Contains(stamp));
-    }
+    public async Task<MomentCut> CutAsync(DateTimeOffset moment, CancellationToken cancellation) =>
+        await table.FindAsync<MomentItem>("read moment", Key, MomentId(moment), cancellation) is { Item: var sealing } ? new MomentCut(moment, sealing.Lost, sealing.SealedAt) : new MomentCut(moment, [], 0);
 
     private Task<ClockItem> AdvanceAsync(Func<ClockItem, DateTimeOffset, ClockItem> change, CancellationToken cancellation) => ChangeAsync(item =>
     {

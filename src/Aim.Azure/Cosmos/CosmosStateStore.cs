@@ -12,12 +12,18 @@ namespace Aim.Azure.Cosmos;
 /// is one transaction and a transfer between districts too. A commit replaces the present version on the condition that it is the one it was made
 /// from; <see cref="CommitClock"/> tells how stamps make a moment one cut.
 /// </summary>
-internal sealed class CosmosStateStore(CosmosAccount account, TimeProvider clock) : IStateStore, IDisposable
+internal sealed class CosmosStateStore(CosmosAccount account, CommitClock stamps) : IStateStore, IDisposable
 {
     private const int AtOnce = 32;
 
+    /// <summary>The sub-status by which the SDK tells that a position is none.</summary>
+    private const int MalformedPosition = 20007;
+
     private readonly CosmosTable table = account.Table(CosmosContainers.Students);
-    private readonly CommitClock stamps = new(account.Table(CosmosContainers.Students), clock);
+
+    public CosmosStateStore(CosmosAccount account, TimeProvider clock) : this(account, new CommitClock(account.Table(CosmosContainers.Students), clock))
+    {
+    }
 
     public async Task<IReadOnlyDictionary<StateId, StudentRecord>> FindAsync(IReadOnlyCollection<StateId> students, SchoolYear year, CancellationToken cancellation) =>
         (await table.FindManyAsync<VersionItem>("find records", [.. students.Select(id => (VersionItem.PresentId(year), id.ToString()))], cancellation))
@@ -55,7 +61,7 @@ internal sealed class CosmosStateStore(CosmosAccount account, TimeProvider clock
             var window = await stamps.JoinAsync(cancellation);
             try
             {
-                using var sendable = new CancellationTokenSource(CommitClock.Sendable - TimeProvider.System.GetElapsedTime(window.Opened), TimeProvider.System);
+                using var sendable = new CancellationTokenSource(stamps.SendableUnder(window), TimeProvider.System);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(sendable.Token, cancellation);
                 var after = commit.StampedAt(window.Stamp);
                 var written = await table.TransactAsync("commit student", commit.Key, batch => commit.Fill(batch, after), either.Token);
@@ -139,21 +145,30 @@ internal sealed class CosmosStateStore(CosmosAccount account, TimeProvider clock
     public async IAsyncEnumerable<StudentRecord> ReadAsync(
         SchoolYear year, StateIdRange range, DateTimeOffset? asOf, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
-        var isInCut = asOf is { } moment ? await stamps.CutAsync(moment, cancellation) : (_, _) => true;
+        var cut = asOf is { } moment ? await stamps.CutAsync(moment, cancellation) : null;
         var (above, below) = Bounds(year, range);
         QueryDefinition After(string record) => new QueryDefinition("SELECT * FROM c WHERE c.record > @above AND c.record < @below ORDER BY c.record").WithParameter("@above", record).WithParameter("@below", below);
         await foreach (var item in table.QueryAsync<VersionItem>("read year", null, above, After, item => item.Record!, cancellation))
         {
-            if (isInCut(item.Stamp, item.WrittenAt!.Value))
+            if (cut is null || await IsInAsync(cut, item, cancellation))
             {
                 yield return item.ToRecord();
             }
-            else if (await EarlierAsync(StateId.Parse(item.StateId), year, cancellation).Where(earlier => isInCut(earlier.Stamp, earlier.WrittenAt!.Value)).LastOrDefaultAsync(cancellation) is { } then)
+            else if (await EarlierAsync(StateId.Parse(item.StateId), year, cancellation).Where((earlier, token) => IsInAsync(cut, earlier, token)).LastOrDefaultAsync(cancellation) is { } then)
             {
                 yield return then.ToRecord();
             }
         }
     }
+
+    private ValueTask<bool> IsInAsync(MomentCut cut, VersionItem version, CancellationToken cancellation) => cut.HoldsAsync(version.Stamp, () => LandedAtAsync(version, cancellation));
+
+    /// <summary>
+    /// When the version was committed, by the service's time. The version itself does not tell: a commit on top of it copies it to an earlier one. Its event was
+    /// written with it and never again. An event that has expired is of a version older than any moment that is still being read.
+    /// </summary>
+    private async ValueTask<long> LandedAtAsync(VersionItem version, CancellationToken cancellation) =>
+        await table.FindAsync<EventItem>("find event", version.StateId, EventItem.IdOf(version.Year, version.Version), cancellation) is { } stored ? stored.Item.WrittenAt!.Value : 0;
 
     private static (string Above, string Below) Bounds(SchoolYear year, StateIdRange range)
     {
@@ -192,7 +207,14 @@ internal sealed class CosmosStateStore(CosmosAccount account, TimeProvider clock
     {
         var start = position is null ? ChangeFeedStartFrom.Beginning() : ChangeFeedStartFrom.ContinuationToken(position);
         using var iterator = table.Container.GetChangeFeedIterator<JsonElement>(start, ChangeFeedMode.LatestVersion, new ChangeFeedRequestOptions { PageSizeHint = most });
-        return await iterator.ReadNextAsync(cancellation);
+        try
+        {
+            return await iterator.ReadNextAsync(cancellation);
+        }
+        catch (CosmosException malformed) when (malformed is { StatusCode: HttpStatusCode.BadRequest, SubStatusCode: MalformedPosition })
+        {
+            throw new InvalidCursorException(malformed);
+        }
     }
 
     public void Dispose() => stamps.Dispose();

@@ -13,9 +13,6 @@ namespace Aim.Azure.Cosmos;
 internal sealed record VersionItem(
     string Id, string StateId, string? Record, IReadOnlyList<string>? Owners, SchoolYear Year, long Version, DateTimeOffset Stamp, string Actor, string Reason, byte[] Content)
 {
-    [JsonPropertyName("_ts")]
-    public long? WrittenAt { get; init; }
-
     public StudentRecord ToRecord() => new()
     {
         StateId = Records.StateId.Parse(StateId), Year = Year, Version = Version, Stamp = Stamp, Cause = new Cause(Actor, Reason), Contributions = RecordPacking.Unpack(Content),
@@ -43,6 +40,10 @@ internal sealed record EventItem(string Id, string StateId, StateChange Event, s
     /// <summary>A receiver that has not asked for longer than this starts over from the records.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromDays(90);
 
+    /// <summary>When the version landed, by the service's time in seconds: an event is written once.</summary>
+    [JsonPropertyName("_ts")]
+    public long? WrittenAt { get; init; }
+
     public static EventItem Of(StudentRecord record, IReadOnlyList<DistrictId> districts, IReadOnlyList<string> sections, string commitId) => new(
         IdOf(record.Year, record.Version), record.StateId.ToString(),
         new StateChange(StateChange.IdOf(record.StateId, record.Year, record.Version), record.StateId, record.Year, record.Version, record.Stamp, districts, sections), commitId, (int)Kept.TotalSeconds);
@@ -53,7 +54,9 @@ internal sealed record EventItem(string Id, string StateId, StateChange Event, s
 /// <summary>The events among what the change feed of the students container tells.</summary>
 public static class CosmosOutbox
 {
+    private static readonly JsonSerializerOptions Complete = new(CosmosAccount.Json) { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true };
+
     /// <summary>Null when the item is a record or an earlier version of one.</summary>
-    /// <exception cref="JsonException">It is an event, but not one this version can read.</exception>
-    public static StateChange? Read(JsonElement item) => item.TryGetProperty("event", out var found) ? found.Deserialize<StateChange>(CosmosAccount.Json) : null;
+    /// <exception cref="JsonException">It is an event, but not one this version can read, or not the whole of one.</exception>
+    public static StateChange? Read(JsonElement item) => item.TryGetProperty("event", out var found) ? found.Deserialize<StateChange>(Complete) ?? throw new JsonException("The event is empty.") : null;
 }

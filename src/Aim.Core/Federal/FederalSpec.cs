@@ -62,9 +62,9 @@ public enum ZeroRows
 
 /// <summary>The permitted values of a category, in the order rows are written.</summary>
 /// <param name="Field">The field that takes the value.</param>
-/// <param name="Missing">Whether MISSING may be reported.</param>
-public sealed record FederalCategory(string Field, IReadOnlyList<string> Values, bool Missing)
+public sealed record FederalCategory(string Field, IReadOnlyList<string> Values)
 {
+    /// <summary>Permitted in every category, and behind its values.</summary>
     public const string MissingValue = "MISSING";
 }
 

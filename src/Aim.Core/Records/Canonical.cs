@@ -72,8 +72,6 @@ public ref struct CanonicalReader(ReadOnlySpan<byte> bytes) : IFieldSource
     private readonly TextPool pool = TextPool.Shared;
     private ReadOnlySpan<byte> rest = bytes;
 
-    public readonly bool AtEnd => rest.IsEmpty;
-
     /// <summary>The next field's bytes, of whatever kind.</summary>
     public ReadOnlySpan<byte> Next()
     {

@@ -1,7 +1,5 @@
-using System.Security.Cryptography;
 using Aim.Ports;
 using Aim.Records;
-using Aim.Workflows;
 using Parquet;
 
 namespace Aim.Snapshots;
@@ -32,22 +30,10 @@ public sealed class FreezeRange(IStateStore state, IBlobStore blobs)
             var path = $"{prefix}{table.Type.Name}.parquet";
             await using var bytes = await table.CloseAsync();
             var content = bytes.GetBuffer().AsMemory(0, (int)bytes.Length);
-            var sha256 = Convert.ToHexStringLower(SHA256.HashData(content.Span));
-            if (await blobs.WriteAsync(path, content, cancellation) == BlobWrite.AlreadyExists) await CheckSameAsync(path, sha256, cancellation);
+            var sha256 = await SnapshotSteps.WriteOnceAsync(blobs, path, content, cancellation);
             files.Add(new FrozenPart(table.Type.Code, input.Part, path, table.Rows, content.Length, sha256));
         }
         return new FrozenRange(input.Part, students, files);
-    }
-
-    /// <summary>
-    /// A store may keep snapshots under a policy that lets nothing be deleted, so a repeated freeze stands by what the attempt before it
-    /// wrote: the moment is fixed, and the same rows give the same bytes.
-    /// </summary>
-    private async Task CheckSameAsync(string path, string sha256, CancellationToken cancellation)
-    {
-        await using var stored = await blobs.OpenReadAsync(path, cancellation) ?? throw new FileNotFoundException($"The file {path} is gone.");
-        if (Convert.ToHexStringLower(await SHA256.HashDataAsync(stored, cancellation)) != sha256)
-            throw new FaultException($"{path} was frozen before with other content; it was left as it is. Take the snapshot under another name.") { IsPermanent = true };
     }
 
     private sealed class OpenTable(RecordType type)

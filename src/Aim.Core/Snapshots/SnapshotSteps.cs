@@ -42,13 +42,28 @@ public sealed class SnapshotSteps(IBlobStore blobs, IStateStore state, IEditionS
             throw new FaultException($"There is a snapshot '{name}' already, and snapshots are never changed. Choose another name.") { IsPermanent = true };
     }
 
+    /// <summary>
+    /// Writes a file of a snapshot and gives its hash. A store may keep snapshots under a policy that lets nothing be deleted, so a repeated step stands
+    /// by what the attempt before it wrote: the moment is fixed, and the same rows give the same bytes.
+    /// </summary>
+    /// <exception cref="FaultException">There is such a file already, with other content.</exception>
+    internal static async Task<string> WriteOnceAsync(IBlobStore blobs, string path, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        var sha256 = Convert.ToHexStringLower(SHA256.HashData(content.Span));
+        if (await blobs.WriteAsync(path, content, cancellation) == BlobWrite.Written) return sha256;
+        await using var stored = await blobs.OpenReadAsync(path, cancellation) ?? throw new FileNotFoundException($"The file {path} is gone.");
+        return Convert.ToHexStringLower(await SHA256.HashDataAsync(stored, cancellation)) == sha256
+            ? sha256
+            : throw new FaultException($"{path} was frozen before with other content; it was left as it is. Take the snapshot under another name.") { IsPermanent = true };
+    }
+
     public async Task<SnapshotManifest> SealAsync(SealInput input, CancellationToken cancellation)
     {
         var (plan, ranges) = (input.Plan, input.Ranges);
         var reference = (await references.FindAsync(plan.Input.Year, plan.ReferenceVersion, cancellation))!;
         var referenceBytes = JsonSerializer.SerializeToUtf8Bytes(reference, ReferenceLibrary.Json);
         var referencePath = $"{plan.Prefix}reference.json";
-        await blobs.WriteAsync(referencePath, referenceBytes, cancellation);
+        var referenceSha256 = await WriteOnceAsync(blobs, referencePath, referenceBytes, cancellation);
 
         var files = ranges.OrderBy(range => range.Part).SelectMany(range => range.Files).ToList();
         var manifest = new SnapshotManifest
@@ -56,7 +71,7 @@ public sealed class SnapshotSteps(IBlobStore blobs, IStateStore state, IEditionS
             Name = plan.Input.Name, Year = plan.Input.Year, Date = plan.Input.Date, Moment = plan.Moment, RequestedBy = plan.Input.RequestedBy,
             Students = ranges.Sum(range => range.Students),
             Rows = files.GroupBy(file => file.RecordType).ToDictionary(group => group.Key, group => group.Sum(file => file.Rows)),
-            Files = files, Reference = referencePath, ReferenceSha256 = Convert.ToHexStringLower(SHA256.HashData(referenceBytes)),
+            Files = files, Reference = referencePath, ReferenceSha256 = referenceSha256,
             Rules = RuleCatalog.Version, Code = SnapshotManifest.CodeVersion,
         };
         await blobs.WriteAsync(SnapshotManifest.PathOf(plan.Input.Name), (file, token) => JsonSerializer.SerializeAsync(file, manifest, Json, token), cancellation);

@@ -64,9 +64,6 @@ public static class FileLayouts
 
     public static IReadOnlyList<FileLayout> All { get; } = [.. EmbeddedData.List("Uploads/Layouts/").Select(Load).OrderBy(layout => layout.Type.Number)];
 
-    /// <summary>The versions of the file format that any layout has.</summary>
-    public static IReadOnlySet<string> Versions { get; } = All.Select(layout => layout.Version).ToHashSet(StringComparer.OrdinalIgnoreCase);
-
     /// <summary>The layout of a record type in a version (null: the newest) that is taken in that year; null when there is none.</summary>
     public static FileLayout? Find(RecordType type, string? version, SchoolYear year) =>
         All.LastOrDefault(layout => layout.Type == type && layout.IsValidIn(year) && (version is null || layout.Version.Equals(version, StringComparison.OrdinalIgnoreCase)));

@@ -160,9 +160,6 @@ public sealed record UploadReport
     public DateTimeOffset? StartedAt { get; init; }
     public DateTimeOffset? FinishedAt { get; init; }
 
-    /// <summary>Seconds of each stage that is done.</summary>
-    public IReadOnlyDictionary<string, double> StageSeconds { get; init; } = new Dictionary<string, double>();
-
     /// <summary>Version of the rule catalogue the file was checked with.</summary>
     public string? Rules { get; init; }
 

@@ -98,6 +98,28 @@ public sealed class CosmosAdapterTests : IAsyncDisposable
     }
 
     [TestMethod]
+    [DataRow("{}")]
+    [DataRow("1")]
+    [DataRow("")]
+    [DataRow("not JSON")]
+    public async Task A_cursor_that_was_made_up_is_refused(string position) =>
+        await Assert.ThrowsExactlyAsync<InvalidCursorException>(() => state.ReadChangesAsync(FeedCursor.Pack(position), 5, None));
+
+    [TestMethod]
+    public async Task A_cursor_that_unpacks_to_no_end_is_refused_before_it_does()
+    {
+        // A gigabyte would be a kilobyte of cursor; this is enough to tell.
+        var bomb = FeedCursor.Pack($"\"{new string(' ', 32 * 1024 * 1024)}\"");
+        Assert.IsLessThan(4096, bomb.Length);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.ThrowsExactly<InvalidCursorException>(() => FeedCursor.Unpack(bomb));
+
+        Assert.IsLessThan(8 * 1024 * 1024, GC.GetAllocatedBytesForCurrentThread() - before);
+        await Assert.ThrowsExactlyAsync<InvalidCursorException>(() => state.ReadChangesAsync(new string('A', 1024 * 1024), 5, None));
+    }
+
+    [TestMethod]
     public async Task What_is_too_large_for_an_item_is_refused_in_a_sentence()
     {
         var ledger = new CosmosLedger(bench.Account);

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
+using Aim.Api.Snapshots;
 using Aim.Federal;
 using Aim.Host.Commands;
 using Aim.Identity;
+using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
 using Aim.Snapshots;
@@ -115,6 +117,47 @@ public sealed class SnapshotTests
 
         Assert.IsTrue(planned.IsPermanent && frozen.IsPermanent);
         Assert.HasCount(4, await InGradeAsync(bench, "05"));
+    }
+
+    [TestMethod]
+    public async Task A_seal_stands_by_the_reference_data_written_before_and_never_names_other_content()
+    {
+        await using var bench = await OpenAsync();
+        var steps = new SnapshotSteps(bench.Ports.Blobs, bench.Ports.State, bench.Ports.Editions, bench.Platform.References);
+        var plan = await steps.PlanAsync(new SnapshotInput(Name, Sample.Year, CountDay, "test"), CancellationToken.None);
+        await bench.Ports.Blobs.WriteAsync($"{plan.Prefix}reference.json", "another"u8.ToArray(), CancellationToken.None);
+
+        var refused = await Assert.ThrowsExactlyAsync<FaultException>(() => steps.SealAsync(new SnapshotSteps.SealInput(plan, []), CancellationToken.None));
+
+        Assert.IsTrue(refused.IsPermanent);
+        StringAssert.Contains(refused.Message, "reference.json was frozen before with other content");
+        Assert.IsNull(await bench.Platform.Snapshots.FindAsync(Name, CancellationToken.None));
+
+        var other = await steps.PlanAsync(new SnapshotInput("spring", Sample.Year, CountDay, "test"), CancellationToken.None);
+        var first = await steps.SealAsync(new SnapshotSteps.SealInput(other, []), CancellationToken.None);
+        Assert.AreEqual(first.ReferenceSha256, (await steps.SealAsync(new SnapshotSteps.SealInput(other, []), CancellationToken.None)).ReferenceSha256);
+    }
+
+    [TestMethod]
+    public async Task A_snapshot_is_sealed_only_with_a_manifest_and_failed_however_its_workflow_ended_without()
+    {
+        await using var bench = await OpenAsync();
+        var manifest = await TakeAsync(bench);
+
+        Assert.AreEqual(("Running", null), Shown(null, WorkflowStatus.Pending));
+        Assert.AreEqual(("Running", null), Shown(null, WorkflowStatus.Running));
+        Assert.AreEqual(("Failed", "no room"), Shown(null, WorkflowStatus.Failed, "no room"));
+        Assert.AreEqual(("Failed", "It ended before it was sealed. Take the snapshot under another name."), Shown(null, WorkflowStatus.Terminated));
+        Assert.AreEqual(("Sealed", null), Shown(manifest, WorkflowStatus.Completed));
+        // Somebody used the name again after the journal had been cleaned up.
+        Assert.AreEqual(("Sealed", null), Shown(manifest, WorkflowStatus.Failed, "There is a snapshot 'fall' already."));
+        Assert.AreEqual("Sealed", SnapshotView.Of(Name, manifest, null).Status);
+
+        static (string, string?) Shown(SnapshotManifest? manifest, WorkflowStatus status, string? failure = null)
+        {
+            var view = SnapshotView.Of(Name, manifest, new WorkflowState(SnapshotWorkflow.InstanceOf(Name), "Snapshot", status, null, null, failure, default, default));
+            return (view.Status, view.Failure);
+        }
     }
 
     [TestMethod]
