@@ -5,6 +5,7 @@ using Aim.Api.Districts;
 using Aim.Api.Events;
 using Aim.Api.Health;
 using Aim.Api.Problems;
+using Aim.Api.Reference;
 using Aim.Api.Snapshots;
 using Aim.Api.Students;
 using Aim.Api.Uploads;
@@ -56,6 +57,7 @@ public static class AimApi
         routes.MapScalarApiReference("/docs", options => options.WithOpenApiRoutePattern(DocumentRoute)).AllowAnonymous();
         var api = routes.MapGroup(Prefix).WithMetadata(new RequestLimit());
         api.MapHealth();
+        api.MapReference();
         api.MapUploads();
         api.MapDistricts();
         api.MapPushes();

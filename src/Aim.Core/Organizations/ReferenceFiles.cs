@@ -24,6 +24,9 @@ public sealed class ReferenceFiles(string folder)
     private const string CalendarsFile = "calendars.csv";
     private const string IdentitiesFile = "identities.csv";
 
+    /// <summary>The files of a folder; the last one may be left out.</summary>
+    public static IReadOnlyList<string> Names { get; } = [AgencyFile, DistrictsFile, SchoolsFile, CalendarsFile, IdentitiesFile];
+
     private readonly List<ReferenceProblem> problems = [];
 
     public IReadOnlyList<ReferenceProblem> Problems => problems;
@@ -203,7 +206,10 @@ public sealed class ReferenceFiles(string folder)
 
         public Address Address(string kind, bool isRequired) => new(
             Federal($"{kind}Line1", 60, isRequired), Federal($"{kind}Line2", 60, isRequired: false), Federal($"{kind}City", 30, isRequired),
-            Federal($"{kind}State", 2, isRequired), Federal($"{kind}Zip", 5, isRequired), Federal($"{kind}Zip4", 4, isRequired: false));
+            Federal($"{kind}State", 2, isRequired), Zip($"{kind}Zip", 5, isRequired), Zip($"{kind}Zip4", 4, isRequired: false));
+
+        /// <summary>A ZIP code is a number with its leading zeros, which spreadsheets like to lose.</summary>
+        private string? Zip(string column, int width, bool isRequired) => Given(column, isRequired) is null ? null : Digits(column, width);
 
         /// <summary>What federal directories need has to be there for organisations that are reported.</summary>
         private string? Given(string column, bool isRequired) => isRequired ? Text(column) : Optional(column);

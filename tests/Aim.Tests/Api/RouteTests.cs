@@ -102,6 +102,7 @@ public sealed class RouteTests
     /// <summary>What a clerk of another district gets from each route; a new route has to be added here.</summary>
     private static readonly Dictionary<string, int[]> Strangers = new()
     {
+        ["PUT /api/v1/reference/{year}"] = [403],
         ["POST /api/v1/uploads"] = [403],
         ["GET /api/v1/uploads"] = [403],
         ["GET /api/v1/uploads/{key}"] = [404],
@@ -142,6 +143,32 @@ public sealed class RouteTests
             var text = await response.Content.ReadAsStringAsync();
             CollectionAssert.Contains(expected, (int)response.StatusCode, $"{method} {pattern}: {text}");
             Assert.IsFalse(text.Contains("Rivers", StringComparison.Ordinal) || text.Contains("1001", StringComparison.Ordinal) || text.Contains("Alder", StringComparison.Ordinal), $"{method} {pattern}: {text}");
+        }
+    }
+
+    [TestMethod]
+    public async Task An_operator_publishes_reference_data_and_is_told_what_is_wrong_with_it()
+    {
+        var operators = await host.AsAsync("operator");
+        var folder = Path.Combine(Approved.RepositoryRoot(), "samples", "state", "reference");
+
+        using var good = await operators.PutAsync("/api/v1/reference/2025", Form(text => text.Replace("\r\n2026,", "\r\n2025,", StringComparison.Ordinal)));
+        var published = await RunningHost.ReadAsync(good);
+        Assert.AreEqual((HttpStatusCode.OK, 2), (good.StatusCode, published.GetProperty("districts").GetInt32()));
+        Assert.AreEqual(2, (await RunningHost.ReadAsync(await operators.GetAsync("/api/v1/districts?year=2025"))).GetArrayLength());
+
+        await ExpectProblemAsync(await operators.PutAsync("/api/v1/reference/2025", Form(text => text)), HttpStatusCode.BadRequest, "another year");
+        var problem = await ExpectProblemAsync(await operators.PutAsync("/api/v1/reference/2026", Form(text => text.Replace("59620", "5962", StringComparison.Ordinal))), HttpStatusCode.BadRequest, "a ZIP code of four digits");
+        StringAssert.Contains(problem.GetProperty("detail").GetString(), "agency.csv");
+        await ExpectProblemAsync(await operators.PutAsync("/api/v1/reference/2026", Form(text => text, "../agency.csv")), HttpStatusCode.BadRequest, "a path for a name");
+        await ExpectProblemAsync(await operators.PutAsync("/api/v1/reference/2026", Body("{}")), HttpStatusCode.UnsupportedMediaType, "no form");
+
+        MultipartFormDataContent Form(Func<string, string> edit, string? agency = null)
+        {
+            var form = new MultipartFormDataContent();
+            foreach (var file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
+                form.Add(new StringContent(edit(File.ReadAllText(file))), "files", agency is not null && Path.GetFileName(file) == "agency.csv" ? agency : Path.GetFileName(file));
+            return form;
         }
     }
 

@@ -42,7 +42,7 @@ public sealed class ReferenceFileTests
     [DataRow("districts.csv", "MailingCity", "A city with a name of more than thirty letters", "at most 30 characters")]
     [DataRow("schools.csv", "Web", "https://example.org/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789", "at most 80 characters")]
     [DataRow("districts.csv", "NcesId", "30012345", "at most 7 characters")]
-    [DataRow("schools.csv", "MailingZip", "59001-1234", "at most 5 characters")]
+    [DataRow("schools.csv", "MailingZip", "59001-1234", "a number of 5 digits")]
     [DataRow("schools.csv", "MailingState", "Montana", "at most 2 characters")]
     [DataRow("districts.csv", "Phone", "", "Phone is empty")]
     [DataRow("schools.csv", "MailingLine1", "", "MailingLine1 is empty")]
