@@ -8,7 +8,7 @@ namespace Aim.Host.Embedded;
 
 /// <summary>
 /// Blobs as files. A blob is written beside its place and moved there when it is whole; what must survive a power failure is flushed to
-/// disk first. Work files of a running upload needn't: their step would be done again.
+/// disk first. What a running upload keeps for its later steps needn't: it would be made again.
 /// </summary>
 internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
 {
@@ -122,7 +122,9 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
         }
     }
 
-    private static bool MustSurvivePowerFailure(string path) => !path.StartsWith("work/", StringComparison.Ordinal) && !path.StartsWith("results/", StringComparison.Ordinal);
+    /// <summary>Everything that a page of the ledger points to for good; staged rows and lists of changes end in a mark that tells whether they are whole.</summary>
+    private static bool MustSurvivePowerFailure(string path) =>
+        !path.StartsWith("work/", StringComparison.Ordinal) && !(path.StartsWith("results/", StringComparison.Ordinal) && path.Contains("/changes-v", StringComparison.Ordinal));
 
     public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation) => List(prefix).ToAsyncEnumerable();
 
