@@ -1,5 +1,6 @@
 using Aim.Api.Callers;
 using Aim.Api.Problems;
+using Aim.Api.Uploads;
 using Aim.Editions;
 using Aim.Records;
 using Aim.Uploads;
@@ -31,7 +32,7 @@ internal static class PushEndpoints
     private static async Task<Ok<PushPlace>> RequestAsync(DistrictId district, SchoolYear year, PushPlaceRequest request, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustSend(district);
-        var type = RecordTypes.Find(request.RecordType) ?? throw RequestException.Invalid($"'{request.RecordType}' is no record type; the types are {string.Join(", ", RecordTypes.All.Select(item => item.Code))}.");
+        var type = UploadEndpoints.TypeOf(request.RecordType);
         var (path, url, expires) = await platform.Pushed.RequestAsync(platform.Ports.Blobs, new EditionKey(district, year), type, cancellation);
         return TypedResults.Ok(new PushPlace(path, url, expires));
     }

@@ -17,7 +17,6 @@ public sealed record ReferenceView(SchoolYear Year, string Version, int District
 
 internal static class ReferenceEndpoints
 {
-    private const int PeopleAWrite = 5000;
     private const int ProblemsTold = 20;
 
     public static void MapReference(this IEndpointRouteBuilder api) => api.MapPut("/reference/{year}", PublishAsync).WithTags("Reference").DisableAntiforgery()
@@ -53,7 +52,7 @@ internal static class ReferenceEndpoints
         if (data is null || files.Problems.Count > 0) throw RequestException.Invalid(string.Join(" ", files.Problems.Take(ProblemsTold)));
         if (data.Year != year) throw RequestException.Invalid($"The files are of the school year ending {data.Year}, and the address says {year}.");
         // State IDs first: an upload that is checked against the new schools must find its students.
-        foreach (var some in people.Chunk(PeopleAWrite)) await platform.Ports.Identities.PutAsync(some, cancellation);
+        await platform.Ports.Identities.PutAllAsync(people, cancellation);
         var version = await platform.References.PublishAsync(data, cancellation);
         return new ReferenceView(year, version, data.Districts.Count, data.Schools.Count, data.Calendars.Count, people.Count);
     }

@@ -65,7 +65,7 @@ internal static class UploadEndpoints
     {
         var caller = context.Caller();
         caller.MustSend(request.District);
-        var type = RecordTypes.Find(request.RecordType) ?? throw RequestException.Invalid($"'{request.RecordType}' is no record type; the types are {string.Join(", ", RecordTypes.All.Select(item => item.Code))}.");
+        var type = TypeOf(request.RecordType);
         if (string.IsNullOrWhiteSpace(request.FileName)) throw RequestException.Invalid("Give the file's name.");
         var key = UploadLog.NewKey(platform.Ports.Clock.GetUtcNow());
         if (idempotencyKey is not null) key = await Idempotent.KeyAsync(platform.Ports.Ledger, caller, idempotencyKey, request, key, cancellation);
@@ -88,6 +88,10 @@ internal static class UploadEndpoints
         foreach (var entry in listed.Take(most)) views.Add(await ViewAsync(entry.Key, platform, cancellation));
         return TypedResults.Ok(new UploadList(views, listed.Count > most ? listed[most - 1].Cursor.ToString() : null));
     }
+
+    /// <summary>The record type that a request names by its code.</summary>
+    internal static RecordType TypeOf(string code) =>
+        RecordTypes.Find(code) ?? throw RequestException.Invalid($"'{code}' is no record type; the types are {string.Join(", ", RecordTypes.All.Select(item => item.Code))}.");
 
     private static async Task<Ok<UploadView>> FindAsync(string key, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {

@@ -31,3 +31,21 @@ public interface IIdentityIndex
     /// </summary>
     Task PutAsync(IReadOnlyList<Person> people, CancellationToken cancellation);
 }
+
+/// <summary>Short forms of what callers do most.</summary>
+public static class IdentityIndexExtensions
+{
+    private const int PeopleAWrite = 5000;
+
+    /// <summary>Puts any number of people, some thousands at a time, and gives their number.</summary>
+    public static async Task<int> PutAllAsync(this IIdentityIndex index, IEnumerable<Person> people, CancellationToken cancellation)
+    {
+        var count = 0;
+        foreach (var some in people.Chunk(PeopleAWrite))
+        {
+            await index.PutAsync(some, cancellation);
+            count += some.Length;
+        }
+        return count;
+    }
+}

@@ -1,5 +1,6 @@
 using Aim.Host.Embedded;
 using Aim.Organizations;
+using Aim.Ports;
 using Aim.Records;
 using Aim.StateSync;
 using Aim.Uploads;
@@ -28,7 +29,6 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
 {
     private const string Actor = "aim load";
     private const int DistrictsAtOnce = 16;
-    private const int PeopleAWrite = 5000;
 
     private static readonly string[] Extensions = [".tsv", ".csv", ".txt"];
 
@@ -53,12 +53,7 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
         var files = new ReferenceFiles(folder);
         if (files.Read() is not { } reference) throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
         await data.Platform.References.PublishAsync(reference, cancellation);
-        var identities = 0;
-        foreach (var people in files.ReadIdentities().Chunk(PeopleAWrite))
-        {
-            await data.Ports.Identities.PutAsync(people, cancellation);
-            identities += people.Length;
-        }
+        var identities = await data.Ports.Identities.PutAllAsync(files.ReadIdentities(), cancellation);
         return files.Problems.Count == 0 ? (reference, identities) : throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
     }
 

@@ -39,41 +39,35 @@ internal abstract class RoundService(TimeProvider clock, ILogger logger) : Backg
     }
 }
 
+/// <summary>A round at each moment of a schedule, in UTC.</summary>
+internal abstract class ScheduledService(string schedule, TimeProvider clock, ILogger logger) : RoundService(clock, logger)
+{
+    private readonly CronExpression moments = CronExpression.Parse(schedule);
+
+    protected override TimeSpan UntilNext()
+    {
+        var now = Clock.GetUtcNow();
+        return moments.GetNextOccurrence(now, TimeZoneInfo.Utc)!.Value - now;
+    }
+}
+
 /// <summary>
 /// Starts the night: every hour on the hour it looks whether the state's clock has passed one. The night's id is its date, so that a
 /// second start does nothing.
 /// </summary>
-internal sealed class NightSchedule(DataFolder data, TimeProvider clock, ILogger<NightSchedule> logger) : RoundService(clock, logger)
+internal sealed class NightSchedule(DataFolder data, TimeProvider clock, ILogger<NightSchedule> logger) : ScheduledService("0 * * * *", clock, logger)
 {
-    private static readonly CronExpression Hourly = CronExpression.Parse("0 * * * *");
-
-    protected override TimeSpan UntilNext()
-    {
-        var now = Clock.GetUtcNow();
-        return Hourly.GetNextOccurrence(now, TimeZoneInfo.Utc)!.Value - now;
-    }
-
     protected override async Task RoundAsync(CancellationToken cancellation)
     {
-        if (NightClock.DateOf(Clock.GetUtcNow(), await ZoneAsync(cancellation)) is not { } date) return;
+        if (NightClock.DateOf(Clock.GetUtcNow(), await StateZone.OfAsync(data, cancellation)) is not { } date) return;
         var instance = NightlySyncWorkflow.InstanceOf(date);
         if (await data.Platform.Workflows.StartAsync<NightlySyncWorkflow, NightInput, NightReport>(instance, new NightInput(date, VerifyAll: false), cancellation)) ServeLog.NightStarted(Logger, instance);
     }
-
-    private Task<TimeZoneInfo> ZoneAsync(CancellationToken cancellation) => StateZone.OfAsync(data, cancellation);
 }
 
 /// <summary>Takes the snapshots of the collection calendar: every hour it looks which windows have closed by the state's calendar.</summary>
-internal sealed class CollectionRounds(DataFolder data, TimeProvider clock, ILogger<CollectionRounds> logger) : RoundService(clock, logger)
+internal sealed class CollectionRounds(DataFolder data, TimeProvider clock, ILogger<CollectionRounds> logger) : ScheduledService("30 * * * *", clock, logger)
 {
-    private static readonly CronExpression HalfPast = CronExpression.Parse("30 * * * *");
-
-    protected override TimeSpan UntilNext()
-    {
-        var now = Clock.GetUtcNow();
-        return HalfPast.GetNextOccurrence(now, TimeZoneInfo.Utc)!.Value - now;
-    }
-
     protected override async Task RoundAsync(CancellationToken cancellation)
     {
         var local = TimeZoneInfo.ConvertTime(Clock.GetUtcNow(), await StateZone.OfAsync(data, cancellation));
