@@ -7,6 +7,12 @@ internal static class RecordKey
 
     public static string Of(string? first, DateOnly? date) => string.Create(null, stackalloc char[32], $"{first}|{date:yyyyMMdd}");
 
+    public static string Of(string? first, string? second) => $"{first}|{second}";
+
+    public static string Of(string? first, string? second, string? third) => $"{first}|{second}|{third}";
+
+    public static string Of(string? first, string? second, DateOnly? date) => string.Create(null, stackalloc char[64], $"{first}|{second}|{date:yyyyMMdd}");
+
     public static string Of(string? first, string? second, string? third, DateOnly? date)
     {
         // The same text as interpolation would give; enrollment keys are made by the million.

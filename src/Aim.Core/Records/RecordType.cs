@@ -31,6 +31,18 @@ public abstract class RecordType
     /// <summary>True where an empty field of a file means "leave as it is" instead of "nothing" (student demographics).</summary>
     public bool EmptyKeepsValue { get; private protected init; }
 
+    /// <summary>
+    /// What local ids of this type begin with in an edition, so that a course can't be taken for the student of the same number; empty for what is
+    /// about a student.
+    /// </summary>
+    public string LocalIdPrefix { get; private protected init; } = "";
+
+    /// <summary>Whether the local id is a student's. Records about anything else stay in the edition: the state keeps students.</summary>
+    public bool IsOfStudent => LocalIdPrefix.Length == 0;
+
+    /// <summary>Calls the visitor with the type as what it is.</summary>
+    public abstract TResult Accept<TResult>(IRecordTypeVisitor<TResult> visitor);
+
     /// <summary>The typed record that the canonical bytes hold.</summary>
     public abstract object Decode(ReadOnlySpan<byte> content);
 
@@ -63,6 +75,12 @@ public abstract class RecordType
     }
 }
 
+/// <summary>Does something with a record type that has to know the record's own type.</summary>
+public interface IRecordTypeVisitor<out TResult>
+{
+    TResult Visit<T>(RecordType<T> type) where T : IRecord<T>;
+}
+
 /// <summary>Reads a record from canonical bytes.</summary>
 internal delegate T CanonicalRead<T>(ref CanonicalReader reader);
 
@@ -76,12 +94,13 @@ public sealed class RecordType<T> : RecordType where T : IRecord<T>
     private readonly CanonicalRead<T> read;
     private readonly CanonicalWrite<T> write;
 
-    internal RecordType(byte number, string code, string name, string summary, CanonicalRead<T> read, CanonicalWrite<T> write, bool emptyKeepsValue = false)
+    internal RecordType(byte number, string code, string name, string summary, CanonicalRead<T> read, CanonicalWrite<T> write, bool emptyKeepsValue = false, string localIdPrefix = "")
         : base(number, code, name, summary)
     {
         this.read = read;
         this.write = write;
         EmptyKeepsValue = emptyKeepsValue;
+        LocalIdPrefix = localIdPrefix;
         var schema = new SchemaSink();
         Read([]).Write(ref schema);
         Fields = schema.Fields;
@@ -90,6 +109,8 @@ public sealed class RecordType<T> : RecordType where T : IRecord<T>
     public override IReadOnlyList<RecordField> Fields { get; }
 
     public override object Decode(ReadOnlySpan<byte> content) => Read(content);
+
+    public override TResult Accept<TResult>(IRecordTypeVisitor<TResult> visitor) => visitor.Visit(this);
 
     public T Read(ReadOnlySpan<byte> content)
     {
@@ -118,7 +139,7 @@ public sealed class RecordType<T> : RecordType where T : IRecord<T>
     }
 }
 
-/// <summary>Every record type, in the order a district loads them: a student first, then what refers to the student.</summary>
+/// <summary>Every record type, by number: a file may be loaded after those it refers to, which come before it.</summary>
 public static class RecordTypes
 {
     public static readonly RecordType<Student> Student = new(1, "SD", nameof(Records.Student), "Who the student is.",
@@ -136,8 +157,66 @@ public static class RecordTypes
     public static readonly RecordType<SpecialEducation> SpecialEducation = new(5, "SE", nameof(Records.SpecialEducation), "Students served under IDEA, one row an IEP.",
         Records.SpecialEducation.Read, static (record, ref writer) => record.Write(ref writer));
 
+    public static readonly RecordType<Section504> Section504 = new(6, "504", nameof(Records.Section504), "Students with a plan under Section 504.",
+        Records.Section504.Read, static (record, ref writer) => record.Write(ref writer));
 
-    public static IReadOnlyList<RecordType> All { get; } = [Student, Enrollment, ProgramParticipation, EnglishLearner, SpecialEducation];
+    public static readonly RecordType<CountDay> FallCount = new(7, "AF", nameof(FallCount), "Hours and absence on the fall count day.",
+        Records.CountDay.Read, static (record, ref writer) => record.Write(ref writer));
+
+    public static readonly RecordType<CountDay> SpringCount = new(8, "AS", nameof(SpringCount), "Hours and absence on the spring count day.",
+        Records.CountDay.Read, static (record, ref writer) => record.Write(ref writer));
+
+    public static readonly RecordType<CountDay> TestWindow = new(9, "TW", nameof(TestWindow), "Hours and absence in the test window.",
+        Records.CountDay.Read, static (record, ref writer) => record.Write(ref writer));
+
+    public static readonly RecordType<AttendanceTotals> AttendanceTotals = new(10, "AA", nameof(Records.AttendanceTotals), "Days enrolled, present and absent over the year.",
+        Records.AttendanceTotals.Read, static (record, ref writer) => record.Write(ref writer));
+
+    public static readonly RecordType<DailyAttendance> DailyAttendance = new(11, "DA", nameof(Records.DailyAttendance), "Attendance day by day, one row a month.",
+        Records.DailyAttendance.Read, static (record, ref writer) => record.Write(ref writer));
+
+    public static readonly RecordType<AssessmentResult> AssessmentResult = new(12, "AR", nameof(Records.AssessmentResult), "State assessments and their results.",
+        Records.AssessmentResult.Read, static (record, ref writer) => record.Write(ref writer));
+
+    public static readonly RecordType<MealEligibility> MealEligibility = new(13, "ME", nameof(Records.MealEligibility), "Eligibility for free or reduced-price meals (FRAM).",
+        Records.MealEligibility.Read, static (record, ref writer) => record.Write(ref writer));
+
+    public static readonly RecordType<BehaviorIncident> BehaviorIncident = new(14, "BH", nameof(Records.BehaviorIncident), "Behavior incidents and what followed, one row a student and incident.",
+        Records.BehaviorIncident.Read, static (record, ref writer) => record.Write(ref writer));
+
+    public static readonly RecordType<Course> Course = new(15, "CO", nameof(Records.Course), "Courses that the district teaches.",
+        Records.Course.Read, static (record, ref writer) => record.Write(ref writer), localIdPrefix: "course/");
+
+    public static readonly RecordType<StaffMember> StaffMember = new(16, "ST", nameof(Records.StaffMember), "People who teach, as class lists need them.",
+        Records.StaffMember.Read, static (record, ref writer) => record.Write(ref writer), localIdPrefix: "staff/");
+
+    public static readonly RecordType<CourseSection> CourseSection = new(17, "SU", nameof(Records.CourseSection), "Classes: a course in a school and term.",
+        Records.CourseSection.Read, static (record, ref writer) => record.Write(ref writer), localIdPrefix: "section/");
+
+    public static readonly RecordType<RosterEntry> RosterEntry = new(18, "RU", nameof(Records.RosterEntry), "Who is in which class.",
+        Records.RosterEntry.Read, static (record, ref writer) => record.Write(ref writer));
+
+    public static readonly RecordType<Mark> Mark = new(19, "MK", nameof(Records.Mark), "Marks by class and term.",
+        Records.Mark.Read, static (record, ref writer) => record.Write(ref writer));
+
+    public static readonly RecordType<MigrantEligibility> MigrantEligibility = new(20, "MG", nameof(Records.MigrantEligibility), "Migratory children under Title I, Part C.",
+        Records.MigrantEligibility.Read, static (record, ref writer) => record.Write(ref writer));
+
+    public static IReadOnlyList<RecordType> All { get; } =
+    [
+        Student, Enrollment, ProgramParticipation, EnglishLearner, SpecialEducation, Section504, FallCount, SpringCount, TestWindow, AttendanceTotals,
+        DailyAttendance, AssessmentResult, MealEligibility, BehaviorIncident, Course, StaffMember, CourseSection, RosterEntry, Mark, MigrantEligibility,
+    ];
+
+    /// <summary>The types that are about students.</summary>
+    public static IReadOnlyList<RecordType> OfStudents { get; } = [.. All.Where(type => type.IsOfStudent)];
+
+    /// <summary>What a local id begins with that can't be a student's, as it begins like those of courses, staff or sections; null for any other.</summary>
+    public static string? ReservedPrefix(ReadOnlySpan<char> localId)
+    {
+        foreach (var type in All) if (!type.IsOfStudent && localId.StartsWith(type.LocalIdPrefix, StringComparison.Ordinal)) return type.LocalIdPrefix;
+        return null;
+    }
 
     private static readonly RecordType?[] ByNumber = Number();
 

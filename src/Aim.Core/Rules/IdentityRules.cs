@@ -9,10 +9,10 @@ public static class IdentityRules
     private const string Field = "StudentStateId";
 
     public static readonly Rule UnknownStateId = new("REF-003", Fatal, RuleScope.Identity, Field, "State ID unknown",
-        "No student has the State ID {Value}.", "Correct the State ID, or leave it empty to have one assigned.") { Basis = "CALPADS SENR0007", Records = RecordTypes.All };
+        "No student has the State ID {Value}.", "Correct the State ID, or leave it empty to have one assigned.") { Basis = "CALPADS SENR0007", Records = RecordTypes.OfStudents };
 
     public static readonly Rule RetiredStateId = new("REF-004", Error, RuleScope.Identity, Field, "State ID retired",
-        "The State ID {Value} was merged into {Expected}.", "Use the surviving State ID in your system from now on.") { Basis = "CALPADS SENR0008", Records = RecordTypes.All };
+        "The State ID {Value} was merged into {Expected}.", "Use the surviving State ID in your system from now on.") { Basis = "CALPADS SENR0008", Records = RecordTypes.OfStudents };
 
     public static readonly Rule OtherIdentity = new("REF-007", Warning, RuleScope.Identity, Field, "State ID of another child?",
         "Name and birth date of the row both differ from those of the student with State ID {Value}; the student's rows are kept aside until a person has decided.",

@@ -6,10 +6,18 @@ namespace Aim.Rules;
 /// <summary>Every rule there is, in the order of its documentation; docs/rules.md is written from it.</summary>
 public static class RuleCatalog
 {
-    public static IReadOnlyList<RowRule<Enrollment>> EnrollmentRow => EnrollmentRules.Row;
-    public static IReadOnlyList<RowRule<ProgramParticipation>> ProgramRow => ProgramRules.ProgramRow;
-    public static IReadOnlyList<RowRule<EnglishLearner>> EnglishLearnerRow => ProgramRules.EnglishLearnerRow;
-    public static IReadOnlyList<RowRule<SpecialEducation>> SpecialEducationRow => ProgramRules.SpecialEducationRow;
+    /// <summary>The rules of one record type that are decidable from a row, by type.</summary>
+    private static readonly IReadOnlyDictionary<RecordType, object> RowRulesByType = new Dictionary<RecordType, object>
+    {
+        [RecordTypes.Enrollment] = EnrollmentRules.Row,
+        [RecordTypes.ProgramParticipation] = ProgramRules.ProgramRow,
+        [RecordTypes.EnglishLearner] = ProgramRules.EnglishLearnerRow,
+        [RecordTypes.SpecialEducation] = ProgramRules.SpecialEducationRow,
+    };
+
+    /// <summary>The rules of a record type that are decidable from one row; a type that names a school has at least those about schools.</summary>
+    public static IReadOnlyList<RowRule<T>> RowRules<T>(RecordType<T> type) where T : IRecord<T> =>
+        RowRulesByType.TryGetValue(type, out var rules) ? (IReadOnlyList<RowRule<T>>)rules : SchoolRules.ForType<T>();
 
     public static IReadOnlyList<StudentRule> StudentRules { get; } = [.. StudentDemographicRules.Student, .. EnrollmentRules.Student, .. ProgramRules.Student];
 
@@ -29,23 +37,21 @@ public static class RuleCatalog
     /// <summary>Whether the rule asks the district's edition of the year before.</summary>
     public static bool NeedsPriorYear(string id) => StudentRules.Any(rule => rule.Rule.Id == id && rule.NeedsPriorYear);
 
-    private static readonly HashSet<string> ReferenceRules =
-    [
-        .. EnrollmentRow.Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id), .. ProgramRow.Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id),
-        .. EnglishLearnerRow.Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id), .. SpecialEducationRow.Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id),
-    ];
+    private static readonly HashSet<string> ReferenceRules = [.. RecordTypes.All.SelectMany(type => type.Accept(new RowRulesOf())).Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id)];
 
     private static List<Rule> Collect()
     {
         var rules = FileRules.All.Concat(SchoolRules.All).Concat(IdentityRules.All).ToList();
-        rules.AddRange(Of(RecordTypes.Enrollment, EnrollmentRow));
-        rules.AddRange(Of(RecordTypes.ProgramParticipation, ProgramRow));
-        rules.AddRange(Of(RecordTypes.EnglishLearner, EnglishLearnerRow));
-        rules.AddRange(Of(RecordTypes.SpecialEducation, SpecialEducationRow));
+        foreach (var type in RecordTypes.All) rules.AddRange(type.Accept(new RowRulesOf()).Select(rule => rule.Rule).Where(rule => !rule.Id.StartsWith("REF", StringComparison.Ordinal)).Select(rule => rule with { Records = [type] }));
         rules.AddRange(StudentRules.Select(rule => rule.Rule with { Records = rule.Reads }));
-        return [.. rules.DistinctBy(rule => rule.Id).OrderBy(rule => rule.Id, StringComparer.Ordinal)];
+        return [.. rules.GroupBy(rule => rule.Id).Select(Merge).OrderBy(rule => rule.Id, StringComparer.Ordinal)];
+    }
 
-        static IEnumerable<Rule> Of<T>(RecordType<T> type, IReadOnlyList<RowRule<T>> rules) where T : IRecord<T> =>
-            rules.Select(rule => rule.Rule.Id.StartsWith("REF", StringComparison.Ordinal) ? rule.Rule : rule.Rule with { Records = [type] });
+    /// <summary>A rule that several record types share is about all of them.</summary>
+    private static Rule Merge(IEnumerable<Rule> same) => same.First() with { Records = [.. same.SelectMany(rule => rule.Records).Distinct().OrderBy(type => type.Number)] };
+
+    private sealed class RowRulesOf : IRecordTypeVisitor<IReadOnlyList<(Rule Rule, bool NeedsReference)>>
+    {
+        public IReadOnlyList<(Rule Rule, bool NeedsReference)> Visit<T>(RecordType<T> type) where T : IRecord<T> => [.. RowRules(type).Select(rule => (rule.Rule, rule.NeedsReference))];
     }
 }

@@ -16,10 +16,14 @@ internal static class SchoolRules
 
     public static IEnumerable<Rule> All => [School, Calendar];
 
-    public static RowRule<T>[] For<T>(Func<T, DateOnly?> day) where T : IRecord<T>, ISchoolRecord =>
+    public static RowRule<T>[] For<T>(Func<T, DateOnly?> day) where T : IRecord<T>, ISchoolRecord => Of<T>(record => record, day);
+
+    /// <summary>For a type without rules of its own; none when it names no school.</summary>
+    public static RowRule<T>[] ForType<T>() where T : IRecord<T> => typeof(ISchoolRecord).IsAssignableFrom(typeof(T)) ? Of<T>(record => (ISchoolRecord)(object)record, _ => null) : [];
+
+    private static RowRule<T>[] Of<T>(Func<T, ISchoolRecord> school, Func<T, DateOnly?> day) where T : IRecord<T> =>
     [
-        new(School, (record, facts) => facts.School is null || facts.School.IsClosedOn(day(record) ?? facts.AsOf), NeedsReference: true, record => record.SchoolNumber),
-        new(Calendar, (record, facts) => facts.School is not null && facts.Calendar is null, NeedsReference: true,
-            record => $"{record.SchoolNumber} {record.CalendarNumber}"),
+        new(School, (record, facts) => facts.School is null || facts.School.IsClosedOn(day(record) ?? facts.AsOf), NeedsReference: true, record => school(record).SchoolNumber),
+        new(Calendar, (record, facts) => facts.School is not null && facts.Calendar is null, NeedsReference: true, record => $"{school(record).SchoolNumber} {school(record).CalendarNumber}"),
     ];
 }

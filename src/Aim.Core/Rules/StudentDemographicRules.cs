@@ -27,8 +27,8 @@ internal static class StudentDemographicRules
         new(new("REF-008", Error, RuleScope.Student, "StudentLocalId", "No student of that local id",
                 "There is no demographics (SD) row for this local id, so the row cannot reach the state's record.",
                 "Upload the student's SD row, or correct the local id.") { Basis = "AIM: demographics first" },
-            (view, _) => view.Student is null ? view.Entries : [],
-            [.. RecordTypes.All]) { JudgesRowsAlone = true },
+            (view, _) => view.Student is null ? view.Entries.Where(entry => entry.Place.Type.IsOfStudent) : [],
+            [.. RecordTypes.OfStudents]) { JudgesRowsAlone = true },
 
         new(new("REF-009", Warning, RuleScope.Student, "LastName", "Name is not the student's",
                 "The name in the row is not the name of the student with this local id.",
@@ -37,7 +37,7 @@ internal static class StudentDemographicRules
                 ? view.Entries.Where(entry => entry.StatedLastName is not null && entry.StatedFirstName is not null &&
                     Names.DifferMaterially(student.LastName, student.FirstName, entry.StatedLastName, entry.StatedFirstName))
                 : [],
-            [.. RecordTypes.All]) { JudgesRowsAlone = true },
+            [.. RecordTypes.OfStudents]) { JudgesRowsAlone = true },
     ];
 
     private static bool HasRaceOrEthnicity(Student s) =>

@@ -31,6 +31,12 @@ public sealed class StudentView
 
     public List<ViewEntry> Entries { get; } = [];
 
+    /// <summary>The rows of one type, in the order of <see cref="Entries"/>.</summary>
+    public IEnumerable<Entry<T>> Of<T>(RecordType<T> type) where T : IRecord<T>
+    {
+        foreach (var entry in Entries) if (entry.Place.Type == type) yield return (Entry<T>)entry;
+    }
+
     public void Add(ViewEntry entry)
     {
         Entries.Add(entry);

@@ -6,22 +6,22 @@ namespace Aim.Rules;
 /// <summary>Makes the typed view that rules judge from the rows of an edition.</summary>
 internal static class StudentViews
 {
-    /// <param name="place">Where to point a finding about the row.</param>
-    public static ViewEntry Entry(EditionRow row, in RowPlace place, bool isNew)
-    {
-        var content = row.Content.Span;
-        return row.Type.Code switch
-        {
-            "SD" => Of(RecordTypes.Student, content, place),
-            "EN" => Of(RecordTypes.Enrollment, content, place),
-            "PP" => Of(RecordTypes.ProgramParticipation, content, place),
-            "LP" => Of(RecordTypes.EnglishLearner, content, place),
-            "SE" => Of(RecordTypes.SpecialEducation, content, place),
-            var code => throw new InvalidOperationException($"Records of type {code} have no place in a student's view."),
-        };
+    private static readonly Func<EditionRow, RowPlace, bool, ViewEntry>[] ByType = Makers();
 
-        Entry<T> Of<T>(RecordType<T> type, ReadOnlySpan<byte> bytes, in RowPlace at) where T : IRecord<T> =>
-            new(type.Read(bytes), at, isNew, row.StatedLastName, row.StatedFirstName);
+    /// <param name="place">Where to point a finding about the row.</param>
+    public static ViewEntry Entry(EditionRow row, in RowPlace place, bool isNew) => ByType[row.Type.Number](row, place, isNew);
+
+    private static Func<EditionRow, RowPlace, bool, ViewEntry>[] Makers()
+    {
+        var makers = new Func<EditionRow, RowPlace, bool, ViewEntry>[RecordTypes.All.Max(type => type.Number) + 1];
+        foreach (var type in RecordTypes.All) makers[type.Number] = type.Accept(new Maker());
+        return makers;
+    }
+
+    private sealed class Maker : IRecordTypeVisitor<Func<EditionRow, RowPlace, bool, ViewEntry>>
+    {
+        public Func<EditionRow, RowPlace, bool, ViewEntry> Visit<T>(RecordType<T> type) where T : IRecord<T> =>
+            (row, place, isNew) => new Entry<T>(type.Read(row.Content.Span), place, isNew, row.StatedLastName, row.StatedFirstName);
     }
 
     /// <summary>The view of a stored student, none of whose rows is new.</summary>

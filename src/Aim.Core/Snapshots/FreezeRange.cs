@@ -12,7 +12,7 @@ public sealed class FreezeRange(IStateStore state, IBlobStore blobs)
         var plan = input.Plan;
         await SnapshotSteps.MustNotBeSealedAsync(blobs, plan.Input.Name, cancellation);
         var prefix = $"{plan.Prefix}part-{input.Part:D3}/";
-        var tables = RecordTypes.All.Select(type => new OpenTable(type)).ToList();
+        var tables = RecordTypes.OfStudents.Select(type => new OpenTable(type)).ToList();
         var byType = tables.ToDictionary(table => table.Type);
         long students = 0;
         await foreach (var record in state.ReadAsync(plan.Input.Year, plan.Range(input.Part), plan.Moment, cancellation))

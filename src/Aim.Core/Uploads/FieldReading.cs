@@ -141,8 +141,16 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
     {
         var plain = Trim(column, field);
         if (mayHoldOddCharacters || plain.IsEmpty || plain.Length > column.Width) plain = Text(column, field);
-        plain.CopyTo(localId);
-        localIdLength = plain.Length;
+        if (plain.IsEmpty) return;
+        var prefix = job.Plan.Type.LocalIdPrefix;
+        if (prefix.Length == 0 && plain.Contains('/') && RecordTypes.ReservedPrefix(plain) is { } reserved)
+        {
+            Report(FileRules.BadValue, column.Name, plain.ToString(), null, ("Expected", $"a student's local id: none begins with {reserved}"));
+            return;
+        }
+        prefix.CopyTo(localId);
+        plain.CopyTo(localId.AsSpan(prefix.Length));
+        localIdLength = prefix.Length + plain.Length;
     }
 
     /// <summary>The State ID a row states, if any.</summary>

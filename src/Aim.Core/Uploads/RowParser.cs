@@ -16,15 +16,13 @@ internal abstract class RowParser
 {
     public abstract void Parse(TextBlock block, bool skipHeader, ParsedBlock parsed);
 
-    public static RowParser Create(ParseJob job) => job.Plan.Type.Code switch
+    public static RowParser Create(ParseJob job) => job.Plan.Type.Accept(new Creation(job));
+
+    private sealed class Creation(ParseJob job) : IRecordTypeVisitor<RowParser>
     {
-        "SD" => new RowParser<Student>(job, RecordTypes.Student, Student.Read, []),
-        "EN" => new RowParser<Enrollment>(job, RecordTypes.Enrollment, Enrollment.Read, RuleCatalog.EnrollmentRow),
-        "PP" => new RowParser<ProgramParticipation>(job, RecordTypes.ProgramParticipation, ProgramParticipation.Read, RuleCatalog.ProgramRow),
-        "LP" => new RowParser<EnglishLearner>(job, RecordTypes.EnglishLearner, EnglishLearner.Read, RuleCatalog.EnglishLearnerRow),
-        "SE" => new RowParser<SpecialEducation>(job, RecordTypes.SpecialEducation, SpecialEducation.Read, RuleCatalog.SpecialEducationRow),
-        var code => throw new InvalidOperationException($"No parser is registered for record type {code}."),
-    };
+        // A delegate, because generic code shared between record types would look T.Read up anew at every row.
+        public RowParser Visit<T>(RecordType<T> type) where T : IRecord<T> => new RowParser<T>(job, type, T.Read, RuleCatalog.RowRules(type));
+    }
 }
 
 /// <summary>Reads a record from the columns of a row.</summary>

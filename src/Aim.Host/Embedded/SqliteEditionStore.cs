@@ -33,14 +33,19 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
     private static IEnumerable<EditionStudent> Read(SqliteSession session, EditionKey edition, EditionSelection selection)
     {
         if (Find(session, edition) is not { } stored) return [];
-        if (selection.LocalIds is { } ids) return LookUp(session, stored.Id, ids.Where(id => IsAfter(id, selection.AfterLocalId)), evenIfEmpty: false);
-        if (selection.ChangedAfter is not { } version) return Scan(session, stored.Id, selection.AfterLocalId);
+        var types = Present(session, stored.Id);
+        if (selection.LocalIds is { } ids) return LookUp(session, stored.Id, types, ids.Where(id => IsAfter(id, selection.AfterLocalId)), evenIfEmpty: false);
+        if (selection.ChangedAfter is not { } version) return Scan(session, stored.Id, types, selection.AfterLocalId);
 
         var changed = ChangedSince(session, stored.Id, version, selection.AfterLocalId);
-        if (changed.Count <= stored.Head.RowCount / RecordTypes.All.Count * LookUpShare || changed.Count < 100)
-            return LookUp(session, stored.Id, changed.Order(Utf8Order.Comparer), evenIfEmpty: true);
-        return WithEmpty(Scan(session, stored.Id, selection.AfterLocalId), changed);
+        if (changed.Count <= stored.Head.RowCount / Math.Max(1, types.Count) * LookUpShare || changed.Count < 100)
+            return LookUp(session, stored.Id, types, changed.Order(Utf8Order.Comparer), evenIfEmpty: true);
+        return WithEmpty(Scan(session, stored.Id, types, selection.AfterLocalId), changed);
     }
+
+    /// <summary>The record types that the edition has rows of; most have few of all there are.</summary>
+    private static List<RecordType> Present(SqliteSession session, long edition) =>
+        [.. RecordTypes.All.Where(type => session.Scalar("SELECT 1 FROM edition_row WHERE edition = ?1 AND type = ?2 LIMIT 1", edition, type.Number) is not null)];
 
     private static bool IsAfter(string localId, string? after) => after is null || Utf8Order.Compare(localId, after) > 0;
 
@@ -65,12 +70,12 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
         while (expected.Count > 0) yield return new EditionStudent(expected.Dequeue(), []);
     }
 
-    private static IEnumerable<EditionStudent> LookUp(SqliteSession session, long edition, IEnumerable<string> localIds, bool evenIfEmpty)
+    private static IEnumerable<EditionStudent> LookUp(SqliteSession session, long edition, IReadOnlyList<RecordType> types, IEnumerable<string> localIds, bool evenIfEmpty)
     {
         foreach (var localId in localIds)
         {
             var rows = new List<EditionRow>();
-            foreach (var type in RecordTypes.All)
+            foreach (var type in types)
             {
                 rows.AddRange(session.List($"SELECT {RowColumns} FROM edition_row WHERE edition = ?1 AND type = ?2 AND local_id = ?3 ORDER BY key",
                     row => ReadRow(row, type), edition, type.Number, localId));
@@ -80,9 +85,9 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
     }
 
     /// <summary>Merges the edition's record types, each of which is stored by local id.</summary>
-    private static IEnumerable<EditionStudent> Scan(SqliteSession session, long edition, string? after)
+    private static IEnumerable<EditionStudent> Scan(SqliteSession session, long edition, IReadOnlyList<RecordType> types, string? after)
     {
-        var cursors = RecordTypes.All.Select(type => (Type: type, Rows: session.Open(
+        var cursors = types.Select(type => (Type: type, Rows: session.Open(
             $"SELECT {RowColumns} FROM edition_row WHERE edition = ?1 AND type = ?2 AND local_id > ?3 ORDER BY local_id, key", edition, type.Number, after ?? ""))).ToList();
         try
         {

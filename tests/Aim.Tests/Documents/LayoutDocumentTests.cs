@@ -28,6 +28,21 @@ public sealed class LayoutDocumentTests
         ("PP", [Sample.Program("50017", ("LastName", "Rivers"), ("FirstName", "Ana"), ("Attribute1", "SW")), Sample.Program("50231", ("Program", "HML"), ("StartDate", "09/02/2025"), ("EndDate", "10/03/2025"), ("Attribute1", "D"), ("Attribute2", "N"))]),
         ("LP", [Sample.Learner("50017", ("ServiceType", "ELD"), ("ELPTestDate", "02/03/2025"), ("ELPLevel", "3.5"))]),
         ("SE", [Sample.Special("50231", ("ExitDate", "10/03/2025"), ("ExitReason", "MKC"))]),
+        ("504", [Sample.Plan504("50017")]),
+        ("AF", [Sample.FallCount("50017")]),
+        ("AS", [Sample.SpringCount("50017")]),
+        ("TW", [Sample.FallCount("50017", ("CountDate", "03/16/2026"), ("AbsentOnCountDate", "Y"))]),
+        ("AA", [Sample.Attendance("50017")]),
+        ("DA", [Sample.Daily("50017")]),
+        ("AR", [Sample.Assessment("50017")]),
+        ("ME", [Sample.Meals("50017")]),
+        ("BH", [Sample.Incident("50231")]),
+        ("CO", [Sample.Course("MATH5")]),
+        ("ST", [Sample.Staff("T1")]),
+        ("SU", [Sample.Class("5A")]),
+        ("RU", [Sample.Roster("50017")]),
+        ("MK", [Sample.Mark("50017")]),
+        ("MG", [Sample.Migrant("50231")]),
     ];
 
     [TestMethod]
@@ -72,7 +87,8 @@ public sealed class LayoutDocumentTests
             - **Code**: one of the list; upper and lower case are the same.
             - An **empty field** means "nothing" in every file but SD. In SD it means "leave as it is"; `<CLEAR>` blanks the field.
 
-            Short names: SD student demographics, EN enrollment, PP program participation, LP English learners (formerly limited English proficient), SE special education, HD header, IEP individualized
+            Short names: SD student demographics, EN enrollment, PP program participation, LP English learners (formerly limited English proficient), SE special education, 504 plans under Section 504, AF and AS fall and spring count, TW test window, AA attendance totals, DA daily attendance, AR assessment results, ME meals, BH behavior, CO courses, ST staff, SU sections, RU rosters,
+            MK marks, MG migratory children, HD header, IEP individualized
             education program, IDEA Individuals with Disabilities Education Act, ELP English language proficiency, MTDA Montana Digital Academy.
 
             | File | Holds |
@@ -119,6 +135,19 @@ public sealed class LayoutDocumentTests
         "PP" => "A row is known by local id, program and start date.",
         "LP" => "A row is known by local id and identified date.",
         "SE" => "A row is known by local id and start of the IEP.",
+        "504" => "A row is known by local id and start date.",
+        "AF" or "AS" or "TW" => "A row is known by local id, school, calendar, service type and count date.",
+        "AA" => "A row is known by local id, school and calendar.",
+        "DA" => "A row is known by local id, school, calendar and month.",
+        "AR" => "A row is known by local id, assessment and subject.",
+        "ME" => "A row is known by local id and start date.",
+        "BH" => "A row is known by local id and incident.",
+        "CO" => "One row a course: the course number is the key.",
+        "ST" => "One row a person: the staff local id is the key.",
+        "SU" => "One row a section: the section number is the key.",
+        "RU" => "A row is known by local id, section and start date.",
+        "MK" => "A row is known by local id, section, term and mark type.",
+        "MG" => "A row is known by local id and qualifying arrival date.",
         var other => throw new InvalidOperationException($"Say what the key of {other} is."),
     };
 

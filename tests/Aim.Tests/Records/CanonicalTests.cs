@@ -17,22 +17,25 @@ public sealed class CanonicalTests
         return buffer.Written.ToArray();
     }
 
-    private static void RoundTrips<T>(RecordType<T> type) where T : IRecord<T> => RandomRecords.Any<T>().Sample(record =>
+    private sealed class RoundTrip : IRecordTypeVisitor<bool>
     {
-        var bytes = Bytes(type, record);
-        var read = type.Read(bytes);
-        return read.Equals(record) && Bytes(type, read).AsSpan().SequenceEqual(bytes) && type.Decode(bytes).Equals(record);
-    }, iter: Times);
+        public bool Visit<T>(RecordType<T> type) where T : IRecord<T>
+        {
+            RandomRecords.Any<T>().Sample(record =>
+            {
+                var bytes = Bytes(type, record);
+                var read = type.Read(bytes);
+                return read.Equals(record) && Bytes(type, read).AsSpan().SequenceEqual(bytes) && type.Decode(bytes).Equals(record);
+            }, iter: Times);
+            return true;
+        }
+    }
+
+    public static IEnumerable<object[]> Codes => RecordTypes.All.Select(type => new object[] { type.Code });
 
     [TestMethod]
-    public void Every_record_is_read_back_as_it_was_written()
-    {
-        RoundTrips(RecordTypes.Student);
-        RoundTrips(RecordTypes.Enrollment);
-        RoundTrips(RecordTypes.ProgramParticipation);
-        RoundTrips(RecordTypes.EnglishLearner);
-        RoundTrips(RecordTypes.SpecialEducation);
-    }
+    [DynamicData(nameof(Codes))]
+    public void A_record_is_read_back_as_it_was_written(string code) => Assert.IsTrue(RecordTypes.Find(code)!.Accept(new RoundTrip()));
 
     [TestMethod]
     public void An_empty_record_is_no_bytes() => Assert.IsEmpty(Bytes(RecordTypes.Enrollment, new Enrollment()));

@@ -65,7 +65,7 @@ internal static class RandomRecords
 
         public bool? Flag() => Next() is { IsEmpty: false, Index: var i } ? fields.Numbers[i] % 2 == 0 : null;
 
-        public int? Number() => Next() is { IsEmpty: false, Index: var i } item ? item.Column is null ? fields.Numbers[i] : fields.Days[i] % 10_000 : null;
+        public int? Number() => Next() is { IsEmpty: false, Index: var i } item ? item.Column is null ? fields.Numbers[i] : fields.Days[i] % (int)Math.Pow(10, Math.Min(4, item.Column.Width)) : null;
 
         public decimal? Amount() => Next() is { IsEmpty: false, Index: var i } item ? (item.Column is null ? fields.Numbers[i] : fields.Days[i] % 10 * 10) / 100m : null;
 

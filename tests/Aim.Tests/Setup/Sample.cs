@@ -97,6 +97,42 @@ internal static class Sample
         ["StudentLocalId"] = localId, ["SchoolNumber"] = Elementary, ["CalendarNumber"] = "001", ["PrimaryDisability"] = "SLD", ["EnvironmentCode"] = "RC80", ["IepStart"] = "02/01/2025", ["IepEnd"] = "01/31/2026", ["Locked"] = "Y",
     }).With(values);
 
+    public static Row Plan504(string localId, params (string Column, string Value)[] values) => InSchool(localId, ("StartDate", "08/25/2025")).With(values);
+
+    public static Row FallCount(string localId, params (string Column, string Value)[] values) => InSchool(localId, ("CountDate", "10/06/2025"), ("AggregateHours", "1080"), ("AbsentOnCountDate", "N"), ("Exclude10Day", "N")).With(values);
+
+    public static Row SpringCount(string localId, params (string Column, string Value)[] values) => FallCount(localId, ("CountDate", "02/02/2026")).With(values);
+
+    public static Row Attendance(string localId, params (string Column, string Value)[] values) => InSchool(localId, ("DaysEnrolled", "180"), ("DaysPresent", "171.5"), ("EssaDaysAbsent", "8"), ("InstructionalDays", "180")).With(values);
+
+    public static Row Daily(string localId, params (string Column, string Value)[] values) => InSchool(localId, ("Month", "09/01/2025"), ("Days", ".PPPP..PPEPP..PPPPP..PPTPP..PP")).With(values);
+
+    public static Row Assessment(string localId, params (string Column, string Value)[] values) =>
+        InSchool(localId, ("Assessment", "REG"), ("Subject", "MA"), ("Grade", "05"), ("TestDate", "03/17/2026"), ("Participation", "P"), ("ScaleScore", "2512"), ("PerformanceLevel", "3")).With(values);
+
+    public static Row Meals(string localId, params (string Column, string Value)[] values) => InSchool(localId, ("Eligibility", "F"), ("Certification", "SNP"), ("StartDate", "08/25/2025")).With(values);
+
+    public static Row Incident(string localId, params (string Column, string Value)[] values) =>
+        InSchool(localId, ("IncidentId", "B-17"), ("IncidentDate", "09/18/2025"), ("EventCode", "FGT"), ("ResolutionCode", "OSS"), ("RemovalDays", "2")).With(values);
+
+    public static Row Course(string number, params (string Column, string Value)[] values) => new Row(new() { ["CourseNumber"] = number, ["CourseTitle"] = "Mathematics 5", ["SubjectArea"] = "02" }).With(values);
+
+    public static Row Staff(string localId, params (string Column, string Value)[] values) => new Row(new() { ["StaffLocalId"] = localId, ["LastName"] = "Birch", ["FirstName"] = "Ellen", ["Role"] = "TCH", ["SchoolNumber"] = Elementary }).With(values);
+
+    public static Row Class(string number, params (string Column, string Value)[] values) => new Row(new()
+    {
+        ["SectionNumber"] = number, ["SchoolNumber"] = Elementary, ["CalendarNumber"] = "001", ["CourseNumber"] = "MATH5", ["Term"] = "FY", ["TeacherLocalId"] = "T1", ["StartDate"] = "08/25/2025", ["EndDate"] = "06/05/2026",
+    }).With(values);
+
+    public static Row Roster(string localId, params (string Column, string Value)[] values) => InSchool(localId, ("SectionNumber", "5A"), ("StartDate", "08/25/2025")).With(values);
+
+    public static Row Mark(string localId, params (string Column, string Value)[] values) => InSchool(localId, ("SectionNumber", "5A"), ("Term", "S1"), ("MarkType", "T"), ("Mark", "B+")).With(values);
+
+    public static Row Migrant(string localId, params (string Column, string Value)[] values) => InSchool(localId, ("QualifyingArrivalDate", "06/15/2025"), ("PriorityForServices", "N"), ("ServedRegularTerm", "Y")).With(values);
+
+    private static Row InSchool(string localId, params (string Column, string Value)[] values) =>
+        new Row(new() { ["StudentLocalId"] = localId, ["SchoolNumber"] = Elementary, ["CalendarNumber"] = "001" }).With(values);
+
     /// <summary>The values of a row by column; the columns about the row itself have defaults.</summary>
     internal sealed class Row(Dictionary<string, string> values)
     {
