@@ -51,6 +51,9 @@ public sealed class SyncFunctions(AimPlatform platform, DurableWorkflows workflo
     [Function(nameof(VerifyEdition))]
     public Task<StepOutcome> VerifyEdition([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(VerifyEdition), call, cancellation);
 
+    [Function(nameof(JudgeMovement))]
+    public Task<StepOutcome> JudgeMovement([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(JudgeMovement), call, cancellation);
+
     [Function(nameof(ResetSync))]
     public Task<StepOutcome> ResetSync([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(ResetSync), call, cancellation);
 

@@ -4,6 +4,7 @@ using Aim.Api.Description;
 using Aim.Api.Districts;
 using Aim.Api.Events;
 using Aim.Api.Health;
+using Aim.Api.Movement;
 using Aim.Api.Problems;
 using Aim.Api.Reference;
 using Aim.Api.Snapshots;
@@ -62,6 +63,7 @@ public static class AimApi
         api.MapDistricts();
         api.MapPushes();
         api.MapStudents();
+        api.MapMovement();
         api.MapSnapshots();
         api.MapEvents();
     }

@@ -1,5 +1,6 @@
 using Aim.Federal;
 using Aim.Identity;
+using Aim.Movement;
 using Aim.Organizations;
 using Aim.Ports;
 using Aim.Snapshots;
@@ -38,6 +39,7 @@ public sealed class AimPlatform
         Intake = new UploadIntake(ports.Blobs, Uploads, Workflows, ports.Clock);
         Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, ports.Clock);
         Collections = new CollectionSchedule(Workflows, References);
+        Cases = new CaseBook(ports.Ledger);
         Register();
     }
 
@@ -53,6 +55,7 @@ public sealed class AimPlatform
     public SnapshotLibrary Snapshots { get; }
     public CollectionSchedule Collections { get; }
     public FederalFiles Federal { get; }
+    public CaseBook Cases { get; }
 
     private void Register()
     {
@@ -82,6 +85,7 @@ public sealed class AimPlatform
             .Add(SyncEdition.Step, sync.RunAsync)
             .Add(VerifyEdition.Step, verify.RunAsync)
             .Add(NightlySteps.ResetSync, night.ResetAsync)
+            .Add(JudgeMovement.Step, new JudgeMovement(state, ledger, Cases, clock).RunAsync)
             .Add(NightlySteps.ReportNight, night.ReportAsync);
 
         var snapshots = new SnapshotSteps(blobs, state, editions, References);

@@ -75,6 +75,12 @@ public static class CodeClass
     public const string Continued = nameof(Continued);
     public const string Reentry = nameof(Reentry);
     public const string TransferInState = nameof(TransferInState);
+    public const string OutOfState = nameof(OutOfState);
+    public const string OutOfCountry = nameof(OutOfCountry);
+    public const string TransferOutOfState = nameof(TransferOutOfState);
+    public const string TransferOutOfCountry = nameof(TransferOutOfCountry);
+    public const string PrivateOrHome = nameof(PrivateOrHome);
+    public const string StateFunded = nameof(StateFunded);
     public const string GradeChange = nameof(GradeChange);
     public const string YearEnd = nameof(YearEnd);
     public const string NoShow = nameof(NoShow);

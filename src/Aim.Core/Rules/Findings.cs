@@ -22,6 +22,15 @@ internal static class Findings
         return Make(rule, place, values.GetValueOrDefault(rule.Field), cause, values);
     }
 
+    /// <summary>A finding about a stored record, with what else its message names.</summary>
+    public static Finding OfRecord<T>(Rule rule, T record, in RowPlace place, params ReadOnlySpan<(string Name, string? Value)> more) where T : IRecord<T>
+    {
+        var values = new FieldValues();
+        record.Write(ref values);
+        foreach (var (name, text) in more) values[name] = text;
+        return Make(rule, place, values.GetValueOrDefault(rule.Field), null, values);
+    }
+
     /// <summary>A finding about a field of the file that did not become part of a record.</summary>
     public static Finding OfField(Rule rule, in RowPlace place, string field, string? value, string? cause, params ReadOnlySpan<(string Name, string? Value)> more)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Aim.Movement;
 using Aim.Records;
 
 namespace Aim.Rules;
@@ -44,6 +45,7 @@ public static class RuleCatalog
         var rules = FileRules.All.Concat(SchoolRules.All).Concat(IdentityRules.All).ToList();
         foreach (var type in RecordTypes.All) rules.AddRange(type.Accept(new RowRulesOf()).Select(rule => rule.Rule).Where(rule => !rule.Id.StartsWith("REF", StringComparison.Ordinal)).Select(rule => rule with { Records = [type] }));
         rules.AddRange(StudentRules.Select(rule => rule.Rule with { Records = rule.Reads }));
+        rules.AddRange(StateRules.All.Select(rule => rule.Rule with { Records = [RecordTypes.Enrollment] }));
         return [.. rules.GroupBy(rule => rule.Id).Select(Merge).OrderBy(rule => rule.Id, StringComparer.Ordinal)];
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Aim.Editions;
+using Aim.Movement;
 using Aim.Workflows;
 
 namespace Aim.StateSync;
@@ -14,6 +15,12 @@ public sealed record NightReport(
 {
     /// <summary>Editions that still disagreed after they were synced anew: somebody has to look.</summary>
     public IReadOnlyList<EditionKey> Unresolved { get; init; } = [];
+
+    /// <summary>Cases of overlaps and contradicted exits that the night opened and closed.</summary>
+    public long CasesOpened { get; init; }
+
+    /// <inheritdoc cref="CasesOpened" />
+    public long CasesClosed { get; init; }
 }
 
 /// <summary>Brings every edition and the state into agreement, and proves it for a part of them by a full count.</summary>
@@ -37,11 +44,14 @@ public sealed class NightlySyncWorkflow : Workflow<NightInput, NightReport>
         var disagreed = verified.Where(result => !result.Agrees).Select(result => result.Edition).ToList();
         var unresolved = await ResyncAsync(context, disagreed);
 
+        context.SetStatus("Judge movement");
+        var judged = await JudgeMovement.ToEndAsync(context, input.Date);
+
         context.SetStatus("Sweep");
         await context.CallAsync(NightlySteps.RemoveLeftovers, input);
 
         var report = new NightReport(input.Date, started, plan.Behind.Count, synced.Sum(result => result.Students), synced.Sum(result => result.Committed),
-            synced.Sum(result => result.Parked), verified.Count, disagreed) { Unresolved = unresolved };
+            synced.Sum(result => result.Parked), verified.Count, disagreed) { Unresolved = unresolved, CasesOpened = judged.Opened, CasesClosed = judged.Closed };
         return await context.CallAsync(NightlySteps.ReportNight, report);
     }
 

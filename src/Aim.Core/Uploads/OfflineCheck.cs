@@ -31,7 +31,8 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
     public IReadOnlyList<Rule> RulesNotRun =>
     [
         .. RuleCatalog.All.Where(rule =>
-            reference is null && RuleCatalog.NeedsReference(rule.Id) || rule.Scope == RuleScope.Identity && (people is null || rule == IdentityRules.NearMatch) || RuleCatalog.NeedsPriorYear(rule.Id)),
+            reference is null && RuleCatalog.NeedsReference(rule.Id) || rule.Scope == RuleScope.Identity && (people is null || rule == IdentityRules.NearMatch) || RuleCatalog.NeedsPriorYear(rule.Id)
+            || rule.Scope == RuleScope.State),
     ];
 
     /// <summary>Checks the files of one district and year, handing over each finding as it is made.</summary>

@@ -1,4 +1,5 @@
 using Aim.Editions;
+using Aim.Movement;
 using Aim.Ports;
 using Aim.StateSync;
 using Aim.Workflows;
@@ -59,11 +60,25 @@ public sealed class UploadWorkflow : Workflow<UploadInput, UploadStatus>
         try
         {
             await SyncEdition.ToEndAsync(context, edition);
-            return true;
         }
         catch (StepFailedException)
         {
             return false;
+        }
+        await JudgeMovementAsync(context);
+        return true;
+    }
+
+    /// <summary>What the districts' records say together; the night makes up for it too.</summary>
+    private static async Task JudgeMovementAsync(IWorkflowContext context)
+    {
+        try
+        {
+            await JudgeMovement.ToEndAsync(context, night: null);
+        }
+        catch (StepFailedException)
+        {
+            // The rows are in the state's record all the same.
         }
     }
 

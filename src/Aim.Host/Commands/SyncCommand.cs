@@ -23,6 +23,7 @@ internal static class SyncCommand
             var report = await terminal.WithProgressAsync(_ => stages.TimeAsync("sync", () => new StateSyncer(opened, TimeProvider.System).RunAsync(parsed.GetValue(all), cancellation)));
             terminal.Say($"{report.EditionsBehind} editions were behind; {report.Students} students were compared and {report.Committed} records written; {report.Parked} students wait for a decision.");
             terminal.Say($"{report.Verified} editions were counted in full; {report.Disagreed.Count} disagreed, {report.Unresolved.Count} still do.");
+            terminal.Say($"Cases of overlaps and contradicted exits: {report.CasesOpened} opened, {report.CasesClosed} closed.");
             terminal.Result(new SyncReport(report, stages.Seconds));
             return report.Unresolved.Count > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
         });

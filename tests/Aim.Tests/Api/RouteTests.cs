@@ -120,6 +120,7 @@ public sealed class RouteTests
         ["GET /api/v1/students/{stateId}/{year}"] = [404],
         ["GET /api/v1/students/{stateId}/{year}/history"] = [404],
         ["GET /api/v1/students/{stateId}/disclosures"] = [404],
+        ["GET /api/v1/students/{stateId}/movement"] = [404],
         ["POST /api/v1/snapshots"] = [403],
         ["GET /api/v1/snapshots"] = [403],
         ["GET /api/v1/snapshots/{name}"] = [403],
@@ -204,7 +205,7 @@ public sealed class RouteTests
     {
         var stranger = await host.AsAsync("clerk-0456");
         var unknown = student == "999999998" ? "999999997" : "999999998";
-        foreach (var path in new[] { "", "/2026", "/2026/history", "/disclosures" })
+        foreach (var path in new[] { "", "/2026", "/2026/history", "/disclosures", "/movement" })
         {
             var (existing, none) = (await AnswerAsync(student + path), await AnswerAsync(unknown + path));
             Assert.AreEqual(none, existing, path);

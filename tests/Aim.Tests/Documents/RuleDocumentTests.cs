@@ -57,8 +57,10 @@ public sealed partial class RuleDocumentTests
             | **Warning** | It is loaded. | Correct it, or acknowledge it with a reason. |
             | **Info** | It is loaded. | Nothing. |
 
-            A rule looks at a file as a whole, at one row, at all rows of a student in the district, or at what the state knows of the student's identity. A new rule
-            is first observed (its findings are Info), then warns (at most Warning), then is enforced with its full severity; what is not said to be otherwise is enforced, in all years.
+            A rule looks at a file as a whole, at one row, at all rows of a student in the district, at what the state knows of the student's identity, or at what all districts
+            say of the student; the last are judged after each sync and every night, and what they find is a [case](movement.md).
+            A new rule is first observed (its findings are Info), then warns (at most Warning), then is enforced with its full severity; what is not said to be otherwise is enforced, in
+            all years.
             A rule's id never changes and is never used again; a `B` marks the milder twin of a rule. Words in `this type` stand for the row's own values.
 
 
@@ -97,6 +99,7 @@ public sealed partial class RuleDocumentTests
         RuleScope.File => "the file",
         RuleScope.Row => "one row",
         RuleScope.Student => "all rows of a student",
+        RuleScope.State => "the student in all districts",
         _ => "the student's identity",
     };
 
@@ -126,6 +129,7 @@ public sealed partial class RuleDocumentTests
     private static string Needs(Rule rule) =>
         RuleCatalog.NeedsReference(rule.Id) ? " · needs the state's schools and calendars"
         : RuleCatalog.NeedsPriorYear(rule.Id) ? " · needs the district's rows of the year before"
+        : rule.Scope == RuleScope.State ? " · found in the state record"
         : rule.Scope == RuleScope.Identity ? " · needs the state's list of students"
         : "";
 }

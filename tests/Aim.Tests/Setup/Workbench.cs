@@ -8,6 +8,7 @@ using Aim.Records;
 using Aim.Rules;
 using Aim.StateSync;
 using Aim.Uploads;
+using Aim.Workflows;
 using Microsoft.Extensions.Logging;
 
 namespace Aim.Tests.Setup;
@@ -92,6 +93,16 @@ internal sealed class Workbench : IAsyncDisposable
     }
 
     public async Task<NightReport> SyncAsync(bool verifyAll = true) => await new Host.Commands.StateSyncer(Data, TimeProvider.System).RunAsync(verifyAll, CancellationToken.None);
+
+    /// <summary>Runs the job of a night, whatever day it is.</summary>
+    public async Task<NightReport> NightAsync(DateOnly date)
+    {
+        var id = $"night-{Guid.NewGuid():N}";
+        await Platform.Workflows.StartAsync<NightlySyncWorkflow, NightInput, NightReport>(id, new NightInput(date, VerifyAll: false), CancellationToken.None);
+        var ended = await Data.Engine.WhenFinishedAsync(id, CancellationToken.None);
+        Assert.AreEqual(WorkflowStatus.Completed, ended.Status, ended.Failure);
+        return WorkflowCatalog.Deserialize<NightReport>(ended.Output!);
+    }
 
     public Task RegisterAsync(params Person[] people) => Ports.Identities.PutAsync(people, CancellationToken.None);
 

@@ -1,0 +1,73 @@
+using Aim.Records;
+using Aim.State;
+
+namespace Aim.Movement;
+
+/// <summary>One enrollment of a student as the state has it, with the district's row it comes from.</summary>
+public sealed record HistoryEntry(SchoolYear Year, DistrictId District, string LocalId, UploadId Upload, int Line, Enrollment Enrollment)
+{
+    /// <summary>First day; an enrollment can't be stored without one.</summary>
+    public DateOnly Start => Enrollment.StartDate!.Value;
+
+    public DateOnly? End => Enrollment.EndDate;
+
+    /// <summary>Last day; one that is open lasts until its school year is over (June 30), as next year's is a row of its own.</summary>
+    public DateOnly Last => Enrollment.EndDate ?? new DateOnly(Year.EndYear, 6, 30);
+
+    /// <summary>What the start and end status mean; null where there is none.</summary>
+    public string? StartClass => CodeSets.StartStatus.ClassOf(Enrollment.StartStatus);
+
+    /// <inheritdoc cref="StartClass" />
+    public string? EndClass => CodeSets.EndStatus.ClassOf(Enrollment.EndStatus);
+
+    public bool IsPrimary => Enrollment.ServiceType == "P";
+
+    /// <summary>Expected but never came: it moves nobody.</summary>
+    public bool NeverCame => Enrollment.NoShow == true || EndClass == CodeClass.NoShow;
+
+    /// <summary>Whether the student is there on a day.</summary>
+    public bool Covers(DateOnly day) => Start <= day && day <= Last;
+}
+
+/// <summary>
+/// One history per student: the enrollments of all districts and years in order, from the state records of all years. It depends on the
+/// records alone, not on who sent first.
+/// </summary>
+public sealed class EnrollmentHistory
+{
+    private EnrollmentHistory(StateId student, IReadOnlyList<HistoryEntry> entries)
+    {
+        (Student, Entries) = (student, entries);
+        Attended = [.. entries.Where(entry => !entry.NeverCame)];
+        Primary = [.. Attended.Where(entry => entry.IsPrimary)];
+    }
+
+    public StateId Student { get; }
+
+    /// <summary>By start, last day, district and key; those of students who never came too.</summary>
+    public IReadOnlyList<HistoryEntry> Entries { get; }
+
+    /// <summary>Those in which the student was there, partial ones too.</summary>
+    public IReadOnlyList<HistoryEntry> Attended { get; }
+
+    /// <summary>The primary ones among <see cref="Attended"/>: they say whose student it was.</summary>
+    public IReadOnlyList<HistoryEntry> Primary { get; }
+
+    /// <summary>The district whose student it is on a day: of several, the one that came last; null when there is none.</summary>
+    public DistrictId? DistrictOn(DateOnly day) => Primary.LastOrDefault(entry => entry.Covers(day))?.District;
+
+    public static EnrollmentHistory Of(StateId student, IEnumerable<StudentRecord> records) => new(student,
+    [
+        .. records.SelectMany(Entered)
+            .OrderBy(entry => entry.Start).ThenBy(entry => entry.Last).ThenBy(entry => entry.District.Value, StringComparer.Ordinal)
+            .ThenBy(entry => entry.LocalId, StringComparer.Ordinal).ThenBy(entry => entry.Enrollment.Key, StringComparer.Ordinal),
+    ]);
+
+    private static IEnumerable<HistoryEntry> Entered(StudentRecord record) =>
+        from contribution in record.Contributions
+        from section in contribution.Sections
+        where section.Type == RecordTypes.Enrollment
+        let enrollment = RecordTypes.Enrollment.Read(section.Content.Span)
+        where enrollment.StartDate is not null
+        select new HistoryEntry(record.Year, contribution.District, contribution.LocalId, section.Upload, section.Line, enrollment);
+}
