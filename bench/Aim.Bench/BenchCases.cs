@@ -1,4 +1,5 @@
 using Aim.Bench.Cases;
+using Aim.Host.Generate;
 
 namespace Aim.Bench;
 
@@ -31,7 +32,8 @@ internal static class BenchCases
         OnFile("staged-large", "Staging, 1 GB", data => Sized(data, 1000), Validation.StageAsync) with
             { Peer = "staged-medium", IsAboutMemory = true, Targets = [Target.Flat(FlatSlack, WholeFileBytesARow)] },
 
-        OnState("load", "State from files to synced state records", Options.FullSize) with { Peer = "insert", Targets = [Target.Seconds(30), Target.Megabytes(1000)] },
+        OnState("load", "State from files to synced state records, core record types", Options.FullSize) with { Peer = "insert", Targets = [Target.Seconds(30), Target.Megabytes(1000)] },
+        OnState("load-all", "The same with every record type", Options.FullSize, SampleRecords.All) with { Peer = "load" },
         new("insert", "Limit: the same lines inserted into SQLite", data => Limits.InsertAsync(data.State(data.Students), data.NewFolder("insert"))) { Prepare = GeneratedAsync },
         new("reload", "The same files again, unchanged", data => Loading.LoadAsync(data.State(data.Students), data.CopyOfLoaded(), mayChange: false))
             { Peer = "load", Targets = [Target.Speed(5)], Prepare = LoadedAsync },
@@ -42,10 +44,10 @@ internal static class BenchCases
         new("freeze", "Freeze and FS052 at three levels", Freezing.MembershipAsync) { Targets = [Target.Seconds(5)], Prepare = LoadedAsync },
         new("freeze-all", "Snapshot with all federal files", Freezing.AllFilesAsync) { Prepare = LoadedAsync },
 
-        OnState("load-10k", "State of 10,000 students (at full size)", 10_000) with { Peer = "load-50k" },
-        OnState("load-50k", "State of 50,000 students", 50_000),
-        OnState("load-150k", "State of 150,000 students", 150_000) with { Peer = "load-50k", Targets = [Target.Speed(Linear)] },
-        OnState("load-1m", "State of 1,000,000 students", 1_000_000) with { Peer = "load-50k", Targets = [Target.Speed(Linear)], IsLarge = true },
+        OnState("load-10k", "State of 10,000 students (at full size), core record types", 10_000) with { Peer = "load-50k" },
+        OnState("load-50k", "State of 50,000 students, core record types", 50_000),
+        OnState("load-150k", "State of 150,000 students, core record types", 150_000) with { Peer = "load-50k", Targets = [Target.Speed(Linear)] },
+        OnState("load-1m", "State of 1,000,000 students, core record types", 1_000_000) with { Peer = "load-50k", Targets = [Target.Speed(Linear)], IsLarge = true },
     ];
 
     private static EnrollmentFile Large(BenchData data) => data.Enrollments(data.LargeRows);
@@ -58,8 +60,8 @@ internal static class BenchCases
         new(name, what, data => run(file(data))) { Prepare = data => { file(data); return Task.CompletedTask; } };
 
     /// <summary>A whole state, loaded into a new data folder.</summary>
-    private static BenchCase OnState(string name, string what, int students) =>
-        new(name, what, data => Loading.LoadAsync(data.State(data.Scaled(students)), data.NewFolder("load"), mayChange: true)) { Prepare = data => { data.State(data.Scaled(students)); return Task.CompletedTask; } };
+    private static BenchCase OnState(string name, string what, int students, SampleRecords records = SampleRecords.Core) =>
+        new(name, what, data => Loading.LoadAsync(data.State(data.Scaled(students), records: records), data.NewFolder("load"), mayChange: true)) { Prepare = data => { data.State(data.Scaled(students), records: records); return Task.CompletedTask; } };
 
     private static Task GeneratedAsync(BenchData data)
     {

@@ -39,10 +39,10 @@ internal sealed class BenchData(string root, int students)
     /// <summary>A folder that does not exist yet.</summary>
     public string NewFolder(string name) => Path.Combine(Scratch, $"{name}-{Guid.NewGuid():N}");
 
-    /// <summary>A generated state, as <c>aim generate</c> writes it.</summary>
-    public string State(int size, int? districts = null, double errorRate = 0) =>
-        Once(FormattableString.Invariant($"state-{size}-{(districts is null ? "all" : districts)}-{errorRate}"),
-            folder => new StateGenerator(new GenerateOptions(folder, size, districts, Seed, Year, errorRate)).Run());
+    /// <summary>A generated state, as <c>aim generate</c> writes it; the core record types alone, for which the targets were set, unless said otherwise.</summary>
+    public string State(int size, int? districts = null, double errorRate = 0, SampleRecords records = SampleRecords.Core) =>
+        Once(FormattableString.Invariant($"state-{size}-{(districts is null ? "all" : districts)}-{errorRate}-{records}"),
+            folder => new StateGenerator(new GenerateOptions(folder, size, districts, Seed, Year, errorRate) { Records = records }).Run());
 
     /// <summary>One district's enrollments, in a file of at least that many rows or bytes, with the folder of the reference data it goes with.</summary>
     public EnrollmentFile Enrollments(long rows = 0, long bytes = 0, double errorRate = 0)

@@ -14,12 +14,14 @@ internal static class GenerateCommand
         var seed = new Option<int>("--seed") { HelpName = "N", Description = "The same seed gives the same bytes.", DefaultValueFactory = _ => 1 };
         var year = new Option<string>("--year") { HelpName = "YEAR", Description = "The school year, by the year in which it ends.", DefaultValueFactory = _ => "2026" };
         var errors = new Option<double>("--error-rate") { HelpName = "R", Description = "Share of students with a planted mistake, 0 to 1; truth/planted.csv lists them." };
+        var records = new Option<SampleRecords>("--records") { HelpName = "core|all", Description = "core: students, enrollments, programs, English learners, special education; all: every record type.", DefaultValueFactory = _ => SampleRecords.All };
         var json = CommonOptions.Json();
-        var command = new Command("generate", "Write a synthetic state: reference data, the districts' files, and the truth about planted mistakes.") { folder, students, districts, seed, year, errors, json };
+        var command = new Command("generate", "Write a synthetic state: reference data, the districts' files, and the truth about planted mistakes.") { folder, students, districts, seed, year, errors, records, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             var options = new GenerateOptions(parsed.GetRequiredValue(folder).FullName, parsed.GetValue(students), parsed.GetValue(districts), parsed.GetValue(seed),
-                CommonOptions.Year(parsed.GetRequiredValue(year)), parsed.GetValue(errors));
+                CommonOptions.Year(parsed.GetRequiredValue(year)), parsed.GetValue(errors))
+                { Records = parsed.GetValue(records) };
             var terminal = CommonOptions.Terminal(parsed, json);
             Validate(options);
             CommonOptions.MustNotBeFile(parsed.GetRequiredValue(folder));

@@ -7,6 +7,11 @@ namespace Aim.Host.Generate;
 /// <summary>A district of the sample state, with its schools and how many students it is to have.</summary>
 internal sealed record SampleDistrict(District District, IReadOnlyList<School> Schools, int Students, bool IsColony)
 {
+    private const int LargestHosted = 60;
+
+    /// <summary>Hosted by the state ("Value Added"), with classes, marks and daily attendance too: the small districts, which teach up to grade 8.</summary>
+    public bool IsHosted => Students <= LargestHosted;
+
     /// <summary>The school that teaches a grade; of several, the one a household is nearest to.</summary>
     public School? SchoolFor(string federalGrade, int household)
     {
@@ -34,6 +39,7 @@ internal sealed class Geography(SampleRandom random, SchoolYear year)
 
     private static readonly string[] AllGrades = ["PK", "KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"];
 
+    private readonly SchoolDays days = new(year);
     private readonly HashSet<string> usedNames = [];
     private int nextSchool = 100;
 
@@ -57,12 +63,12 @@ internal sealed class Geography(SampleRandom random, SchoolYear year)
     {
         // A district's schools keep one calendar; districts differ by some days.
         var start = new DateOnly(year.EndYear - 1, 8, 20).AddDays(random.Next(8));
-        while (start.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday) start = start.AddDays(1);
+        while (!days.IsInSession(start)) start = start.AddDays(1);
         var end = new DateOnly(year.EndYear, 5, 28).AddDays(random.Next(9));
-        while (end.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday) end = end.AddDays(1);
+        while (!days.IsInSession(end)) end = end.AddDays(1);
         return [.. district.Schools.Select(school => new SchoolCalendar
         {
-            District = district.District.Number, School = school.Number, Number = "001", Start = start, End = end, InstructionalDays = random.Between(172, 184),
+            District = district.District.Number, School = school.Number, Number = "001", Start = start, End = end, InstructionalDays = days.Between(start, end).Count,
         })];
     }
 

@@ -82,7 +82,9 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
                     LastName = surname, FirstName = first, MiddleName = random.Chance(0.8) ? random.Pick(isGirl ? WordLists.Girls : WordLists.Boys) : null,
                     Suffix = !isGirl && random.Chance(0.01) ? random.Pick(Suffixes) : null, Gender = gender, BirthDate = birth, Grade = grade, Ethnicity = ethnicity, Language = language,
                     EnteredUs = language != "eng" && random.Chance(0.15) ? random.Day(new DateOnly(year.EndYear - 3, 9, 1), new DateOnly(year.EndYear - 1, 8, 1)) : null,
-                    Military = military, Street = street, City = city, Zip = zip, Guardian = guardian, StateId = isNew ? null : NewStateId(),
+                    Military = military, Street = street, City = city, Zip = zip, Guardian = guardian, IsNewcomer = isNew, IsHalfDay = random.Chance(0.15),
+                    // Twins are never told apart by machine: a school that has twins asks for their State IDs beforehand.
+                    StateId = isNew && twins == 1 ? null : NewStateId(),
                 });
             }
         }
@@ -139,8 +141,7 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
     {
         var school = district.SchoolFor(person.Grade, household)!;
         var calendar = calendars[(district.District.Number, school.Number)];
-        var isNew = person.StateId is null;
-        var startStatus = !isNew ? "02" : person.Grade is "PK" or "KG" ? "01" : StatusOfNewcomer(person);
+        var startStatus = !person.IsNewcomer ? "02" : person.Grade is "PK" or "KG" ? "01" : StatusOfNewcomer(person);
         var start = startStatus is "01" or "02" || random.Chance(0.6) ? calendar.Start : random.SchoolDay(calendar.Start, calendar.End.AddDays(-60));
         if (random.Chance(MoverShare) && calendar.End.DayNumber - start.DayNumber > 120)
         {
@@ -198,15 +199,32 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
     private SampleStudent With(SampleStudent student)
     {
         var person = student.Person;
+        var isSpecial = random.Chance(0.12) && Age(person) is >= 6 and <= 21;
         return student with
         {
             IsEnglishLearner = person.Language != "eng" && random.Chance(0.38) && person.Grade != "PK",
             IsHomeless = random.Chance(0.02),
             IsGifted = random.Chance(0.04) && person.Grade != "PK",
             IsTitleOne = Array.IndexOf(GradeOrder, person.Grade) is > 0 and < 9 && random.Chance(0.3),
-            IsInSpecialEducation = random.Chance(0.12) && Age(person) is >= 6 and <= 21,
+            IsInSpecialEducation = isSpecial,
+            HasPlan504 = !isSpecial && random.Chance(0.034),
+            IsInFosterCare = random.Chance(0.01),
+            IsMigratory = random.Chance(0.004),
+            AggregateHours = HoursOf(person),
         };
     }
+
+    /// <summary>The law asks for 720 hours up to grade 3 and 1,080 from grade 4 on; a few of the oldest attend part of the day.</summary>
+    private int HoursOf(SamplePerson person) => Array.IndexOf(GradeOrder, person.Grade) switch
+    {
+        0 => 540,
+        1 when person.IsHalfDay => 540,
+        <= 4 => 1040,
+        >= 12 when random.Chance(0.03) => random.Pick(PartOfTheDay),
+        _ => 1080,
+    };
+
+    private static readonly int[] PartOfTheDay = [270, 540, 700];
 
     private int Age(SamplePerson person) => Rules.Ages.On(person.BirthDate, Rules.Ages.FallCountDay(year));
 }

@@ -11,6 +11,9 @@ internal sealed class SampleRandom(int seed)
 
     public int Between(int least, int most) => random.Next(least, most + 1);
 
+    /// <summary>From 0 to just below 1.</summary>
+    public double Share() => random.NextDouble();
+
     public bool Chance(double probability) => random.NextDouble() < probability;
 
     public T Pick<T>(IReadOnlyList<T> items) => items[random.Next(items.Count)];

@@ -16,6 +16,11 @@ internal sealed record SamplePerson
     /// <summary>EDFacts grade of the year.</summary>
     public required string Grade { get; init; }
 
+    /// <summary>The grade as Montana's files have it, which tell full-day kindergarten from half-day.</summary>
+    public string FileGrade => Grade != "KG" ? Grade : IsHalfDay ? "KH" : "KF";
+
+    public bool IsHalfDay { get; init; }
+
     /// <summary>Hispanic first, then the five races, in the order of the SD layout.</summary>
     public required bool[] Ethnicity { get; init; }
 
@@ -27,14 +32,19 @@ internal sealed record SamplePerson
     public required string Zip { get; init; }
     public required string Guardian { get; init; }
 
-    /// <summary>Null for children who come to a public school of the state for the first time.</summary>
+    /// <summary>Null for children who come to a public school of the state for the first time and weren't registered before.</summary>
     public StateId? StateId { get; init; }
+
+    /// <summary>True for children who come to a public school of the state for the first time.</summary>
+    public bool IsNewcomer { get; init; }
 }
 
 /// <summary>One enrollment of a sample student.</summary>
 internal sealed record SampleEnrollment(School School, SchoolCalendar Calendar, DateOnly Start, string StartStatus, DateOnly End, string EndStatus)
 {
     public bool IsGraduation => EndStatus == "400";
+
+    public bool Covers(DateOnly day) => Start <= day && End >= day;
 }
 
 /// <summary>A sample student as one district knows it: what all of its rows are made from.</summary>
@@ -48,7 +58,14 @@ internal sealed record SampleStudent(SampleDistrict District, string LocalId, Sa
     public bool IsGifted { get; init; }
     public bool IsTitleOne { get; init; }
     public bool IsInSpecialEducation { get; init; }
+    public bool IsInFosterCare { get; init; }
+    public bool IsMigratory { get; init; }
+    public bool HasPlan504 { get; init; }
+
+    /// <summary>Hours of instruction a year by the student's schedule.</summary>
+    public int AggregateHours { get; init; }
+
     public bool IsImmigrant => Person.EnteredUs is not null;
 
-    public bool HasOnlyEnrollments => !IsEnglishLearner && !IsHomeless && !IsGifted && !IsTitleOne && !IsInSpecialEducation && !IsImmigrant;
+    public bool HasOnlyEnrollments => !IsEnglishLearner && !IsHomeless && !IsGifted && !IsTitleOne && !IsInSpecialEducation && !IsImmigrant && !IsInFosterCare;
 }

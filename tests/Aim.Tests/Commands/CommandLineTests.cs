@@ -238,7 +238,7 @@ public sealed class CommandLineTests
     {
         if (OperatingSystem.IsWindows()) Assert.Inconclusive("There is no way to send Ctrl+C to one program there.");
         var (folder, large) = (NewPath("data"), NewPath("state"));
-        await AimProgram.RunAsync("generate", "--out", large, "--students", "4000");
+        await AimProgram.RunAsync("generate", "--out", large, "--students", "4000", "--records", "core");
         using var program = AimProgram.Start(AssemblySetup.NewFolder("interrupted"), "load", large, "--data", folder);
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (!File.Exists(Path.Combine(folder, "workflows.db")) && !program.HasExited) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Aim.Host.Generate;
+using Aim.Rules;
 
 namespace Aim.Tests.Generate;
 
@@ -125,9 +127,100 @@ public sealed class BelievableStateTests
         Within(0.1, 0.3, Of("PP", "T1"));
         Within(0.001, 0.02, Of("PP", "IMM"));
 
-        static double Of(string type, string? program = null) =>
-            State.Rows(type).Where(row => program is null || row["Program"] == program).Select(row => (row["DistrictNumber"], row["StudentLocalId"])).Distinct().Count() / (double)Students.Count;
+        Within(0.005, 0.02, Of("PP", "FOS"));
+        Within(0.02, 0.04, Of("504"));
+        Within(0.001, 0.01, Of("MG"));
     }
+
+    /// <summary>The share of students with a row of the type, or with such a row.</summary>
+    private static double Of(string type, Func<IReadOnlyDictionary<string, string>, bool> such) =>
+        State.Rows(type).Where(such).Select(row => (row["DistrictNumber"], row["StudentLocalId"])).Distinct().Count() / (double)Students.Count;
+
+    private static double Of(string type, string? program = null) => Of(type, row => program is null || row["Program"] == program);
+
+    [TestMethod]
+    public void Whoever_is_enrolled_on_a_count_day_is_in_the_count_with_hours_and_few_are_absent()
+    {
+        foreach (var (type, day) in new[] { ("AF", Ages.FallCountDay(Setup.Sample.Year)), ("AS", Ages.SpringCountDay(Setup.Sample.Year)), ("TW", new DateOnly(2026, 3, 2)) })
+        {
+            var rows = State.Rows(type).ToList();
+            var expected = Enrollments.Where(row => Date(row["StartDate"]) <= day && Date(row["EndDate"]) >= day).Select(row => (row["DistrictNumber"], row["SchoolNumber"], row["StudentLocalId"]));
+
+            CollectionAssert.AreEquivalent(expected.ToList(), rows.Select(row => (row["DistrictNumber"], row["SchoolNumber"], row["StudentLocalId"])).ToList(), type);
+            Within(0.03, 0.12, rows.Count(row => row["AbsentOnCountDate"] == "Y") / (double)rows.Count);
+            Assert.IsTrue(rows.TrueForAll(row => Number(row["AggregateHours"]) is >= 180 and <= 1200));
+            Assert.IsTrue(rows.TrueForAll(row => row["Exclude10Day"] == "Y" == Number(row["ConsecutiveAbsences"]) > 10 && row["AbsentOnCountDate"] == "Y" == Number(row["ConsecutiveAbsences"]) > 0));
+        }
+    }
+
+    [TestMethod]
+    public void Students_are_present_on_some_93_percent_of_their_days_and_one_in_six_is_chronically_absent()
+    {
+        var rows = State.Rows("AA").ToList();
+        var rates = rows.Where(row => Number(row["DaysEnrolled"]) > 0).Select(row => Number(row["DaysPresent"]) / (double)Number(row["DaysEnrolled"])).ToList();
+
+        CollectionAssert.AreEquivalent(Enrollments.Select(row => (row["DistrictNumber"], row["SchoolNumber"], row["StudentLocalId"])).Distinct().ToList(), rows.Select(row => (row["DistrictNumber"], row["SchoolNumber"], row["StudentLocalId"])).ToList());
+        Within(0.92, 0.945, rates.Average());
+        Within(0.12, 0.24, rates.Count(rate => rate <= 0.9) / (double)rates.Count);
+        Assert.IsTrue(rows.TrueForAll(row => Number(row["DaysPresent"]) + Number(row["EssaDaysAbsent"]) == Number(row["DaysEnrolled"]) && Number(row["DaysEnrolled"]) <= Number(row["InstructionalDays"])));
+        foreach (var school in rows.GroupBy(row => (row["DistrictNumber"], row["SchoolNumber"]))) Within(0.5, 0.9999, school.Sum(row => Number(row["DaysPresent"])) / (double)school.Sum(row => Number(row["DaysEnrolled"])));
+        Within(170, 186, State.Reference("calendars.csv").Average(cells => Number(cells[5])));
+    }
+
+    [TestMethod]
+    public void Meals_assessments_and_behavior_have_about_the_shares_of_the_state()
+    {
+        Within(0.37, 0.45, Of("ME", row => row["Eligibility"] is "F" or "R"));
+        Within(0.2, 0.4, Of("ME", row => row["Eligibility"] == "F" && row["Certification"] is not "INC"));
+        Within(0.03, 0.08, Of("BH", _ => true));
+        Assert.IsLessThan(State.Rows("BH").Count() / 40, State.Rows("BH").Count(row => row["WeaponCode"] != ""));
+        Assert.IsGreaterThan(1, State.Rows("BH").GroupBy(row => (row["DistrictNumber"], row["IncidentId"])).Max(incident => incident.Count()), "a fight has several in it");
+
+        var tested = Enrollments.Where(row => row["Grade"] is "03" or "04" or "05" or "06" or "07" or "08" or "11" && Date(row["StartDate"]) < new DateOnly(2026, 4, 1) && Date(row["EndDate"]) > new DateOnly(2026, 5, 15))
+            .Select(row => (row["DistrictNumber"], row["StudentLocalId"])).ToHashSet();
+        foreach (var subject in new[] { "MA", "RLA" })
+        {
+            var results = State.Rows("AR").Where(row => row["Subject"] == subject).ToList();
+            Assert.IsTrue(tested.IsSubsetOf(results.Select(row => (row["DistrictNumber"], row["StudentLocalId"]))), "whoever is there to the end is tested");
+            Within(0.94, 0.98, results.Count(row => row["Participation"] == "P") / (double)results.Count);
+            Within(0.38, 0.5, results.Count(row => row["PerformanceLevel"] is "3" or "4") / (double)results.Count);
+        }
+        Assert.IsTrue(State.Rows("AR").Where(row => row["Subject"] == "SCI").All(row => row["Grade"] is "05" or "08" or "11"));
+        Assert.IsTrue(State.Rows("AR").Any(row => row["Assessment"] == "ELP"));
+    }
+
+    [TestMethod]
+    public void Small_districts_have_classes_marks_and_daily_attendance_that_adds_up_to_the_totals()
+    {
+        var hosted = State.Rows("CO").Select(row => row["DistrictNumber"]).ToHashSet();
+        Assert.IsGreaterThan(20, hosted.Count);
+        Assert.IsTrue(Students.GroupBy(row => row["DistrictNumber"]).All(district => hosted.Contains(district.Key) || district.Count() > 50));
+
+        var sections = State.Rows("SU").ToDictionary(row => (row["DistrictNumber"], row["SectionNumber"]));
+        Assert.IsTrue(sections.Values.All(row => State.Rows("ST").Any(staff => staff["StaffLocalId"] == row["TeacherLocalId"] && staff["DistrictNumber"] == row["DistrictNumber"])));
+        foreach (var type in new[] { "RU", "MK" }) foreach (var row in State.Rows(type)) Assert.AreEqual(row["SchoolNumber"], sections[(row["DistrictNumber"], row["SectionNumber"])]["SchoolNumber"]);
+
+        var daily = State.Rows("DA").GroupBy(row => (row["DistrictNumber"], row["SchoolNumber"], row["StudentLocalId"])).ToDictionary(student => student.Key, student => string.Concat(student.Select(row => row["Days"])));
+        foreach (var row in State.Rows("AA").Where(row => hosted.Contains(row["DistrictNumber"]) && row["DaysEnrolled"] != "0"))
+        {
+            var letters = daily[(row["DistrictNumber"], row["SchoolNumber"], row["StudentLocalId"])];
+            Assert.AreEqual((Number(row["DaysPresent"]), Number(row["EssaDaysAbsent"])), (letters.Count(letter => letter is 'P' or 'T'), letters.Count(letter => letter is 'E' or 'U')));
+        }
+    }
+
+    [TestMethod]
+    public void The_core_files_are_the_same_without_the_others()
+    {
+        var (all, core) = (new GeneratedState(300, seed: 5), new GeneratedState(300, seed: 5, records: SampleRecords.Core));
+
+        CollectionAssert.AreEquivalent(new[] { "SD", "EN", "PP", "LP", "SE" }, core.UploadFiles.Select(Path.GetFileNameWithoutExtension).Distinct().ToArray());
+        foreach (var file in core.UploadFiles.Select(file => Path.GetRelativePath(core.Folder, file)))
+            CollectionAssert.AreEqual(File.ReadAllBytes(Path.Combine(core.Folder, file)), File.ReadAllBytes(Path.Combine(all.Folder, file)), file);
+    }
+
+    private static int Number(string cell) => int.Parse(cell, CultureInfo.InvariantCulture);
+
+    private static DateOnly Date(string cell) => DateOnly.ParseExact(cell, "MM/dd/yyyy", CultureInfo.InvariantCulture);
 
     [TestMethod]
     public void Students_whom_the_state_knows_have_State_IDs_and_newcomers_have_none()

@@ -17,8 +17,8 @@ internal sealed class GeneratedState
 
     public GenerateReport Report { get; }
 
-    public GeneratedState(int students, int seed, double errorRate = 0, int? districts = null) =>
-        Report = new StateGenerator(new GenerateOptions(Folder, students, districts, seed, Sample.Year, errorRate)).Run();
+    public GeneratedState(int students, int seed, double errorRate = 0, int? districts = null, SampleRecords records = SampleRecords.All) =>
+        Report = new StateGenerator(new GenerateOptions(Folder, students, districts, seed, Sample.Year, errorRate) { Records = records }).Run();
 
     /// <summary>What the generator says it planted.</summary>
     public IReadOnlyList<Hit> Planted => [.. File.ReadLines(Path.Combine(Folder, "truth", "planted.csv")).Skip(1).Select(line => line.Split(',')).Select(cells => new Hit(cells[2], cells[0], int.Parse(cells[1], null)))];

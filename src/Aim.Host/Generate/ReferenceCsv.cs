@@ -1,0 +1,40 @@
+using System.Globalization;
+using Aim.Organizations;
+using Aim.Records;
+
+namespace Aim.Host.Generate;
+
+/// <summary>Writes what the state office keeps of a year: agency, districts, schools, calendars, and the State IDs given out before.</summary>
+internal sealed class ReferenceCsv(StateFolder folder, SchoolYear year)
+{
+    public void Write(IReadOnlyList<SampleDistrict> districts, IEnumerable<SchoolCalendar> calendars, IReadOnlyList<SampleStudent> students, Mistakes mistakes)
+    {
+        const string addressColumns = "MailingLine1,MailingLine2,MailingCity,MailingState,MailingZip,MailingZip4,LocationLine1,LocationLine2,LocationCity,LocationState,LocationZip,LocationZip4";
+        var agency = Geography.Agency;
+        folder.WriteCsv("reference/agency.csv", $"SchoolYear,Name,Fips,Abbreviation,AgencyNumber,TimeZone,Phone,Web,{addressColumns}",
+            [Line(year.ToString(), agency.Name, agency.Fips, agency.Abbreviation, agency.AgencyNumber, agency.TimeZone, agency.Phone, agency.Web, Cells(agency.Mailing), Cells(agency.Location))]);
+        folder.WriteCsv("reference/districts.csv", $"DistrictNumber,Name,NcesId,LeaType,SupervisoryUnion,Status,UpdatedStatus,StatusDate,CharterStatus,ReportedFederally,Phone,Web,{addressColumns}",
+            districts.Select(item => item.District).Select(d => Line(d.Number.Value, d.Name, d.NcesId, Text(d.LeaType), d.SupervisoryUnion, Text((int)d.Status), null, null, d.CharterStatus, "Y", d.Phone, d.Web,
+                Cells(d.Mailing), Cells(d.Location))));
+        folder.WriteCsv("reference/schools.csv", $"DistrictNumber,SchoolNumber,Name,NcesId,SchoolType,Status,UpdatedStatus,StatusDate,Charter,Grades,ReportedFederally,Phone,Web,{addressColumns}",
+            districts.SelectMany(item => item.Schools).Select(s => Line(s.District.Value, s.Number, s.Name, s.NcesId, Text(s.SchoolType), Text((int)s.Status), null, null, "N", string.Join(' ', s.Grades), "Y", s.Phone, s.Web,
+                Cells(s.Mailing), Cells(s.Location))));
+        folder.WriteCsv("reference/calendars.csv", "DistrictNumber,SchoolNumber,CalendarNumber,Start,End,InstructionalDays",
+            calendars.Select(c => Line(c.District.Value, c.School, c.Number, FileDate.Of(c.Start), FileDate.Of(c.End), Text(c.InstructionalDays))));
+        folder.WriteCsv("reference/identities.csv", "StateId,LastName,FirstName,MiddleName,Suffix,BirthDate,Gender,MergedInto", Identities(students, mistakes));
+    }
+
+    /// <summary>The State IDs given out in earlier years, among them some that were merged since.</summary>
+    private static IEnumerable<string> Identities(IReadOnlyList<SampleStudent> students, Mistakes mistakes) =>
+        students.Select(student => student.Person).Where(person => person.StateId is not null).DistinctBy(person => person.StateId).Select(person => Identity(person.StateId!.Value, person, null))
+            .Concat(mistakes.Retired.Select(item => Identity(item.Retired, item.Survivor, item.Survivor.StateId)));
+
+    private static string Identity(StateId id, SamplePerson person, StateId? survivor) =>
+        Line(id.ToString(), person.LastName, person.FirstName, person.MiddleName, person.Suffix, FileDate.Of(person.BirthDate), person.Gender, survivor?.ToString());
+
+    private static string Cells(Address address) => Line(address.Line1, address.Line2, address.City, address.State, address.Zip, address.Zip4);
+
+    private static string Line(params ReadOnlySpan<string?> cells) => string.Join(',', cells);
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}
