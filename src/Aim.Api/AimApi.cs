@@ -64,6 +64,7 @@ public static class AimApi
         api.MapPushes();
         api.MapStudents();
         api.MapMovement();
+        api.MapCases();
         api.MapSnapshots();
         api.MapEvents();
     }

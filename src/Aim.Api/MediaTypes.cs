@@ -12,6 +12,7 @@ internal static class MediaTypes
     public const string Csv = "text/csv";
     public const string Tabs = "text/tab-separated-values";
     public const string Text = "text/plain";
+    public const string Bytes = "application/octet-stream";
 
     /// <summary>The form the caller likes best; of equals, and without a word about it, the first one.</summary>
     /// <exception cref="RequestException">The caller takes none of them.</exception>

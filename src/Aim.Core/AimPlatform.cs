@@ -40,6 +40,7 @@ public sealed class AimPlatform
         Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, ports.Clock);
         Collections = new CollectionSchedule(Workflows, References);
         Cases = new CaseBook(ports.Ledger);
+        CaseFiles = new CaseFiles(ports.Blobs, ports.Clock);
         Register();
     }
 
@@ -56,6 +57,7 @@ public sealed class AimPlatform
     public CollectionSchedule Collections { get; }
     public FederalFiles Federal { get; }
     public CaseBook Cases { get; }
+    public CaseFiles CaseFiles { get; }
 
     private void Register()
     {

@@ -41,6 +41,10 @@ internal static class ApiDescription
         ["cursor"] = "Where the page before ended; without it, the first page.",
         ["limit"] = "The most entries of the page.",
         ["Idempotency-Key"] = "Any text of at most 100 characters. Sent again with the same request, it is answered as the first time.",
+        ["id"] = "The id that the list gives.",
+        ["status"] = "Those of this status only.",
+        ["overdue"] = "Those only that are past their due date, or only those that aren't.",
+        ["If-Match"] = "The ETag of what was read: when it was changed meanwhile, nothing is done and the answer is 412.",
         ["If-None-Match"] = "The ETag of an earlier answer: unchanged is answered with 304 and no body.",
     };
 

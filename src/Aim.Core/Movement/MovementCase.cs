@@ -92,6 +92,10 @@ public sealed record MovementCase
     [JsonIgnore]
     public bool IsPending => Status is CaseStatus.Open or CaseStatus.Answered;
 
+    /// <summary>Two districts have the student; else one has an exit to correct.</summary>
+    [JsonIgnore]
+    public bool IsOverlap => Sides.Count > 1;
+
     public bool Concerns(DistrictId district) => Sides.Any(side => side.District == district);
 
     public bool IsOverdue(DateOnly today) => Status == CaseStatus.Open && today > Due;

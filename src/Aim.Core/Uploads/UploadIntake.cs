@@ -117,9 +117,9 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
         RequestedBy = "file-transfer", RequestedAt = clock.GetUtcNow(),
     };
 
-    private static string SafeName(string name)
+    internal static string SafeName(string name, string otherwise = "upload.tsv")
     {
         var safe = new string([.. Path.GetFileName(name.Replace('\\', '/')).Select(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' ? c : '_').Take(LongestFileName)]);
-        return safe.Trim('.') is { Length: > 0 } kept ? kept : "upload.tsv";
+        return safe.Trim('.') is { Length: > 0 } kept ? kept : otherwise;
     }
 }

@@ -121,6 +121,15 @@ public sealed class RouteTests
         ["GET /api/v1/students/{stateId}/{year}/history"] = [404],
         ["GET /api/v1/students/{stateId}/disclosures"] = [404],
         ["GET /api/v1/students/{stateId}/movement"] = [404],
+        ["GET /api/v1/cases"] = [403],
+        ["PUT /api/v1/cases/terms"] = [403],
+        ["GET /api/v1/cases/{id}"] = [404],
+        ["POST /api/v1/cases/{id}/answers"] = [404],
+        ["POST /api/v1/cases/{id}/comments"] = [404],
+        ["POST /api/v1/cases/{id}/evidence"] = [404],
+        ["GET /api/v1/cases/{id}/evidence/{key}"] = [404],
+        ["POST /api/v1/cases/{id}/decision"] = [404],
+        ["POST /api/v1/cases/{id}/withdrawal"] = [404],
         ["POST /api/v1/snapshots"] = [403],
         ["GET /api/v1/snapshots"] = [403],
         ["GET /api/v1/snapshots/{name}"] = [403],
@@ -130,6 +139,8 @@ public sealed class RouteTests
         // These two answer everybody, with the caller's own districts only; see below.
         ["GET /api/v1/districts"] = [200],
         ["GET /api/v1/changes"] = [200],
+        // What holds for every district alike.
+        ["GET /api/v1/cases/terms"] = [200],
     };
 
     [TestMethod]
@@ -303,6 +314,10 @@ public sealed class RouteTests
         ("a cursor of changes below zero", "GET", "/api/v1/changes?cursor=ffffffffffffffff", null, 400, "cursor"),
         ("a limit below one", "GET", "/api/v1/changes?limit=0", null, 400, "limit"),
         ("a limit above the most", "GET", "/api/v1/uploads?district=0123&year=2026&limit=100000", null, 400, "limit"),
+        ("a case that is none", "GET", "/api/v1/cases/2026-20251001-0000000000000000", null, 404, "no case"),
+        ("a case by a path", "GET", "/api/v1/cases/..%2F..%2Faim.db", null, 404, "no case"),
+        ("cases of a status that is none", "GET", "/api/v1/cases?year=2026&status=Nearly", null, 400, "'status'"),
+        ("no time to answer", "PUT", "/api/v1/cases/terms", """{"daysToAnswer":0}""", 400, "1 to 180"),
         ("a State ID that is none", "GET", "/api/v1/students/12", null, 400, "'stateId'"),
         ("an upload key that is none", "GET", "/api/v1/uploads/..%2F..%2Faim.db", null, 404, "no upload"),
         ("a snapshot name that is none", "GET", "/api/v1/snapshots/..%2F..%2Faim.db", null, 404, "no snapshot"),
@@ -399,10 +414,16 @@ public sealed class RouteTests
             "/api/v1/uploads" => """{"district":"0123","year":2026,"recordType":"EN","fileName":"EN.tsv"}""",
             "/api/v1/uploads/{key}/answer" => """{"load":true}""",
             "/api/v1/snapshots" => """{"name":"winter","year":2026}""",
+            "/api/v1/cases/terms" => """{"daysToAnswer":7}""",
+            "/api/v1/cases/{id}/answers" => """{"district":"0123","answer":"Keep","comment":"Ours."}""",
+            "/api/v1/cases/{id}/comments" => """{"district":"0123","comment":"Ours."}""",
+            "/api/v1/cases/{id}/evidence" => """{"district":"0123","fileName":"form.pdf","comment":"Ours."}""",
+            "/api/v1/cases/{id}/decision" => """{"district":"0123","from":"2025-10-01","reason":"Theirs."}""",
+            "/api/v1/cases/{id}/withdrawal" => """{"reason":"Nothing."}""",
             "/api/v1/districts/{district}/editions/{year}/pushes" => """{"recordType":"EN"}""",
             _ => """{"id":"a","url":"http://localhost/","secret":"a secret of enough characters"}""",
         };
-        return new HttpRequestMessage(new HttpMethod(method), $"{path}?district=0123&year=2026") { Content = method == "POST" ? Body(body) : null };
+        return new HttpRequestMessage(new HttpMethod(method), $"{path}?district=0123&year=2026") { Content = method == "POST" || pattern.EndsWith("/terms", StringComparison.Ordinal) ? Body(body) : null };
     }
 
     private static async Task<JsonElement> ExpectProblemAsync(HttpResponseMessage response, HttpStatusCode status, string what)

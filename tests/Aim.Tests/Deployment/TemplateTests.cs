@@ -158,7 +158,7 @@ public sealed partial class TemplateTests
         var deployment = await Default();
         var containers = deployment.Of($"{Account}/blobServices/containers").Where(container => !container.Name.Contains("host", StringComparison.Ordinal)).Select(container => container.Short).ToList();
         var core = Path.Combine(Approved.RepositoryRoot(), "src", "Aim.Core");
-        var roots = new List<string> { Aim.Uploads.UploadPath.Root.TrimEnd('/'), Aim.Snapshots.SnapshotPlan.PrefixOf("x").Split('/')[0], "results", "work", "reference", "pushed" };
+        var roots = new List<string> { Aim.Uploads.UploadPath.Root.TrimEnd('/'), Aim.Snapshots.SnapshotPlan.PrefixOf("x").Split('/')[0], "results", "work", "reference", "pushed", "cases" };
         CollectionAssert.AreEquivalent(roots, containers);
         foreach (var root in roots) Assert.IsTrue(Directory.EnumerateFiles(core, "*.cs", SearchOption.AllDirectories).Any(file => File.ReadAllText(file).Contains($"\"{root}/", StringComparison.Ordinal)), root);
     }

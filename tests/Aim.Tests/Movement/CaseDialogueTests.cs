@@ -1,0 +1,98 @@
+using Aim.Movement;
+using Aim.Records;
+using Aim.Rules;
+using Aim.Tests.Setup;
+
+namespace Aim.Tests.Movement;
+
+[TestClass]
+public sealed class CaseDialogueTests
+{
+    private static readonly DateTimeOffset Opened = new(2025, 10, 7, 12, 0, 0, TimeSpan.Zero);
+    private static readonly DateOnly Due = new(2025, 10, 21);
+
+    private static MovementCase Overlap { get; } = Case(StateRules.Check(Histories.Of("2026 0123/0001 05 2025-08-25 - -", "2026 0456/0101 05 2025-10-01 - -"), Due).Single());
+
+    private static MovementCase Exit { get; } = Case(StateRules.Check(Histories.Of("2026 0123/0001 05 2025-08-25 2025-10-01 300", "2026 0456/0101 05 2025-10-06 - -"), Due).Single());
+
+    private static MovementCase Case(StateFinding finding) => new()
+    {
+        Id = "x", Rule = finding.Rule.Id, Severity = Severity.Error, Student = TwoDistricts.Child, Year = finding.Year, From = finding.From, To = finding.To, Sides = finding.Sides, Opened = Opened, Due = Due,
+    };
+
+    private static MovementCase Reply(MovementCase item, DistrictId district, CaseAnswer answer, DateOnly? end = null)
+    {
+        var reply = new CaseReply(answer, end, "We looked.");
+        Assert.IsNull(item.WhyNoReply(district, reply));
+        return item.Replied(district, reply, "somebody", Opened);
+    }
+
+    [TestMethod]
+    public void A_case_is_answered_once_every_district_has_answered_and_an_answer_can_be_changed()
+    {
+        var first = Reply(Overlap, Sample.District, CaseAnswer.Keep);
+        Assert.AreEqual(CaseStatus.Open, first.Status);
+        var both = Reply(first, Sample.OtherDistrict, CaseAnswer.Keep);
+        Assert.AreEqual(CaseStatus.Answered, both.Status);
+
+        var changed = Reply(both, Sample.OtherDistrict, CaseAnswer.EndOn, new DateOnly(2025, 10, 3));
+
+        Assert.AreEqual((CaseStatus.Answered, CaseAnswer.EndOn), (changed.Status, changed.AnswerOf(Sample.OtherDistrict)!.Answer));
+        Assert.HasCount(3, changed.Lines, "nothing that was said is taken away");
+        Assert.AreEqual(CaseStatus.Answered, Reply(Exit, Sample.District, CaseAnswer.WillCorrect).Status, "one district has to answer");
+    }
+
+    [TestMethod]
+    [DataRow(CaseAnswer.EndOn, null, "Give the end date")]
+    [DataRow(CaseAnswer.Keep, "2025-10-03", "Give the end date")]
+    [DataRow(CaseAnswer.EndOn, "2025-08-24", "before the start")]
+    [DataRow(CaseAnswer.WillCorrect, null, "Of an overlap")]
+    public void An_answer_that_says_nothing_clear_is_refused_with_a_sentence(CaseAnswer answer, string? end, string says) =>
+        StringAssert.Contains(Overlap.WhyNoReply(Sample.District, new CaseReply(answer, end is null ? null : DateOnly.Parse(end, null), "We looked.")), says);
+
+    [TestMethod]
+    public void An_exit_has_no_enrollment_left_to_end() => StringAssert.Contains(Exit.WhyNoReply(Sample.District, new CaseReply(CaseAnswer.EndOn, Due, "We looked.")), "ended already");
+
+    [TestMethod]
+    public void The_state_decides_after_the_due_date_or_once_both_have_answered()
+    {
+        StringAssert.Contains(Overlap.WhyNoDecision(Sample.District, Overlap.From, Due), "2025-10-21");
+        Assert.IsNull(Overlap.WhyNoDecision(Sample.District, Overlap.From, Due.AddDays(1)));
+        var answered = Reply(Reply(Overlap, Sample.District, CaseAnswer.Keep), Sample.OtherDistrict, CaseAnswer.Keep);
+        Assert.IsNull(answered.WhyNoDecision(Sample.District, Overlap.From, Due));
+        StringAssert.Contains(answered.WhyNoDecision(new DistrictId("0789"), Overlap.From, Due), "one of the case's districts");
+        StringAssert.Contains(answered.WhyNoDecision(Sample.District, Overlap.From.AddDays(-1), Due), "2025-10-01 to 2026-06-30");
+        StringAssert.Contains(Exit.WhyNoDecision(Sample.District, Exit.From, Due.AddDays(1)), "Only of an overlap");
+    }
+
+    [TestMethod]
+    public void A_case_is_overdue_while_a_district_has_not_answered()
+    {
+        Assert.IsFalse(Overlap.IsOverdue(Due));
+        Assert.IsTrue(Overlap.IsOverdue(Due.AddDays(1)));
+        Assert.IsFalse(Reply(Exit, Sample.District, CaseAnswer.Keep).IsOverdue(Due.AddDays(1)));
+    }
+
+    [TestMethod]
+    public void What_is_decided_stays_decided_while_the_overlap_stays_and_once_it_is_gone()
+    {
+        var decided = Overlap.Decided(new CaseDecision(Sample.OtherDistrict, Overlap.From, "The child sits there.", "reviewer", Opened));
+        var same = StateRules.Check(Histories.Of("2026 0123/0002 05 2025-09-01 - -", "2026 0456/0101 05 2025-10-03 - -"), Due).Single();
+
+        Assert.IsTrue(decided.IsAbout(same), "other dates and another school, and the same overlap");
+        Assert.AreEqual(CaseStatus.DecidedByState, decided.Seen(same).Status);
+        Assert.AreEqual(CaseStatus.DecidedByState, decided.Ended(Opened).Status);
+        Assert.IsFalse(decided.Ended(Opened).IsAbout(same), "after that it is a new one");
+        StringAssert.Contains(decided.WhyNoReply(Sample.District, new CaseReply(CaseAnswer.Keep, null, "But.")), "closed");
+        StringAssert.Contains(decided.WhyNoDecision(Sample.District, Overlap.From, Due.AddDays(9)), "closed");
+    }
+
+    [TestMethod]
+    public void A_case_takes_only_so_many_lines()
+    {
+        var full = Overlap with { Lines = [.. Enumerable.Repeat(new CaseLine(Opened, "x", Sample.District, "?"), CaseDialogue.MostLines)] };
+        StringAssert.Contains(full.WhyNoLine(), "200 lines");
+        StringAssert.Contains(full.WhyNoReply(Sample.District, new CaseReply(CaseAnswer.Keep, null, "x")), "200 lines");
+        Assert.IsNull(full.WhyNoDecision(Sample.District, full.From, Due.AddDays(1)), "the state can end it");
+    }
+}
