@@ -38,4 +38,16 @@ public sealed class UploadFunctions(AimPlatform platform, DurableWorkflows workf
 
     [Function(nameof(ReportUpload))]
     public Task<StepOutcome> ReportUpload([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(ReportUpload), call, cancellation);
+
+    [Function(nameof(RosterWorkflow))]
+    public Task<string> RosterWorkflow([OrchestrationTrigger] TaskOrchestrationContext context) => workflows.RunAsync(nameof(RosterWorkflow), context);
+
+    [Function(nameof(OpenRoster))]
+    public Task<StepOutcome> OpenRoster([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(OpenRoster), call, cancellation);
+
+    [Function(nameof(RemoveFromRoster))]
+    public Task<StepOutcome> RemoveFromRoster([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(RemoveFromRoster), call, cancellation);
+
+    [Function(nameof(ReportRoster))]
+    public Task<StepOutcome> ReportRoster([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(ReportRoster), call, cancellation);
 }

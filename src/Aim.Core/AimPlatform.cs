@@ -1,6 +1,7 @@
 using Aim.Federal;
 using Aim.Identity;
 using Aim.Movement;
+using Aim.OneRoster;
 using Aim.Organizations;
 using Aim.Ports;
 using Aim.Snapshots;
@@ -75,6 +76,12 @@ public sealed class AimPlatform
             .Add(UploadSteps.Ask, report.AskAsync)
             .Add(UploadSteps.Apply, apply.RunAsync)
             .Add(UploadSteps.Report, report.RunAsync);
+
+        var roster = new RosterUpload(blobs, editions, ledger, Uploads, References, clock);
+        Catalog.Add<RosterWorkflow, UploadInput, UploadStatus>()
+            .Add(RosterSteps.Open, roster.OpenAsync)
+            .Add(RosterSteps.Remove, roster.RemoveAsync)
+            .Add(RosterSteps.Report, roster.ReportAsync);
 
         var resolver = new IdentityResolver(identities);
         var sync = new SyncEdition(editions, state, identities, resolver, new StudentLinks(editions, identities), new KnownPeople(state, identities), Parked, clock);

@@ -17,7 +17,7 @@ using Microsoft.AspNetCore.Routing;
 namespace Aim.Api.Uploads;
 
 /// <summary>Asks for a URL to put a file to.</summary>
-/// <param name="RecordType">Code of the record type, such as EN.</param>
+/// <param name="RecordType">Code of the record type, such as EN; OR for a OneRoster archive.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record UploadRequest(
     DistrictId District, SchoolYear Year, string RecordType, string FileName, UploadMode Mode = UploadMode.Load, UploadScope Scope = UploadScope.Update, ConfirmPolicy Confirm = ConfirmPolicy.WhenRisky);
@@ -27,9 +27,10 @@ public sealed record UploadRequest(
 public sealed record UploadPlace(string Key, Uri Url, DateTimeOffset Expires, string Status);
 
 /// <summary>What was asked for and how it stands.</summary>
+/// <param name="Parts">Keys of the uploads that a OneRoster archive was taken apart into.</param>
 public sealed record UploadView(
     string Key, DistrictId District, SchoolYear Year, string RecordType, string FileName, UploadMode Mode, UploadScope Scope, string RequestedBy, DateTimeOffset RequestedAt,
-    UploadStatus Status, string Sentence, string? Stage, UploadCounts Counts, long? EditionVersion, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? Rules, string? UploadId);
+    UploadStatus Status, string Sentence, string? Stage, UploadCounts Counts, long? EditionVersion, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt, string? Rules, string? UploadId, IReadOnlyList<string> Parts);
 
 /// <summary>A page of uploads, newest first.</summary>
 /// <param name="Next">Cursor of the next page; null on the last one.</param>
@@ -65,13 +66,13 @@ internal static class UploadEndpoints
     {
         var caller = context.Caller();
         caller.MustSend(request.District);
-        var type = TypeOf(request.RecordType);
+        var type = UploadPath.TypeOf(request.RecordType) ?? throw RequestException.Invalid($"'{request.RecordType}' is no record type; the types are {TypeCodes}, and OR for a OneRoster archive.");
         if (string.IsNullOrWhiteSpace(request.FileName)) throw RequestException.Invalid("Give the file's name.");
         var key = UploadLog.NewKey(platform.Ports.Clock.GetUtcNow());
         if (idempotencyKey is not null) key = await Idempotent.KeyAsync(platform.Ports.Ledger, caller, idempotencyKey, request, key, cancellation);
         var (ticket, url, expires) = await platform.Intake.RequestAsync(new UploadTicket
         {
-            Key = key, District = request.District, Year = request.Year, RecordType = type.Code, FileName = request.FileName, Mode = request.Mode, Scope = request.Scope, Confirm = request.Confirm,
+            Key = key, District = request.District, Year = request.Year, RecordType = type, FileName = request.FileName, Mode = request.Mode, Scope = request.Scope, Confirm = request.Confirm,
             RequestedBy = caller.Id, RequestedAt = default,
         }, cancellation);
         var address = $"{AimApi.Prefix}/uploads/{ticket.Key}";
@@ -91,7 +92,9 @@ internal static class UploadEndpoints
 
     /// <summary>The record type that a request names by its code.</summary>
     internal static RecordType TypeOf(string code) =>
-        RecordTypes.Find(code) ?? throw RequestException.Invalid($"'{code}' is no record type; the types are {string.Join(", ", RecordTypes.All.Select(item => item.Code))}.");
+        RecordTypes.Find(code) ?? throw RequestException.Invalid($"'{code}' is no record type; the types are {TypeCodes}.");
+
+    private static string TypeCodes => string.Join(", ", RecordTypes.All.Select(item => item.Code));
 
     private static async Task<Ok<UploadView>> FindAsync(string key, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
@@ -104,7 +107,7 @@ internal static class UploadEndpoints
         var ticket = (await platform.Uploads.FindTicketAsync(key, cancellation))!;
         var report = (await platform.Intake.StatusAsync(key, cancellation))!;
         return new UploadView(key, ticket.District, ticket.Year, ticket.RecordType, ticket.FileName, ticket.Mode, ticket.Scope, ticket.RequestedBy, ticket.RequestedAt,
-            report.Status, report.Sentence, report.Stage, report.Counts, report.EditionVersion, report.StartedAt, report.FinishedAt, report.Rules, report.UploadId?.ToString());
+            report.Status, report.Sentence, report.Stage, report.Counts, report.EditionVersion, report.StartedAt, report.FinishedAt, report.Rules, report.UploadId?.ToString(), report.Parts);
     }
 
     /// <summary>An upload of a district the caller may not see is as if there were none, so that keys can't be tried out.</summary>

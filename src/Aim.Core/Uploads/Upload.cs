@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Aim.OneRoster;
 using Aim.Records;
 
 namespace Aim.Uploads;
@@ -66,7 +67,8 @@ public sealed record UploadTicket
 }
 
 /// <summary>The blob path of an upload: <c>uploads/{district}/{year}/{TYPE}/{key}/{file}</c>.</summary>
-public sealed record UploadPath(DistrictId District, SchoolYear Year, RecordType Type, string Key, string FileName)
+/// <param name="Type">Code of the record type, or of rosters.</param>
+public sealed record UploadPath(DistrictId District, SchoolYear Year, string Type, string Key, string FileName)
 {
     public const string Root = "uploads/";
 
@@ -74,9 +76,12 @@ public sealed record UploadPath(DistrictId District, SchoolYear Year, RecordType
     public static UploadPath? Parse(string path) =>
         path.Split('/') is ["uploads", var district, var year, var type, var key, var file]
         && DistrictId.TryParse(district, null, out var districtId) && SchoolYear.TryParse(year, null, out var schoolYear)
-        && RecordTypes.Find(type) is { } recordType && key.Length > 0 && file.Length > 0
-            ? new UploadPath(districtId, schoolYear, recordType, key, file)
+        && TypeOf(type) is { } code && key.Length > 0 && file.Length > 0
+            ? new UploadPath(districtId, schoolYear, code, key, file)
             : null;
+
+    /// <summary>The code of what can be uploaded, as it is written; null when there is no such thing.</summary>
+    public static string? TypeOf(string code) => RecordTypes.Find(code)?.Code ?? (code.Equals(RosterUpload.TypeCode, StringComparison.OrdinalIgnoreCase) ? RosterUpload.TypeCode : null);
 }
 
 [JsonConverter(typeof(JsonStringEnumConverter<UploadStatus>))]
@@ -125,6 +130,13 @@ public sealed record UploadCounts
     public long Errors { get; init; }
     public long Warnings { get; init; }
     public long Information { get; init; }
+
+    public static UploadCounts Sum(IEnumerable<UploadCounts> counts) => counts.Aggregate(new UploadCounts(), (sum, item) => new UploadCounts
+    {
+        Rows = sum.Rows + item.Rows, Rejected = sum.Rejected + item.Rejected, Added = sum.Added + item.Added, Changed = sum.Changed + item.Changed, Unchanged = sum.Unchanged + item.Unchanged,
+        Removed = sum.Removed + item.Removed, RemovalsWithheld = sum.RemovalsWithheld + item.RemovalsWithheld, Fatal = sum.Fatal + item.Fatal, Errors = sum.Errors + item.Errors,
+        Warnings = sum.Warnings + item.Warnings, Information = sum.Information + item.Information,
+    });
 }
 
 /// <summary>What is known of an upload so far.</summary>
@@ -154,6 +166,9 @@ public sealed record UploadReport
 
     /// <summary>How many groups of findings there are.</summary>
     public int Groups { get; init; }
+
+    /// <summary>Keys of the uploads that a roster was taken apart into, in their order.</summary>
+    public IReadOnlyList<string> Parts { get; init; } = [];
 
     public string? RejectsFile { get; init; }
     public string? ChangesFile { get; init; }

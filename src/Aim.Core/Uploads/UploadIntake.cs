@@ -1,3 +1,4 @@
+using Aim.OneRoster;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Workflows;
@@ -33,7 +34,8 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
         if (UploadPath.Parse(blob.Path) is not { } path) return null;
         var input = new UploadInput(await KeyOfAsync(path, blob, register: true, cancellation), UploadId.Of(blob.Path, blob.ETag), blob.Path, blob.ETag);
         await log.RegisterFileAsync(input.Id, blob.Path, cancellation);
-        await workflows.StartAsync<UploadWorkflow, UploadInput, UploadStatus>(InstanceOf(input.Id), input, cancellation);
+        if (path.Type == RosterUpload.TypeCode) await workflows.StartAsync<RosterWorkflow, UploadInput, UploadStatus>(InstanceOf(input.Id), input, cancellation);
+        else await workflows.StartAsync<UploadWorkflow, UploadInput, UploadStatus>(InstanceOf(input.Id), input, cancellation);
         return input;
     }
 
@@ -78,7 +80,20 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
         var state = await workflows.FindAsync(InstanceOf(id), cancellation);
         if (state is { Status: WorkflowStatus.Failed or WorkflowStatus.Terminated })
             return new UploadReport { Status = UploadStatus.Failed, Sentence = "The upload ended before it could be reported on. Upload the file again, or ask the state office.", UploadId = id, ETag = blob.ETag, StartedAt = state.Created, FinishedAt = state.Updated };
+        if (ticket.RecordType == RosterUpload.TypeCode && await FindAskingPartAsync(ticket, cancellation) is { } asking) return asking with { UploadId = id, ETag = blob.ETag };
         return new UploadReport { Status = UploadStatus.Processing, Sentence = "The file is being processed.", UploadId = id, ETag = blob.ETag, Stage = state?.Progress ?? "Received", StartedAt = state?.Created };
+    }
+
+    /// <summary>A roster waits when one of its parts asks something; the answer goes to the part.</summary>
+    private async Task<UploadReport?> FindAskingPartAsync(UploadTicket roster, CancellationToken cancellation)
+    {
+        foreach (var type in RosterUpload.Types)
+        {
+            var key = RosterUpload.PartKey(roster.Key, type);
+            if (await log.FindReportAsync(key, cancellation) is { Status: UploadStatus.AwaitingConfirmation } part)
+                return new UploadReport { Status = UploadStatus.Processing, Sentence = $"Its part {type.Code} asks: {part.Sentence} Answer the upload {key}.", Stage = "Confirm", Parts = [key] };
+        }
+        return null;
     }
 
     /// <summary>Answers an upload that waits for confirmation; false when it doesn't wait, or was answered.</summary>
@@ -113,7 +128,7 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
     /// <summary>What is done with a file that arrives without having been asked for, by file transfer.</summary>
     private UploadTicket DefaultTicket(UploadPath path, string key, BlobInfo blob) => new()
     {
-        Key = key, ArrivedAs = blob.Path, District = path.District, Year = path.Year, RecordType = path.Type.Code, FileName = path.FileName,
+        Key = key, ArrivedAs = blob.Path, District = path.District, Year = path.Year, RecordType = path.Type, FileName = path.FileName,
         RequestedBy = "file-transfer", RequestedAt = clock.GetUtcNow(),
     };
 

@@ -43,7 +43,7 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
         var files = await stages.TimeAsync("uploads", () => UploadAllAsync(folder, reference.Year, uploads, confirm, progress, cancellation));
         var night = await stages.TimeAsync("sync", () => SyncAsync(cancellation));
         progress.Report("Sync", 1);
-        return new LoadReport(reference.Year, reference.Districts.Count, reference.Schools.Count, identities, files, Add(files.Select(file => file.Counts)), night.Students, night.Committed, night.Parked,
+        return new LoadReport(reference.Year, reference.Districts.Count, reference.Schools.Count, identities, files, UploadCounts.Sum(files.Select(file => file.Counts)), night.Students, night.Committed, night.Parked,
             [.. night.Unresolved.Select(edition => edition.ToString())], stages.Seconds);
     }
 
@@ -135,13 +135,6 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
     }
 
     private async Task<NightReport> SyncAsync(CancellationToken cancellation) => await new StateSyncer(data, clock).RunAsync(verifyAll: false, cancellation);
-
-    private static UploadCounts Add(IEnumerable<UploadCounts> counts) => counts.Aggregate(new UploadCounts(), (sum, item) => new UploadCounts
-    {
-        Rows = sum.Rows + item.Rows, Rejected = sum.Rejected + item.Rejected, Added = sum.Added + item.Added, Changed = sum.Changed + item.Changed, Unchanged = sum.Unchanged + item.Unchanged,
-        Removed = sum.Removed + item.Removed, RemovalsWithheld = sum.RemovalsWithheld + item.RemovalsWithheld, Fatal = sum.Fatal + item.Fatal, Errors = sum.Errors + item.Errors,
-        Warnings = sum.Warnings + item.Warnings, Information = sum.Information + item.Information,
-    });
 }
 
 /// <summary>Runs a nightly sync now.</summary>

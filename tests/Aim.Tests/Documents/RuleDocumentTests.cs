@@ -12,6 +12,7 @@ public sealed partial class RuleDocumentTests
     private static readonly (string Prefix, string Title, string About)[] Groups =
     [
         ("FMT", "Form of the file", "Whether the file and its rows can be read. Columns, widths and codes are in [layouts.md](layouts.md)."),
+        ("ROS", "OneRoster archives", "Whether what the rows of an archive refer to is there; see [oneroster.md](oneroster.md)."),
         ("REF", "References", "Whether schools, calendars, codes and students that a row names exist."),
         ("IDN", "Identity", "Whether it is known who the student is."),
         ("ENR", "Enrollment", "Where and when students are enrolled."),

@@ -16,7 +16,7 @@ internal static class RuleFixtures
     private static readonly (string, string)[] Graduated = [("EndDate", "01/16/2026"), ("EndStatus", "400"), ("DiplomaDate", "01/16/2026"), ("DiplomaType", "R"), ("DiplomaPeriod", "1")];
 
     public static IReadOnlyList<RuleFixture> All { get; } =
-        [.. Form(), .. References(), .. Identities(), .. EnrollmentRows(), .. EnrollmentsTogether(), .. EnrollmentsAfterLastYear(), .. Programs(), .. SpecialEducation()];
+        [.. Form(), .. Rosters(), .. References(), .. Identities(), .. EnrollmentRows(), .. EnrollmentsTogether(), .. EnrollmentsAfterLastYear(), .. Programs(), .. SpecialEducation()];
 
     private static FixtureFile SD(params (string, string)[] values) => Of("SD", Sample.Student(Id, values));
 
@@ -87,6 +87,21 @@ internal static class RuleFixtures
         new("FMT-011", "a row of last year", "SD:3",
             [Of("SD", Sample.Student(Id), Sample.Student("1002", ("EndYear", "2025")), Sample.Student("1003"))], [Of("SD", Sample.Student(Id), Sample.Student("1002"), Sample.Student("1003"))]),
         new("FMT-012", "the same row again", "SD:3", [Of("SD", Sample.Student(Id), Sample.Student(Id))], [Of("SD", Sample.Student(Id), Sample.Student("1002"))]),
+    ];
+
+    private static readonly string[] Places = ["sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate"];
+
+    private static FixtureFile OR(RosterZip zip) => new("OR", zip.Bytes());
+
+    private static FixtureFile[] Rostered(RosterZip changes) =>
+        [Of("SD", Sample.Student(Id), Sample.Student("1002")), Of("EN", Sample.Enrollment(Id), Sample.Enrollment("1002")), OR(RosterZip.Sample()), OR(changes)];
+
+    private static IEnumerable<RuleFixture> Rosters() =>
+    [
+        new("ROS-001", "a place in a class that isn't there", "OR2:2",
+            Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-5,active,,k-7,org-1,u-1,student,,2025-10-01,"])), Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-5,active,,k-2,org-1,u-1,student,,2025-10-01,"]))),
+        new("ROS-002", "a place is removed that was never there", "OR2:0",
+            Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-7,tobedeleted,,,,,,,,"])), Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-2,tobedeleted,,,,,,,,"]))),
     ];
 
     private static IEnumerable<RuleFixture> References() =>

@@ -1,0 +1,212 @@
+using System.IO.Compression;
+using System.Text;
+using Sylvan.Data.Csv;
+
+namespace Aim.OneRoster;
+
+/// <summary>The archive can't be loaded; the message is a sentence for its sender and names no student.</summary>
+internal sealed class UnusableRosterException(string sentence) : Exception(sentence);
+
+/// <summary>How a file of the archive is meant.</summary>
+internal enum RosterForm
+{
+    /// <summary>Not part of the archive; nothing is said about its rows.</summary>
+    Absent,
+
+    /// <summary>All there is.</summary>
+    Bulk,
+
+    /// <summary>What changed since the last archive; the column <c>status</c> says how.</summary>
+    Delta,
+}
+
+/// <summary>
+/// A OneRoster 1.2 archive: CSV files in a zip, with a manifest that lists them. Nothing of it is unpacked to disk, and nothing it says about its own
+/// size is believed.
+/// </summary>
+internal sealed class RosterArchive : IDisposable
+{
+    private const string ManifestFile = "manifest.csv";
+    private const string Version = "1.2";
+    private const int MostEntries = 100;
+    private const long LongestFile = 2L << 30;
+
+    /// <summary>Text of rosters shrinks to a tenth or a twentieth; what swells beyond this was made to fill a disk.</summary>
+    private const int MostSwelling = 250;
+
+    private const long SmallFile = 10 << 20;
+
+    private readonly ZipArchive zip;
+    private readonly Dictionary<string, ZipArchiveEntry> entries;
+    private readonly Dictionary<string, RosterForm> forms;
+
+    private RosterArchive(ZipArchive zip, Dictionary<string, ZipArchiveEntry> entries, Dictionary<string, RosterForm> forms) => (this.zip, this.entries, this.forms) = (zip, entries, forms);
+
+    public bool IsDelta => forms.ContainsValue(RosterForm.Delta);
+
+    public RosterForm FormOf(string file) => forms.GetValueOrDefault(file);
+
+    /// <exception cref="UnusableRosterException">It is no roster, or one that can't be trusted.</exception>
+    public static RosterArchive Open(Stream file)
+    {
+        ZipArchive zip;
+        try
+        {
+            zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: false);
+        }
+        catch (InvalidDataException)
+        {
+            throw new UnusableRosterException("The file is not a zip archive, or is damaged. Export the roster again as OneRoster 1.2 CSV.");
+        }
+        try
+        {
+            var entries = Entries(zip);
+            var archive = new RosterArchive(zip, entries, []);
+            archive.ReadManifest();
+            return archive;
+        }
+        catch
+        {
+            zip.Dispose();
+            throw;
+        }
+    }
+
+    private static Dictionary<string, ZipArchiveEntry> Entries(ZipArchive zip)
+    {
+        if (zip.Entries.Count > MostEntries) throw new UnusableRosterException($"The archive has more than {MostEntries} files; a roster has at most two dozen. Export it again.");
+        var entries = new Dictionary<string, ZipArchiveEntry>(StringComparer.OrdinalIgnoreCase);
+        foreach (var entry in zip.Entries)
+        {
+            if (entry.FullName.Contains("..", StringComparison.Ordinal) || entry.FullName.Contains('\\') || Path.IsPathRooted(entry.FullName) || entry.FullName.Contains(':'))
+                throw new UnusableRosterException("The archive has a file whose path leads outside of it. It was not opened; export the roster again.");
+            if (entry.FullName.Contains('/')) throw new UnusableRosterException("The files of the archive are in a folder. Put the CSV files at the top of the zip, as OneRoster asks.");
+            if (!entries.TryAdd(entry.FullName, entry)) throw new UnusableRosterException("The archive has two files of one name. Export the roster again.");
+        }
+        return entries;
+    }
+
+    private void ReadManifest()
+    {
+        if (!entries.ContainsKey(ManifestFile)) throw new UnusableRosterException("The archive has no manifest.csv. Export the roster as OneRoster 1.2 CSV.");
+        var properties = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var row in Read(ManifestFile)) properties[row.Text("propertyName") ?? ""] = row.Text("value") ?? "";
+        if (properties.GetValueOrDefault("oneroster.version") is not Version)
+            throw new UnusableRosterException($"The manifest does not say oneroster.version {Version}. Export the roster as OneRoster {Version} CSV.");
+        foreach (var (name, value) in properties.Where(property => property.Key.StartsWith("file.", StringComparison.OrdinalIgnoreCase)))
+        {
+            var form = Enum.TryParse<RosterForm>(value, ignoreCase: true, out var parsed) ? parsed : throw new UnusableRosterException($"The manifest says something else than absent, bulk or delta for {name["file.".Length..]}. Export the roster again.");
+            var file = $"{name["file.".Length..]}.csv";
+            forms[file] = form;
+            if (form != RosterForm.Absent && !entries.ContainsKey(file)) throw new UnusableRosterException($"The manifest lists {file}, but the archive has no such file. Export the roster again.");
+            if (form == RosterForm.Absent && entries.ContainsKey(file)) throw new UnusableRosterException($"The archive has {file}, but its manifest says that it is absent. Export the roster again.");
+        }
+        if (entries.Keys.FirstOrDefault(name => !name.Equals(ManifestFile, StringComparison.OrdinalIgnoreCase) && !forms.ContainsKey(name)) is not null)
+            throw new UnusableRosterException("The archive has a file that its manifest does not list. Export the roster again.");
+        if (forms.ContainsValue(RosterForm.Bulk) && forms.ContainsValue(RosterForm.Delta)) throw new UnusableRosterException("Some files of the archive are bulk and some delta. Export all of them in one way.");
+    }
+
+    /// <summary>The rows of a file; none when the archive hasn't got it.</summary>
+    /// <exception cref="UnusableRosterException">The file can't be read to its end.</exception>
+    public IEnumerable<RosterRow> Read(string file)
+    {
+        if (!entries.TryGetValue(file, out var entry)) yield break;
+        using var rows = OpenRows(entry);
+        var row = new RosterRow(file, rows);
+        while (Advance(rows, file))
+        {
+            row.Number++;
+            yield return row;
+        }
+    }
+
+    private static CsvDataReader OpenRows(ZipArchiveEntry entry)
+    {
+        try
+        {
+            return CsvDataReader.Create(new StreamReader(new Bounded(entry), Encoding.UTF8), new CsvDataReaderOptions { Delimiter = ',', HeaderComparer = StringComparer.OrdinalIgnoreCase, MaxBufferSize = 1 << 20 });
+        }
+        catch (Exception failure) when (failure is CsvFormatException or InvalidDataException or ArgumentException)
+        {
+            throw Unreadable(entry.FullName);
+        }
+    }
+
+    private static bool Advance(CsvDataReader rows, string file)
+    {
+        try
+        {
+            return rows.Read();
+        }
+        catch (Exception failure) when (failure is CsvFormatException or InvalidDataException)
+        {
+            throw Unreadable(file);
+        }
+    }
+
+    private static UnusableRosterException Unreadable(string file) => new($"{file} can't be read as CSV with column names in its first row. Export the roster again.");
+
+    public void Dispose() => zip.Dispose();
+
+    /// <summary>Reads an entry as far as a roster can reach.</summary>
+    private sealed class Bounded(ZipArchiveEntry entry) : Stream
+    {
+        private readonly Stream content = entry.Open();
+        private long read;
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            var taken = content.Read(buffer, offset, count);
+            read += taken;
+            if (read > LongestFile || read > SmallFile && read / MostSwelling > Math.Max(1, entry.CompressedLength))
+                throw new UnusableRosterException($"{entry.FullName} is far larger unpacked than a roster can be. It was not read; export the roster again.");
+            return taken;
+        }
+
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => read; set => throw new NotSupportedException(); }
+        public override void Flush() { }
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) content.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}
+
+/// <summary>One row of a file of the archive, by column name. The same object stands for each row in turn.</summary>
+internal sealed class RosterRow(string file, CsvDataReader rows)
+{
+    private readonly Dictionary<string, int> columns = Columns(rows);
+
+    public string File => file;
+
+    /// <summary>1 for the row of column names, 2 for the first row after it.</summary>
+    public int Number { get; set; } = 1;
+
+    public string SourcedId => Text("sourcedId") ?? "";
+
+    public bool IsRemoved => Text("status") is { } status && status.Equals("tobedeleted", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Null when the column is missing or empty.</summary>
+    public string? Text(string column) => columns.TryGetValue(column, out var i) && i < rows.RowFieldCount && rows.GetString(i).Trim() is { Length: > 0 } text ? text : null;
+
+    public DateOnly? Date(string column) =>
+        Text(column) is { Length: >= 10 } text && DateOnly.TryParseExact(text.AsSpan(0, 10), "yyyy-MM-dd", out var date) ? date : null;
+
+    public bool IsTrue(string column) => Text(column) is { } text && text.Equals("true", StringComparison.OrdinalIgnoreCase);
+
+    private static Dictionary<string, int> Columns(CsvDataReader rows)
+    {
+        var columns = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
+        for (var i = 0; i < rows.FieldCount; i++) columns.TryAdd(rows.GetName(i).Trim().TrimStart('\uFEFF'), i);
+        return columns;
+    }
+}

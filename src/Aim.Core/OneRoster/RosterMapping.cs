@@ -1,0 +1,242 @@
+using Aim.Organizations;
+using Aim.Records;
+using Aim.Rules;
+
+namespace Aim.OneRoster;
+
+/// <summary>Where the mapping puts what it makes of an archive.</summary>
+internal interface IRosterSink : IFindingSink
+{
+    /// <summary>A row of one of the district's own files, by column names of its layout.</summary>
+    ValueTask RowAsync(RecordType type, params (string Column, string? Value)[] values);
+
+    /// <summary>A stored record that the archive removes.</summary>
+    void Remove(RecordType type, string localId, string key);
+}
+
+/// <summary>
+/// Makes rows of the district's own record types of a OneRoster archive: students (with demographics), courses, staff, sections and rosters. What refers to
+/// a row that is neither in the archive nor in an earlier one is reported and left out.
+/// </summary>
+internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known, DistrictId district, ReferenceData reference, IRosterSink sink)
+{
+    private static readonly string[] Learners = ["student"];
+    private static readonly string[] Families = ["parent", "guardian", "relative"];
+    private static readonly string[] Races = ["americanIndianOrAlaskaNative", "asian", "blackOrAfricanAmerican", "nativeHawaiianOrOtherPacificIslander", "white"];
+    private static readonly string[] RaceColumns = ["AmericanIndian", "Asian", "Black", "PacificIslander", "White"];
+
+    /// <summary>The archive's own rows over what was known before; a bulk file starts anew.</summary>
+    public RosterDirectory Directory { get; } = archive.IsDelta ? known : new RosterDirectory
+    {
+        Users = Kept("users.csv", archive, known.Users), Classes = Kept("classes.csv", archive, known.Classes), Schools = Kept("orgs.csv", archive, known.Schools),
+        Sessions = Kept("academicSessions.csv", archive, known.Sessions), Courses = archive.FormOf("courses.csv") == RosterForm.Absent ? known.Courses : [],
+        Places = Kept("enrollments.csv", archive, known.Places), Teachers = Kept("enrollments.csv", archive, known.Teachers),
+    };
+
+    private static Dictionary<string, T> Kept<T>(string file, RosterArchive archive, Dictionary<string, T> known) => archive.FormOf(file) == RosterForm.Absent ? known : [];
+
+    public async Task RunAsync()
+    {
+        ReadOrganizations();
+        var roles = ReadRoles();
+        await ReadUsersAsync(roles);
+        await ReadDemographicsAsync();
+        await ReadCoursesAsync();
+        var touched = ReadClasses();
+        await ReadEnrollmentsAsync(touched);
+        var teachers = Directory.Teachers.Values.ToLookup(teacher => teacher.Class);
+        foreach (var id in touched.Order(StringComparer.Ordinal)) await WriteSectionAsync(id, teachers[id]);
+    }
+
+    private void ReadOrganizations()
+    {
+        foreach (var row in archive.Read("orgs.csv"))
+        {
+            if (row.Text("type") is { } type && !type.Equals("school", StringComparison.OrdinalIgnoreCase)) continue;
+            if (RosterDirectory.NumberOf(reference, district, row.Text("identifier"), row.Text("name")) is { } number) Directory.Schools[row.SourcedId] = number;
+            else Report(RosterRules.Unknown, RecordTypes.CourseSection, row, "identifier", row.Text("identifier"), "the state's list of schools");
+        }
+        foreach (var row in archive.Read("academicSessions.csv"))
+            Directory.Sessions[row.SourcedId] = new RosterSession(row.Date("startDate"), row.Date("endDate"), "schoolYear".Equals(row.Text("type"), StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>The roles and the school of each person.</summary>
+    private Dictionary<string, (HashSet<string> Roles, string? School)> ReadRoles()
+    {
+        var roles = new Dictionary<string, (HashSet<string> Roles, string? School)>();
+        foreach (var row in archive.Read("roles.csv"))
+        {
+            if (row.IsRemoved || row.Text("userSourcedId") is not { } user || row.Text("role") is not { } role) continue;
+            if (!roles.TryGetValue(user, out var found)) found = (new HashSet<string>(StringComparer.OrdinalIgnoreCase), null);
+            found.Roles.Add(role);
+            roles[user] = (found.Roles, row.Text("roleType") is "primary" || found.School is null ? SchoolOf(row.Text("orgSourcedId")) ?? found.School : found.School);
+        }
+        return roles;
+    }
+
+    private string? SchoolOf(string? org) => org is null ? null : Directory.Schools.GetValueOrDefault(org);
+
+    private async Task ReadUsersAsync(Dictionary<string, (HashSet<string> Roles, string? School)> roles)
+    {
+        foreach (var row in archive.Read("users.csv"))
+        {
+            var earlier = Directory.Users.GetValueOrDefault(row.SourcedId);
+            if (row.IsRemoved)
+            {
+                // Who leaves the roster stays the district's student until an enrollment says otherwise; staff are known for their classes only.
+                if (earlier?.StaffRole is not null) sink.Remove(RecordTypes.StaffMember, earlier.LocalId, "");
+                Directory.Users.Remove(row.SourcedId);
+                continue;
+            }
+            var (names, school) = roles.GetValueOrDefault(row.SourcedId);
+            var user = new RosterUser(row.Text("identifier") ?? row.SourcedId, row.Text("familyName"), row.Text("givenName"), row.Text("middleName"), StateIdOf(row.Text("userIds")))
+            {
+                IsStudent = names?.Overlaps(Learners) ?? earlier?.IsStudent ?? false,
+                StaffRole = names is null ? earlier?.StaffRole : names.Where(name => !Learners.Contains(name, StringComparer.OrdinalIgnoreCase) && !Families.Contains(name, StringComparer.OrdinalIgnoreCase)).Select(StaffRole).Order(StringComparer.Ordinal).LastOrDefault(),
+                School = school ?? SchoolOf(row.Text("primaryOrgSourcedId")) ?? earlier?.School,
+            };
+            Directory.Users[row.SourcedId] = user;
+            if (user.StaffRole is { } role)
+                await sink.RowAsync(RecordTypes.StaffMember, ("StaffLocalId", user.LocalId), ("LastName", user.LastName), ("FirstName", user.FirstName), ("Role", role), ("SchoolNumber", user.School));
+        }
+    }
+
+    private static string StaffRole(string role) => role.ToLowerInvariant() switch
+    {
+        "teacher" => "TCH",
+        "aide" => "AID",
+        "counselor" => "CNS",
+        "principal" or "siteadministrator" or "districtadministrator" => "ADM",
+        _ => "OTH",
+    };
+
+    /// <summary>A State ID among ids of the form <c>{type:id},{type:id}</c>.</summary>
+    private static StateId? StateIdOf(string? ids)
+    {
+        foreach (var part in (ids ?? "").Split(['{', '}', ','], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (part.Split(':', 2) is [var type, var id] && (type.Contains("state", StringComparison.OrdinalIgnoreCase) || type.Equals("SSID", StringComparison.OrdinalIgnoreCase)) && StateId.TryParse(id.Trim().AsSpan(), out var found)) return found;
+        }
+        return null;
+    }
+
+    private async Task ReadDemographicsAsync()
+    {
+        foreach (var row in archive.Read("demographics.csv"))
+        {
+            if (row.IsRemoved) continue;
+            if (Directory.Users.GetValueOrDefault(row.SourcedId) is not { } user) { Report(RosterRules.Unknown, RecordTypes.Student, row, "sourcedId", row.SourcedId, "users.csv"); continue; }
+            if (!user.IsStudent) continue;
+            var values = new List<(string, string?)>
+            {
+                ("StudentStateId", user.StateId?.ToString()), ("StudentLocalId", user.LocalId), ("LastName", user.LastName), ("FirstName", user.FirstName), ("MiddleName", user.MiddleName),
+                ("Gender", row.Text("sex")?.ToLowerInvariant() switch { "male" => "M", "female" => "F", null or "unspecified" => null, _ => "N" }), ("BirthDate", FileDate(row.Date("birthDate"))),
+                ("HispanicLatino", YesNo(row, "hispanicOrLatinoEthnicity")),
+            };
+            for (var i = 0; i < Races.Length; i++) values.Add((RaceColumns[i], YesNo(row, Races[i])));
+            await sink.RowAsync(RecordTypes.Student, [.. values]);
+        }
+    }
+
+    private async Task ReadCoursesAsync()
+    {
+        foreach (var row in archive.Read("courses.csv"))
+        {
+            if (row.IsRemoved)
+            {
+                if (Directory.Courses.Remove(row.SourcedId)) sink.Remove(RecordTypes.Course, row.SourcedId, "");
+                continue;
+            }
+            Directory.Courses.Add(row.SourcedId);
+            var code = row.Text("subjectCodes")?.Split(',')[0].Trim() is { Length: >= 5 } sced && sced.AsSpan(0, 5).IndexOfAnyExceptInRange('0', '9') < 0 ? sced[..5] : null;
+            await sink.RowAsync(RecordTypes.Course, ("CourseNumber", row.SourcedId), ("CourseTitle", row.Text("title") ?? row.Text("courseCode")),
+                ("SubjectArea", code is not null && CodeSets.Get("subjectArea").Find(code[..2]) is not null ? code[..2] : null), ("StateCourseCode", code));
+        }
+    }
+
+    /// <summary>The classes whose sections are to be written.</summary>
+    private HashSet<string> ReadClasses()
+    {
+        var touched = new HashSet<string>();
+        foreach (var row in archive.Read("classes.csv"))
+        {
+            if (row.IsRemoved)
+            {
+                if (Directory.Classes.Remove(row.SourcedId)) sink.Remove(RecordTypes.CourseSection, row.SourcedId, "");
+                continue;
+            }
+            var course = row.Text("courseSourcedId");
+            if (course is null || !Directory.Courses.Contains(course)) { Report(RosterRules.Unknown, RecordTypes.CourseSection, row, "courseSourcedId", course, "courses.csv"); continue; }
+            var sessions = (row.Text("termSourcedIds") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Directory.Sessions.GetValueOrDefault).OfType<RosterSession>().ToList();
+            Directory.Classes[row.SourcedId] = new RosterClass(course, SchoolOf(row.Text("schoolSourcedId")), row.Text("title"), row.Text("periods"), sessions.Min(session => session.Start), sessions.Max(session => session.End),
+                sessions.Exists(session => session.IsYear));
+            touched.Add(row.SourcedId);
+        }
+        return touched;
+    }
+
+    private async Task ReadEnrollmentsAsync(HashSet<string> touched)
+    {
+        foreach (var row in archive.Read("enrollments.csv"))
+        {
+            if (row.IsRemoved) { RemoveEnrollment(row.SourcedId, touched); continue; }
+            var (user, room) = (row.Text("userSourcedId") ?? "", row.Text("classSourcedId") ?? "");
+            if (!Directory.Users.TryGetValue(user, out var person)) { Report(RosterRules.Unknown, RecordTypes.RosterEntry, row, "userSourcedId", user, "users.csv"); continue; }
+            if (!Directory.Classes.TryGetValue(room, out var section)) { Report(RosterRules.Unknown, RecordTypes.RosterEntry, row, "classSourcedId", room, "classes.csv"); continue; }
+            switch (row.Text("role")?.ToLowerInvariant())
+            {
+                case "student":
+                    await EnrollAsync(row, person, section, new RosterPlace(user, room, row.Date("beginDate") ?? section.Start));
+                    break;
+                case "teacher":
+                    Directory.Teachers[row.SourcedId] = new RosterTeacher(user, room, row.IsTrue("primary"));
+                    touched.Add(room);
+                    break;
+            }
+        }
+    }
+
+    private async Task EnrollAsync(RosterRow row, RosterUser person, RosterClass section, RosterPlace place)
+    {
+        // A place that begins on another day is another record: the one it was before goes.
+        if (Directory.Places.GetValueOrDefault(row.SourcedId) is { } earlier && (earlier.Key != place.Key || earlier.User != place.User)) RemovePlace(earlier);
+        Directory.Places[row.SourcedId] = place;
+        await sink.RowAsync(RecordTypes.RosterEntry, ("StudentStateId", person.StateId?.ToString()), ("StudentLocalId", person.LocalId), ("LastName", person.LastName), ("FirstName", person.FirstName),
+            ("SchoolNumber", section.School), ("CalendarNumber", CalendarOf(section)), ("SectionNumber", place.Class), ("StartDate", FileDate(place.Start)), ("EndDate", FileDate(row.Date("endDate"))));
+    }
+
+    private void RemoveEnrollment(string id, HashSet<string> touched)
+    {
+        if (Directory.Places.Remove(id, out var place)) RemovePlace(place);
+        else if (Directory.Teachers.Remove(id, out var teacher)) touched.Add(teacher.Class);
+        else sink.Add(Findings.OfField(RosterRules.NothingToRemove, new RowPlace(RecordTypes.RosterEntry, 0, null), "sourcedId", id, null));
+    }
+
+    private void RemovePlace(RosterPlace place)
+    {
+        if (Directory.Users.TryGetValue(place.User, out var person)) sink.Remove(RecordTypes.RosterEntry, person.LocalId, place.Key);
+    }
+
+    private async Task WriteSectionAsync(string id, IEnumerable<RosterTeacher> teachers)
+    {
+        if (!Directory.Classes.TryGetValue(id, out var section)) return;
+        var teacher = teachers.OrderByDescending(item => item.IsFirst).ThenBy(item => item.User, StringComparer.Ordinal).FirstOrDefault();
+        await sink.RowAsync(RecordTypes.CourseSection, ("SectionNumber", id), ("SchoolNumber", section.School), ("CalendarNumber", CalendarOf(section)), ("CourseNumber", section.Course), ("SectionName", section.Title),
+            ("Term", section.IsYear ? "FY" : null), ("Period", section.Period), ("TeacherLocalId", teacher is null ? null : Directory.Users.GetValueOrDefault(teacher.User)?.LocalId),
+            ("StartDate", FileDate(section.Start)), ("EndDate", FileDate(section.End)));
+    }
+
+    /// <summary>The school's calendar that the class lies in; OneRoster knows none.</summary>
+    private string? CalendarOf(RosterClass section)
+    {
+        var calendars = reference.Calendars.Where(calendar => calendar.District == district && calendar.School == section.School).OrderBy(calendar => calendar.Number, StringComparer.Ordinal).ToList();
+        return (calendars.Find(calendar => calendar.Start <= section.Start && calendar.End >= section.Start) ?? calendars.FirstOrDefault())?.Number;
+    }
+
+    private void Report(Rule rule, RecordType type, RosterRow row, string field, string? value, string expected) =>
+        sink.Add(Findings.OfField(rule, new RowPlace(type, row.Number, null), field, value, $"{field} {value}", ("File", row.File), ("Expected", expected)));
+
+    private static string? FileDate(DateOnly? date) => date?.ToString("MM/dd/yyyy", System.Globalization.CultureInfo.InvariantCulture);
+
+    private static string? YesNo(RosterRow row, string column) => row.Text(column) is null ? null : row.IsTrue(column) ? "Y" : "N";
+}

@@ -1,0 +1,256 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Aim.Editions;
+using Aim.Organizations;
+using Aim.Ports;
+using Aim.Records;
+using Aim.Rules;
+using Aim.Uploads;
+
+namespace Aim.OneRoster;
+
+/// <summary>What an archive comes to: one upload for each record type, in the order in which they refer to one another.</summary>
+/// <param name="Refusal">Why the archive can't be loaded; null when it can.</param>
+/// <param name="Removals">Blob of the records that it removes; null when it removes none.</param>
+/// <param name="Directory">Blob of what the year's rosters have said so far.</param>
+public sealed record RosterPlan(
+    UploadInput Upload, string? Refusal, IReadOnlyList<UploadInput> Parts, string? Removals, string? Findings, string? Directory, DateTimeOffset StartedAt)
+{
+    public bool IsTest { get; init; }
+    public DistrictId District { get; init; }
+    public SchoolYear Year { get; init; }
+}
+
+/// <summary>How a roster ended.</summary>
+public sealed record RosterEnding(RosterPlan? Plan, UploadInput Upload, string? Failure);
+
+/// <summary>
+/// Loads OneRoster archives. An archive is taken apart into files of the district's own record types, and each of them goes the way of any upload: the same
+/// rules, the same comparison, the same report.
+/// </summary>
+public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedger ledger, UploadLog log, ReferenceLibrary references, TimeProvider clock)
+{
+    /// <summary>What a request names instead of a record type.</summary>
+    public const string TypeCode = "OR";
+
+    private const string Kind = "directory";
+    private const string Only = "-";
+
+    /// <summary>In this order nothing refers to what comes later.</summary>
+    internal static readonly RecordType[] Types = [RecordTypes.Student, RecordTypes.Course, RecordTypes.StaffMember, RecordTypes.CourseSection, RecordTypes.RosterEntry];
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    /// <summary>Key of the upload that a part of the archive becomes.</summary>
+    internal static string PartKey(string roster, RecordType type) => $"{roster}-{type.Code.ToLowerInvariant()}";
+
+    private sealed record Pointer(string Path);
+
+    /// <summary>A record to be removed.</summary>
+    internal sealed record Removal(string Type, string LocalId, string Key);
+
+    /// <summary>Takes the archive apart. Done again, it gives what was made the first time.</summary>
+    public async Task<RosterPlan> OpenAsync(UploadInput upload, CancellationToken cancellation)
+    {
+        var planPath = $"{upload.ResultsPrefix}roster-plan.json";
+        await using (var stored = await blobs.OpenReadAsync(planPath, cancellation))
+        {
+            if (stored is not null && await JsonSerializer.DeserializeAsync<RosterPlan>(stored, Json, cancellation) is { } plan && plan.Upload == upload) return plan;
+        }
+        await blobs.ClearAsync($"{upload.ResultsPrefix}roster-", cancellation);
+        var ticket = await log.FindTicketAsync(upload.Key, cancellation) ?? throw new InvalidOperationException($"Roster {upload.Key} was started without a ticket.");
+        var made = await MakeAsync(upload, ticket, cancellation) with { IsTest = ticket.Mode == UploadMode.Test, District = ticket.District, Year = ticket.Year };
+        await blobs.WriteAsync(planPath, JsonSerializer.SerializeToUtf8Bytes(made, Json), cancellation);
+        return made;
+    }
+
+    private async Task<RosterPlan> MakeAsync(UploadInput upload, UploadTicket ticket, CancellationToken cancellation)
+    {
+        var refused = new RosterPlan(upload, null, [], null, null, null, clock.GetUtcNow());
+        if ((await references.FindAsync(ticket.Year, cancellation))?.Data is not { } reference)
+            return refused with { Refusal = $"The state office has set up no schools and calendars for {ticket.Year.Span} yet. Upload the roster again when it has." };
+        if (reference.FindDistrict(ticket.District) is null) return refused with { Refusal = $"District {ticket.District} is unknown in {ticket.Year.Span}. Use the four-digit School System number." };
+        await using var file = await blobs.OpenReadAsync(upload.Blob, cancellation);
+        if (file is null) return refused with { Refusal = IdentifyUpload.Gone };
+        try
+        {
+            using var archive = RosterArchive.Open(file);
+            var known = await FindDirectoryAsync(ticket, cancellation);
+            if (archive.IsDelta && known is null) return refused with { Refusal = "The archive has changes only, and no complete roster of this year has been loaded. Send a bulk archive first." };
+            return await MapAsync(refused, ticket, archive, known ?? new RosterDirectory(), reference, cancellation);
+        }
+        catch (UnusableRosterException unusable)
+        {
+            return refused with { Refusal = unusable.Message };
+        }
+    }
+
+    private async Task<RosterPlan> MapAsync(RosterPlan plan, UploadTicket ticket, RosterArchive archive, RosterDirectory known, ReferenceData reference, CancellationToken cancellation)
+    {
+        var prefix = $"{plan.Upload.ResultsPrefix}roster-";
+        await using var findingsFile = new SpooledBlob(blobs, $"{prefix}findings.ndjson");
+        await using var sink = new PartFiles(blobs, prefix, ticket, new FindingsWriter(findingsFile), cancellation);
+        var mapping = new RosterMapping(archive, known, ticket.District, reference, sink);
+        await mapping.RunAsync();
+
+        var parts = new List<UploadInput>();
+        foreach (var type in Types)
+        {
+            if (await sink.CompleteAsync(type) is { } path) parts.Add(await RegisterAsync(ticket, type, path, archive.IsDelta, cancellation));
+        }
+        var directory = $"{prefix}directory.json";
+        await blobs.WriteAsync(directory, JsonSerializer.SerializeToUtf8Bytes(mapping.Directory, Json), cancellation);
+        var removals = sink.Removals.Count == 0 ? null : $"{prefix}removals.json";
+        if (removals is not null) await blobs.WriteAsync(removals, JsonSerializer.SerializeToUtf8Bytes(sink.Removals, Json), cancellation);
+        return plan with { Parts = parts, Removals = removals, Findings = await findingsFile.CompleteAsync(cancellation), Directory = directory };
+    }
+
+    /// <summary>A part is an upload of its own, kept beside the results of the archive that it comes from.</summary>
+    private async Task<UploadInput> RegisterAsync(UploadTicket roster, RecordType type, string path, bool isDelta, CancellationToken cancellation)
+    {
+        var blob = await blobs.FindAsync(path, cancellation) ?? throw new FileNotFoundException($"The part {path} is gone.");
+        var ticket = roster with
+        {
+            // A complete roster says all there is of classes, but not of students.
+            Key = PartKey(roster.Key, type), RecordType = type.Code, FileName = $"{type.Code}.csv", ArrivedAs = path, DeferSync = true,
+            Scope = isDelta || type == RecordTypes.Student ? UploadScope.Update : UploadScope.Replace,
+        };
+        await log.RegisterAsync(ticket, cancellation);
+        var input = new UploadInput(ticket.Key, UploadId.Of(path, blob.ETag), path, blob.ETag);
+        await log.RegisterFileAsync(input.Id, path, cancellation);
+        return input;
+    }
+
+    /// <summary>Takes away what the archive says is gone, one version a record type.</summary>
+    public async Task<RosterPlan> RemoveAsync(RosterPlan plan, CancellationToken cancellation)
+    {
+        await using var file = await blobs.OpenReadAsync(plan.Removals!, cancellation) ?? throw new FileNotFoundException($"The removals {plan.Removals} are gone.");
+        var removals = (await JsonSerializer.DeserializeAsync<List<Removal>>(file, Json, cancellation))!;
+        foreach (var group in removals.GroupBy(removal => removal.Type).OrderByDescending(group => RecordTypes.Find(group.Key)!.Number)) await RemoveAsync(plan, group.Key, [.. group], cancellation);
+        return plan;
+    }
+
+    private async Task RemoveAsync(RosterPlan plan, string type, IReadOnlyList<Removal> removals, CancellationToken cancellation)
+    {
+        var edition = new EditionKey(plan.District, plan.Year);
+        var gone = removals.Select(removal => (RecordTypes.Find(removal.Type)!.LocalIdPrefix + removal.LocalId, removal.Key)).ToHashSet();
+        var load = new EditionLoad(UploadId.Of($"{plan.Upload.Path}#{type}", plan.Upload.ETag), type, null);
+        while (true)
+        {
+            var head = await editions.GetHeadAsync(edition, cancellation);
+            var changes = new List<EditionChange>();
+            await foreach (var student in editions.ReadAsync(edition, new EditionSelection([.. gone.Select(item => item.Item1).Distinct().Order(Utf8Order.Comparer)]), cancellation))
+            {
+                changes.AddRange(student.Rows.Where(row => row.Type.Code == type && gone.Contains((student.LocalId, row.Key))).Select(row => new EditionChange(student.LocalId, row, null)));
+            }
+            if ((await editions.ApplyAsync(edition, head.Version, load, changes.ToAsyncEnumerable(), cancellation)).Status != ApplyStatus.Stale) return;
+        }
+    }
+
+    /// <summary>Writes the archive's report: the sum of its parts.</summary>
+    public async Task<UploadStatus> ReportAsync(RosterEnding ending, CancellationToken cancellation)
+    {
+        var (plan, key) = (ending.Plan, ending.Upload.Key);
+        if (await log.FindReportAsync(key, cancellation) is { IsFinished: true } written && written.UploadId == ending.Upload.Id) return written.Status;
+        var parts = new List<UploadReport>();
+        foreach (var part in plan?.Parts ?? []) if (await log.FindReportAsync(part.Key, cancellation) is { } report) parts.Add(report);
+        var groups = await GroupsAsync(plan, cancellation);
+        await log.SaveGroupsAsync(key, groups, cancellation);
+        var (status, sentence) = Ending(ending, parts, groups);
+        if (plan is { Directory: { } directory, IsTest: false } && status is UploadStatus.Accepted or UploadStatus.AcceptedWithFindings or UploadStatus.AcceptedWithRejects)
+            await ledger.PutAsync(new(SubjectOf(plan.District, plan.Year), Kind, Only, JsonSerializer.Serialize(new Pointer(directory), Json)), cancellation);
+        await log.SaveReportAsync(key, new UploadReport
+        {
+            Status = status, Sentence = sentence, UploadId = ending.Upload.Id, ETag = ending.Upload.ETag, Counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(groups)]),
+            EditionVersion = parts.Max(part => part.EditionVersion), FindingFiles = [.. new[] { plan?.Findings }.OfType<string>(), .. parts.SelectMany(part => part.FindingFiles)], Groups = groups.Count,
+            Parts = [.. (plan?.Parts ?? []).Select(part => part.Key)], StartedAt = plan?.StartedAt, FinishedAt = clock.GetUtcNow(), Rules = RuleCatalog.Version,
+        }, cancellation);
+        return status;
+    }
+
+    private async Task<IReadOnlyList<FindingGroup>> GroupsAsync(RosterPlan? plan, CancellationToken cancellation)
+    {
+        var own = new FindingSummary();
+        if (plan?.Findings is { } path)
+        {
+            await using var file = await blobs.OpenReadAsync(path, cancellation) ?? throw new FileNotFoundException($"The findings {path} are gone.");
+            using var lines = new StreamReader(file);
+            while (await lines.ReadLineAsync(cancellation) is { } line) own.Add(FindingsWriter.Read(line));
+        }
+        var groups = own.Groups().ToList();
+        foreach (var part in plan?.Parts ?? []) groups.AddRange(await log.ListGroupsAsync(part.Key, cancellation));
+        return [.. groups.OrderByDescending(group => group.Severity).ThenByDescending(group => group.Count)];
+    }
+
+    /// <summary>Findings of the archive itself; those of its parts are in the parts' counts.</summary>
+    private static UploadCounts CountsOf(IReadOnlyList<FindingGroup> groups) => new()
+    {
+        Fatal = groups.Where(group => group.Rule == RosterRules.Unknown.Id).Sum(group => group.Count), Rejected = groups.Where(group => group.Rule == RosterRules.Unknown.Id).Sum(group => group.Count),
+        Rows = groups.Where(group => group.Rule == RosterRules.Unknown.Id).Sum(group => group.Count), Warnings = groups.Where(group => group.Rule == RosterRules.NothingToRemove.Id).Sum(group => group.Count),
+    };
+
+    private static (UploadStatus Status, string Sentence) Ending(RosterEnding ending, IReadOnlyList<UploadReport> parts, IReadOnlyList<FindingGroup> groups)
+    {
+        if (ending.Failure is { } failure) return (UploadStatus.Failed, $"{failure} Nothing of the file is lost: upload it again, or ask the state office.");
+        if (ending.Plan!.Refusal is { } refusal) return (UploadStatus.Refused, refusal);
+        if (parts.FirstOrDefault(part => part.Status is UploadStatus.Failed or UploadStatus.Refused or UploadStatus.Declined) is { } stopped) return (stopped.Status, stopped.Sentence);
+        if (ending.Plan.IsTest) return (UploadStatus.Tested, "The roster was checked and nothing was written. Classes that it brings itself are unknown to the check of its rosters until it is loaded.");
+        var counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(groups)]);
+        return counts.Rejected > 0 ? (UploadStatus.AcceptedWithRejects, string.Create(CultureInfo.InvariantCulture, $"{counts.Rejected} rows of the roster were rejected; the findings say why. The others were accepted."))
+            : groups.Count > 0 ? (UploadStatus.AcceptedWithFindings, "The roster was accepted; some rows have findings to look at.")
+            : (UploadStatus.Accepted, "The roster was accepted.");
+    }
+
+    private async Task<RosterDirectory?> FindDirectoryAsync(UploadTicket ticket, CancellationToken cancellation)
+    {
+        if (await ledger.FindAsync(SubjectOf(ticket.District, ticket.Year), Kind, Only, cancellation) is not { } entry) return null;
+        await using var file = await blobs.OpenReadAsync(JsonSerializer.Deserialize<Pointer>(entry.Json, Json)!.Path, cancellation);
+        return file is null ? null : await JsonSerializer.DeserializeAsync<RosterDirectory>(file, Json, cancellation);
+    }
+
+    private static string SubjectOf(DistrictId district, SchoolYear year) => $"roster/{district}/{year}";
+
+    /// <summary>The parts of one archive as CSV files, written row by row.</summary>
+    private sealed class PartFiles(IBlobStore blobs, string prefix, UploadTicket ticket, FindingsWriter findings, CancellationToken cancellation) : IRosterSink, IAsyncDisposable
+    {
+        private readonly Dictionary<RecordType, (SpooledBlob File, FileLayout Layout)> files = [];
+
+        public List<Removal> Removals { get; } = [];
+
+        public void Add(Finding finding) => findings.Add(finding);
+
+        public void Remove(RecordType type, string localId, string key) => Removals.Add(new Removal(type.Code, localId, key));
+
+        public ValueTask RowAsync(RecordType type, params (string Column, string? Value)[] values)
+        {
+            if (!files.TryGetValue(type, out var part))
+            {
+                var layout = FileLayouts.Find(type, null, ticket.Year) ?? throw new InvalidOperationException($"There is no layout of {type.Code} for {ticket.Year}.");
+                files[type] = part = (new SpooledBlob(blobs, $"{prefix}{type.Code}.csv"), layout);
+                Write(part.File, layout.Columns.Select(column => column.Name));
+            }
+            Write(part.File, part.Layout.Columns.Select(column => column.Role switch
+            {
+                ColumnRole.RecordType => type.Code,
+                ColumnRole.District => ticket.District.Value,
+                ColumnRole.EndYear => ticket.Year.ToString(),
+                _ => values.FirstOrDefault(value => value.Column == column.Name).Value,
+            }));
+            return part.File.FlushAsync(cancellation);
+        }
+
+        private static void Write(SpooledBlob file, IEnumerable<string?> cells) =>
+            Encoding.UTF8.GetBytes($"{string.Join(',', cells.Select(Quoted))}\n", file.Buffer);
+
+        private static string Quoted(string? cell) => cell is null ? "" : cell.AsSpan().ContainsAny(",\"\r\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
+
+        /// <summary>The path of a part that has rows; null for one that hasn't.</summary>
+        public async Task<string?> CompleteAsync(RecordType type) => files.TryGetValue(type, out var part) ? await part.File.CompleteAsync(cancellation) : null;
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var (file, _) in files.Values) await file.DisposeAsync();
+        }
+    }
+}

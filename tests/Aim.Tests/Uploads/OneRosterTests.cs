@@ -1,0 +1,216 @@
+using Aim.Editions;
+using Aim.Ports;
+using Aim.Records;
+using Aim.Tests.Setup;
+using Aim.Uploads;
+
+namespace Aim.Tests.Uploads;
+
+/// <summary>OneRoster 1.2 archives: what becomes of their rows, complete and as changes, and what is not opened at all.</summary>
+[TestClass]
+public sealed class OneRosterTests
+{
+    private const string OtherEnrollments = "sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate";
+
+    private static async Task<Workbench> OpenAsync(bool withRoster = true)
+    {
+        var bench = await Workbench.OpenAsync();
+        await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("1001"), Sample.Student("1002")));
+        await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1001"), Sample.Enrollment("1002")));
+        if (withRoster) Assert.AreEqual(UploadStatus.Accepted, (await bench.UploadAsync("OR", RosterZip.Sample().Bytes())).Status);
+        return bench;
+    }
+
+    /// <summary>What the edition has of classes: a line a row.</summary>
+    private static async Task<string> ClassesAsync(Workbench bench)
+    {
+        var lines = new List<string>();
+        await foreach (var student in bench.Ports.Editions.ReadAsync(new EditionKey(Sample.District, Sample.Year), EditionSelection.All, CancellationToken.None))
+        {
+            foreach (var row in student.Rows)
+            {
+                var line = row.Type.Decode(row.Content.Span) switch
+                {
+                    Course course => $"CO {course.Title} {course.SubjectArea} {course.StateCourseCode}",
+                    StaffMember staff => $"ST {staff.LastName} {staff.Role} {staff.SchoolNumber}",
+                    CourseSection section => $"SU {section.SchoolNumber} {section.CalendarNumber} {section.CourseNumber} {section.Name} {section.Term} {section.Period} {section.TeacherLocalId ?? "-"} {section.StartDate:MM/dd/yyyy}",
+                    RosterEntry place => $"RU {place.SchoolNumber} {place.SectionNumber} {place.StartDate:MM/dd/yyyy}",
+                    _ => null,
+                };
+                if (line is not null) lines.Add($"{student.LocalId}: {line}");
+            }
+        }
+        return string.Join('\n', lines.Order(StringComparer.Ordinal));
+    }
+
+    private const string Loaded = """
+        1001: RU 0001 k-1 08/25/2025
+        1002: RU 0001 k-1 09/02/2025
+        course/c-1: CO Mathematics, grade 5 02 02035
+        section/k-1: SU 0001 001 c-1 Math 5A FY 2 T1 08/25/2025
+        section/k-2: SU 0001 001 c-1 Math 5B FY 3 - 08/25/2025
+        staff/T1: ST Birch TCH 0001
+        """;
+
+    [TestMethod]
+    public async Task An_archive_becomes_courses_staff_sections_and_rosters()
+    {
+        await using var bench = await OpenAsync();
+
+        Assert.AreEqual(Loaded.ReplaceLineEndings("\n"), await ClassesAsync(bench));
+        Assert.IsTrue((await bench.Ports.Editions.GetHeadAsync(new EditionKey(Sample.District, Sample.Year), CancellationToken.None)).IsSynced, "the state has the rosters");
+    }
+
+    [TestMethod]
+    public async Task The_same_archive_again_changes_nothing()
+    {
+        await using var bench = await OpenAsync();
+        var version = (await bench.Ports.Editions.GetHeadAsync(new EditionKey(Sample.District, Sample.Year), CancellationToken.None)).Version;
+
+        var again = await bench.UploadAsync("OR", RosterZip.Sample().Bytes());
+
+        Assert.AreEqual((UploadStatus.Accepted, 6L, 0L, 0L), (again.Status, again.Counts.Unchanged, again.Counts.Added, again.Counts.Removed));
+        Assert.AreEqual(version, (await bench.Ports.Editions.GetHeadAsync(new EditionKey(Sample.District, Sample.Year), CancellationToken.None)).Version);
+    }
+
+    [TestMethod]
+    public async Task A_complete_archive_removes_the_classes_it_no_longer_has()
+    {
+        await using var bench = await OpenAsync();
+
+        var roster = RosterZip.Sample().With("classes", "sourcedId,title,courseSourcedId,classCode,classType,schoolSourcedId,termSourcedIds,periods", "k-1,Math 5A,c-1,5A,scheduled,org-1,year,2");
+        var result = await bench.UploadAsync("OR", roster.Bytes());
+
+        Assert.AreEqual((UploadStatus.Accepted, 1L), (result.Status, result.Counts.Removed));
+        Assert.DoesNotContain("k-2", await ClassesAsync(bench));
+    }
+
+    [TestMethod]
+    public async Task Changes_take_away_move_and_add_places_in_classes()
+    {
+        await using var bench = await OpenAsync();
+
+        var result = await bench.UploadAsync("OR", RosterZip.Delta().With("enrollments", OtherEnrollments,
+            "e-1,tobedeleted,2025-10-01T00:00:00Z,k-1,org-1,u-1,student,,,",
+            "e-2,active,2025-10-01T00:00:00Z,k-1,org-1,u-2,student,,2025-09-08,",
+            "e-3,active,2025-10-01T00:00:00Z,k-2,org-1,u-1,student,,2025-10-01,",
+            "e-9,tobedeleted,2025-10-01T00:00:00Z,k-1,org-1,u-9,teacher,,,",
+            "e-10,active,2025-10-01T00:00:00Z,k-2,org-1,u-9,teacher,true,,").Bytes());
+
+        Assert.AreEqual(UploadStatus.Accepted, result.Status, result.Report.Sentence);
+        Assert.AreEqual("""
+            1001: RU 0001 k-2 10/01/2025
+            1002: RU 0001 k-1 09/08/2025
+            course/c-1: CO Mathematics, grade 5 02 02035
+            section/k-1: SU 0001 001 c-1 Math 5A FY 2 - 08/25/2025
+            section/k-2: SU 0001 001 c-1 Math 5B FY 3 T1 08/25/2025
+            staff/T1: ST Birch TCH 0001
+            """.ReplaceLineEndings("\n"), await ClassesAsync(bench));
+        Assert.IsTrue((await bench.Ports.Editions.GetHeadAsync(new EditionKey(Sample.District, Sample.Year), CancellationToken.None)).IsSynced);
+    }
+
+    [TestMethod]
+    public async Task Changes_without_a_complete_roster_before_them_are_refused()
+    {
+        await using var bench = await OpenAsync(withRoster: false);
+
+        var result = await bench.UploadAsync("OR", RosterZip.Delta().With("enrollments", OtherEnrollments).Bytes());
+
+        Assert.AreEqual(UploadStatus.Refused, result.Status);
+        StringAssert.Contains(result.Report.Sentence, "Send a bulk archive first");
+    }
+
+    [TestMethod]
+    public async Task Demographics_of_a_roster_become_students()
+    {
+        await using var bench = await Workbench.OpenAsync();
+
+        var result = await bench.UploadAsync("OR", RosterZip.Sample()
+            .With("demographics", "sourcedId,birthDate,sex,americanIndianOrAlaskaNative,white,hispanicOrLatinoEthnicity", "u-1,2015-06-01,female,true,false,false", "u-2,2015-06-01,female,false,true,false").Bytes());
+
+        Assert.AreEqual(UploadStatus.Accepted, result.Status, string.Join(' ', result.Findings.Select(finding => finding.Message)));
+        Assert.IsNotNull(await bench.StateIdOfAsync("1001"));
+        Assert.IsNotNull(await bench.StateIdOfAsync("1002"));
+    }
+
+    [TestMethod]
+    public async Task A_row_that_refers_to_nothing_is_named_and_the_others_load()
+    {
+        await using var bench = await OpenAsync(withRoster: false);
+
+        var result = await bench.UploadAsync("OR", RosterZip.Sample().With("enrollments", "sourcedId,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate",
+            "e-1,k-1,org-1,u-1,student,,2025-08-25,", "e-2,k-7,org-1,u-2,student,,2025-09-02,").Bytes());
+
+        Assert.AreEqual(UploadStatus.AcceptedWithRejects, result.Status);
+        var finding = result.Findings.Single();
+        Assert.AreEqual(("ROS-001", 3L, "k-7"), (finding.Rule, finding.Line, finding.Value));
+        StringAssert.Contains(finding.Message, "enrollments.csv");
+        StringAssert.Contains(await ClassesAsync(bench), "1001: RU 0001 k-1");
+    }
+
+    [TestMethod]
+    public async Task A_test_of_an_archive_writes_nothing()
+    {
+        await using var bench = await OpenAsync(withRoster: false);
+
+        var result = await bench.UploadAsync("OR", RosterZip.Sample().Bytes(), UploadMode.Test);
+
+        Assert.AreEqual((UploadStatus.Tested, 6L), (result.Status, result.Counts.Added));
+        Assert.AreEqual("", await ClassesAsync(bench));
+        Assert.AreEqual(UploadStatus.Refused, (await bench.UploadAsync("OR", RosterZip.Delta().With("enrollments", OtherEnrollments).Bytes())).Status, "a test is no roster that changes could follow");
+    }
+
+    [TestMethod]
+    public async Task A_part_that_asks_is_named_by_the_roster_and_answered()
+    {
+        await using var bench = await OpenAsync();
+        var smaller = RosterZip.Sample().With("enrollments", "sourcedId,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate", "e-9,k-1,org-1,u-9,teacher,true,,", "e-1,k-1,org-1,u-1,student,,2025-08-25,");
+
+        var key = await bench.StartAsync("OR", smaller.Bytes(), confirm: ConfirmPolicy.WhenRisky);
+        UploadReport? report = null;
+        for (var i = 0; i < 2000 && report is not { Stage: "Confirm" }; i++)
+        {
+            report = await bench.Platform.Intake.StatusAsync(key, CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None);
+        }
+        Assert.AreEqual($"{key}-ru", report!.Parts.Single(), report.Sentence);
+        StringAssert.Contains(await ClassesAsync(bench), "1002: RU", "nothing is removed before the answer");
+
+        Assert.IsTrue(await bench.Platform.Intake.ConfirmAsync(report.Parts.Single(), new Confirmation(true, "clerk"), CancellationToken.None));
+
+        Assert.AreEqual(UploadStatus.Accepted, (await bench.ResultAsync(key)).Status);
+        Assert.DoesNotContain("1002: RU", await ClassesAsync(bench));
+    }
+
+    private static readonly (string Name, Func<byte[]> Bytes, string Sentence)[] Hostile =
+    [
+        ("not a zip", () => "HD\t10/07/2025"u8.ToArray(), "not a zip archive"),
+        ("cut short", () => RosterZip.Sample().Bytes()[..^40], "not a zip archive"),
+        ("a path outside itself", () => RosterZip.Sample().WithFile("../users.csv", "a\n").Bytes(), "leads outside"),
+        ("an absolute path", () => RosterZip.Sample().WithFile("/etc/users.csv", "a\n").Bytes(), "leads outside"),
+        ("a folder", () => RosterZip.Sample().WithFile("roster/users.csv", "a\n").Bytes(), "in a folder"),
+        ("no manifest", () => RosterZip.Sample().WithManifest("").Bytes(), "no manifest.csv"),
+        ("another version", () => RosterZip.Sample().WithManifest("propertyName,value\noneroster.version,1.0\n").Bytes(), "oneroster.version 1.2"),
+        ("a file that the manifest does not list", () => RosterZip.Sample().WithFile("extra.csv", "a\n1\n").Bytes(), "does not list"),
+        ("a file that is not there", () => RosterZip.Sample() is var zip ? zip.WithManifest(zip.Manifest).Without("courses").Bytes() : [], "courses.csv"),
+        ("a bomb", () => RosterZip.Sample().WithFile("demographics.csv", "sourcedId\n" + string.Concat(Enumerable.Repeat(new string('x', 1023) + "\n", 40 << 10))).Bytes(), "far larger unpacked"),
+        ("bulk and delta together", () => RosterZip.Sample() is var zip ? zip.WithManifest(zip.Manifest.Replace("file.users,bulk", "file.users,delta", StringComparison.Ordinal)).Bytes() : [], "some delta"),
+        ("broken quotes", () => RosterZip.Sample().With("courses", "sourcedId,title", "c-1,\"Mathematics").Bytes(), "courses.csv can't be read"),
+    ];
+
+    public static IEnumerable<object[]> HostileNames => Hostile.Select(item => new object[] { item.Name });
+
+    [TestMethod]
+    [DynamicData(nameof(HostileNames))]
+    public async Task An_archive_that_cannot_be_trusted_is_refused_whole_with_a_sentence(string name)
+    {
+        var (_, bytes, sentence) = Hostile.Single(item => item.Name == name);
+        await using var bench = await OpenAsync();
+
+        var result = await bench.UploadAsync("OR", bytes());
+
+        Assert.AreEqual(UploadStatus.Refused, result.Status, result.Report.Sentence);
+        StringAssert.Contains(result.Report.Sentence, sentence);
+        Assert.AreEqual(Loaded.ReplaceLineEndings("\n"), await ClassesAsync(bench));
+    }
+}
