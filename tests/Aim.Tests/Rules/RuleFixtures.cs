@@ -89,7 +89,7 @@ internal static class RuleFixtures
         new("FMT-012", "the same row again", "SD:3", [Of("SD", Sample.Student(Id), Sample.Student(Id))], [Of("SD", Sample.Student(Id), Sample.Student("1002"))]),
     ];
 
-    private static readonly string[] Places = ["sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate"];
+    private static string[] Places => ["sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate"];
 
     private static FixtureFile OR(RosterZip zip) => new("OR", zip.Bytes());
 
