@@ -11,13 +11,16 @@ internal sealed class AssessmentRows(SampleRandom random, SchoolYear year, Schoo
 
     private readonly SampleLayout results = SampleLayout.Of(RecordTypes.AssessmentResult, year);
 
+    /// <summary>Whether a student like that has results.</summary>
+    public static bool IsTested(SampleStudent student) => Tested.Contains(student.Person.Grade) || student.IsEnglishLearner;
+
     public IEnumerable<SampleRow> Of(SampleStudent student)
     {
         var grade = student.Person.Grade;
         if (Tested.Contains(grade))
         {
             // One in ten of those in special education takes the alternate assessment; grade 11 takes a national college entrance test.
-            var assessment = student.IsInSpecialEducation && random.Chance(0.08) ? "ALT" : grade == "11" ? "NRH" : "REG";
+            var assessment = student.IsInSpecialEducation && random.Chance(0.1) ? "ALT" : grade == "11" ? "NRH" : "REG";
             string[] subjects = TestedInScience.Contains(grade) ? ["MA", "RLA", "SCI"] : ["MA", "RLA"];
             var first = days.From(new DateOnly(year.EndYear, 4, 6).AddDays(random.Next(25)));
             foreach (var subject in subjects)

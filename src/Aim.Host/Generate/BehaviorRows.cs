@@ -48,10 +48,10 @@ internal sealed class BehaviorRows(SampleRandom random, SchoolYear year)
             if (fights.TryGetValue(school, out var fight) && fight.Student != student && attendance.IsPresent(fight.Day)) (id, day) = (fight.Number, fight.Day);
             fights[school] = (id, day.Value, student);
         }
-        return incidents.Row(student, attendance.Enrollment.School, attendance.Enrollment.Calendar, [("IncidentId", id), ("IncidentDate", FileDate.Of(day)), ("EventCode", what), .. Consequence(student, what)]);
+        return incidents.Row(student, attendance.Enrollment.School, attendance.Enrollment.Calendar, [("IncidentId", id), ("IncidentDate", FileDate.Of(day)), ("EventCode", what), .. Consequence(student, what, day.Value)]);
     }
 
-    private (string, string)[] Consequence(SampleStudent student, string what)
+    private (string, string)[] Consequence(SampleStudent student, string what, DateOnly day)
     {
         var isGrave = what is "WPN" or "INJ" or "DRG";
         var weapon = what == "WPN" ? random.Weighted<string>([("KN", 0.7), ("OT", 0.2), ("HG", 0.06), ("RS", 0.04)]) : "";
@@ -59,7 +59,8 @@ internal sealed class BehaviorRows(SampleRandom random, SchoolYear year)
         // A firearm means expulsion (Gun-Free Schools Act).
         if (weapon is "HG" or "RS") resolution = "EXS";
         var removed = resolution switch { "ISS" => random.Between(1, 3), "OSS" => random.Between(1, isGrave ? 10 : 5), "EXS" or "EXM" or "EXP" => random.Between(11, 90), _ => 0 };
-        var isInterim = isGrave && student.IsInSpecialEducation && resolution == "OSS" && random.Chance(0.3);
+        // By October every IEP of the year has begun.
+        var isInterim = isGrave && student.IsInSpecialEducation && day.Month != 8 && day.Month != 9 && resolution == "OSS" && random.Chance(0.3);
         return [("WeaponCode", weapon), ("ResolutionCode", resolution), ("RemovalDays", removed == 0 ? "" : removed.ToString(CultureInfo.InvariantCulture)),
             ("InterimRemoval", isInterim ? what : ""), ("EducationalServices", removed == 0 ? "" : resolution is "EXP" ? "N" : "Y")];
     }

@@ -108,15 +108,15 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, Population 
         InPlace("ENR-011", "EN", (_, row) => row["EndStatus"] == "400", row => row["DiplomaType"] = ""),
         InPlace("ENR-011B", "EN", (student, row) => student.Person.Grade == "11" && row["EndStatus"] == "190" && !student.IsInSpecialEducation, row =>
             (row["EndStatus"], row["DiplomaDate"], row["DiplomaType"], row["DiplomaPeriod"]) = ("400", row["EndDate"], "R", "2")),
-        InPlace("ENR-012", "EN", (student, row) => GradeBeside(student) is not null, row => row["Grade"] = GradeBeside(row.Student)!),
+        InPlace("ENR-012", "EN", (student, row) => !AssessmentRows.IsTested(student) && GradeBeside(student) is not null, row => row["Grade"] = GradeBeside(row.Student)!),
         InPlace("ENR-014", "EN", (student, row) => !student.IsInSpecialEducation && row["EndStatus"] == "190", row => (row["EndDate"], row["EndStatus"]) = ("", "")),
     ];
 
     private IEnumerable<Kind> ProgramKinds() =>
     [
         InPlace("PRG-001", "PP", (_, _) => true, row => row["StartDate"] = FileDate.Of(row.Student.Enrollments[0].Start.AddDays(-20))),
-        new("PRG-002", (student, _) => !student.IsHomeless, (student, all) => Mark(rows.Program(student, "HML"), "PRG-002", all)),
-        InPlace("PRG-003", "LP", (_, _) => true, row => (row["ExitDate"], row["ELPLevel"]) = ($"06/01/{year.Previous}", "")),
+        new("PRG-002", (student, _) => !student.IsHomeless && !student.IsInFosterCare, (student, all) => Mark(rows.Program(student, "HML"), "PRG-002", all)),
+        InPlace("PRG-003", "LP", (student, _) => student.Enrollments[0].Start.Year < year.EndYear, row => (row["ExitDate"], row["ELPLevel"]) = ($"06/01/{year.Previous}", "")),
         new("PRG-003B", (student, _) => !student.IsImmigrant, (student, all) => Mark(rows.Program(student, "IMM"), "PRG-003B", all)),
         InPlace("SPD-001", "SE", (_, _) => true, row => row["Locked"] = "N"),
         InPlace("SPD-002", "SE", (_, _) => true, row => row["EnvironmentCode"] = "SPL"),

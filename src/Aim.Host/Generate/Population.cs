@@ -200,15 +200,16 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
     {
         var person = student.Person;
         var isSpecial = random.Chance(0.12) && Age(person) is >= 6 and <= 21;
+        var isInFosterCare = random.Chance(0.01);
         return student with
         {
             IsEnglishLearner = person.Language != "eng" && random.Chance(0.38) && person.Grade != "PK",
-            IsHomeless = random.Chance(0.02),
+            IsHomeless = !isInFosterCare && random.Chance(0.02),
             IsGifted = random.Chance(0.04) && person.Grade != "PK",
             IsTitleOne = Array.IndexOf(GradeOrder, person.Grade) is > 0 and < 9 && random.Chance(0.3),
             IsInSpecialEducation = isSpecial,
             HasPlan504 = !isSpecial && random.Chance(0.034),
-            IsInFosterCare = random.Chance(0.01),
+            IsInFosterCare = isInFosterCare,
             IsMigratory = random.Chance(0.004),
             AggregateHours = HoursOf(person),
         };
