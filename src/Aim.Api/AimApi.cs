@@ -65,6 +65,7 @@ public static class AimApi
         api.MapStudents();
         api.MapMovement();
         api.MapCases();
+        api.MapVerification();
         api.MapSnapshots();
         api.MapEvents();
     }

@@ -32,6 +32,7 @@ public sealed class AimPlatform
         References = new ReferenceLibrary(ports.Blobs, ports.Ledger);
         Uploads = new UploadLog(ports.Ledger);
         Parked = new ParkedStudents(ports.Ledger, ports.Clock);
+        Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, new IdentityResolver(ports.Identities), Parked);
         Disclosures = new DisclosureLog(ports.Ledger, ports.Clock);
         Snapshots = new SnapshotLibrary(ports.Blobs);
         Federal = new FederalFiles(ports.Blobs, ports.Ledger, Snapshots, Uploads);
@@ -53,6 +54,7 @@ public sealed class AimPlatform
     public UploadIntake Intake { get; }
     public PushedChanges Pushed { get; }
     public ParkedStudents Parked { get; }
+    public EditionComparison Comparison { get; }
     public DisclosureLog Disclosures { get; }
     public SnapshotLibrary Snapshots { get; }
     public CollectionSchedule Collections { get; }

@@ -60,6 +60,8 @@ internal static class ApiDescription
         document.Info.Title = "AIM";
         document.Info.Description = "The data hub of a state education agency: uploads, students, districts, snapshots, federal files and change events.";
         document.Servers?.Clear();
+        // A schema that is shared is never null, whichever field was met first: one that may be empty says so itself.
+        foreach (var id in Ids.Keys) if (document.Components?.Schemas?.TryGetValue(id.Name, out var shared) == true && shared is OpenApiSchema schema) schema.Type = JsonSchemaType.String;
         document.AddComponent<IOpenApiSecurityScheme>(Bearer, new OpenApiSecurityScheme
         {
             Type = SecuritySchemeType.Http, Scheme = Bearer, BearerFormat = "JWT", Description = "A token of the agency's OpenID Connect issuer, with app roles: reviewer, reporter, operator, district.0123.",

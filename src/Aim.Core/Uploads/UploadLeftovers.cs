@@ -11,7 +11,7 @@ namespace Aim.Uploads;
 public sealed class UploadLeftovers(IBlobStore blobs, IWorkflowClient workflows, TimeProvider clock)
 {
     /// <summary>Where steps keep what only later steps of the same upload need: <c>work/{upload id}/…</c>.</summary>
-    internal const string Work = "work/";
+    public const string Work = "work/";
 
     /// <summary>Where a host that takes files in parts keeps the parts; its URLs live far shorter than a day.</summary>
     public const string Parts = "blocks/";

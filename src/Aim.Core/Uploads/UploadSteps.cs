@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Workflows;
@@ -10,10 +11,12 @@ public sealed record UploadInput(string Key, UploadId Id, string Path, string ET
     internal BlobRef Blob => new(Path, ETag);
 
     /// <summary>Where findings, rejects and changes are kept, as long as the upload itself.</summary>
-    internal string ResultsPrefix => $"results/{Key}/";
+    [JsonIgnore]
+    public string ResultsPrefix => $"results/{Key}/";
 
     /// <summary>Where steps keep what only later steps need.</summary>
-    internal string WorkPrefix => $"{UploadLeftovers.Work}{Id}/";
+    [JsonIgnore]
+    public string WorkPrefix => $"{UploadLeftovers.Work}{Id}/";
 }
 
 /// <summary>What a file is and what it is to be read with.</summary>

@@ -52,7 +52,8 @@ internal static partial class CommandLine
     {
         var root = new RootCommand("AIM: the data hub of a state education agency. Without a verb it makes a sample state in ./aim-data, loads it, and serves it on http://localhost:5080.")
         {
-            ServeCommand.Create(), GenerateCommand.Create(), LoadCommand.Create(), CheckCommand.Create(), SyncCommand.Create(), SnapshotCommand.Create(), FederalCommand.Create(), ExplainCommand.Create(),
+            ServeCommand.Create(), GenerateCommand.Create(), LoadCommand.Create(), CheckCommand.Create(), SyncCommand.Create(), VerifyCommand.Create(), SnapshotCommand.Create(), FederalCommand.Create(), ExplainCommand.Create(),
+            BackupCommand.Create(), RestoreCommand.Create(),
         };
         var urls = CommonOptions.Urls();
         root.Add(urls);
@@ -126,7 +127,7 @@ internal static class CommonOptions
         : throw new UnusableInputException($"'{text}' is not a date. Give it as YYYY-MM-DD.");
 }
 
-/// <summary>Opens the data folder for a verb that works in it, with the engine running.</summary>
+/// <summary>Opens the data folder for a verb that works in it, with the engine running unless it says otherwise.</summary>
 internal static class OpenData
 {
     public static Embedded.DataFolder Existing(DirectoryInfo folder)
@@ -140,15 +141,27 @@ internal static class OpenData
         if (!Embedded.DataFolder.Exists(folder.FullName)) throw new UnusableInputException($"{folder.FullName} is no data folder. Make one with 'aim load DIR --data {folder}'.");
     }
 
+    /// <summary>For a verb that only looks: workflows that wait to be taken up are left to others.</summary>
+    public static Embedded.DataFolder ToLookAt(DirectoryInfo folder)
+    {
+        MustExist(folder);
+        return Open(folder);
+    }
+
     public static Embedded.DataFolder AtAny(DirectoryInfo folder)
+    {
+        var data = Open(folder);
+        data.Engine.Start();
+        return data;
+    }
+
+    private static Embedded.DataFolder Open(DirectoryInfo folder)
     {
         CommonOptions.MustNotBeFile(folder);
         var loggers = LoggerFactory.Create(logging =>
         {
             if (Environment.GetEnvironmentVariable("AIM_DEBUG") is not null) logging.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Debug);
         });
-        var data = Embedded.DataFolder.Open(folder.FullName, new Uri(CommonOptions.DefaultUrl), TimeProvider.System, loggers);
-        data.Engine.Start();
-        return data;
+        return Embedded.DataFolder.Open(folder.FullName, new Uri(CommonOptions.DefaultUrl), TimeProvider.System, loggers);
     }
 }

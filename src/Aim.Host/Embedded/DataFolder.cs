@@ -8,6 +8,20 @@ namespace Aim.Host.Embedded;
 /// </summary>
 internal sealed class DataFolder : IAsyncDisposable
 {
+    /// <summary>Editions, state, identity, ledger, outbox.</summary>
+    public const string DataFile = "aim.db";
+
+    /// <summary>The journal of workflows.</summary>
+    public const string JournalFile = "workflows.db";
+
+    public const string BlobFolder = "blobs";
+
+    /// <summary>The secrets that upload URLs and, on a host that is served, tokens are signed with.</summary>
+    public static readonly IReadOnlyList<string> KeyFiles = [UploadKeyFile, IssuerKeyFile];
+
+    internal const string IssuerKeyFile = "issuer.key";
+
+    private const string UploadKeyFile = "upload.key";
     private const int KeyBytes = 32;
 
     private readonly SqliteDatabase data;
@@ -20,10 +34,10 @@ internal sealed class DataFolder : IAsyncDisposable
     {
         Path = System.IO.Path.GetFullPath(path);
         Directory.CreateDirectory(Path);
-        data = new SqliteDatabase(System.IO.Path.Combine(Path, "aim.db"), DataSchema.Sql, DataSchema.Version, fullSync: true);
-        journal = new SqliteDatabase(System.IO.Path.Combine(Path, "workflows.db"), WorkflowJournal.Schema, WorkflowJournal.SchemaVersion, fullSync: false);
+        data = new SqliteDatabase(System.IO.Path.Combine(Path, DataFile), DataSchema.Sql, DataSchema.Version, fullSync: true);
+        journal = new SqliteDatabase(System.IO.Path.Combine(Path, JournalFile), WorkflowJournal.Schema, WorkflowJournal.SchemaVersion, fullSync: false);
         UploadUrls = new UploadUrls(UploadKey(), address, clock);
-        var blobs = new FileBlobStore(System.IO.Path.Combine(Path, "blobs"), UploadUrls);
+        var blobs = new FileBlobStore(System.IO.Path.Combine(Path, BlobFolder), UploadUrls);
         blobs.RemoveAbandoned(clock.GetUtcNow());
         Ports = new AimPorts(
             blobs, new SqliteEditionStore(data, clock), new SqliteStateStore(data, clock),
@@ -44,12 +58,12 @@ internal sealed class DataFolder : IAsyncDisposable
     /// <param name="replace">Puts other adapters in the place of some of the embedded ones.</param>
     public static DataFolder Open(string path, Uri address, TimeProvider clock, ILoggerFactory loggers, Func<AimPorts, AimPorts>? replace = null) => new(path, address, clock, loggers, replace);
 
-    public static bool Exists(string path) => File.Exists(System.IO.Path.Combine(path, "aim.db"));
+    public static bool Exists(string path) => File.Exists(System.IO.Path.Combine(path, DataFile));
 
     /// <summary>The secret that upload URLs are signed with; made once for the folder.</summary>
     private byte[] UploadKey()
     {
-        var file = System.IO.Path.Combine(Path, "upload.key");
+        var file = System.IO.Path.Combine(Path, UploadKeyFile);
         if (!File.Exists(file))
         {
             var fresh = $"{file}.{Guid.NewGuid():N}";

@@ -11,6 +11,7 @@ namespace Aim.Host.Embedded;
 internal sealed class SqliteSession : IDisposable
 {
     private const int ConfigMemoryStatus = 9;
+    private const int PagesACopy = 2048;
 
     private readonly sqlite3 database;
     private readonly Dictionary<string, sqlite3_stmt> statements = [];
@@ -136,6 +137,22 @@ internal sealed class SqliteSession : IDisposable
         catch (SqliteException)
         {
             // There is nothing to take back when SQLite has ended the transaction itself.
+        }
+    }
+
+    /// <summary>Copies the database, as this session's transaction sees it, into that of a session on a new file.</summary>
+    /// <param name="done">Told the share that is copied, from 0 to 1.</param>
+    public void CopyTo(SqliteSession target, Action<double> done, CancellationToken cancellation)
+    {
+        using var backup = raw.sqlite3_backup_init(target.database, "main", database, "main");
+        if (backup is null || backup.IsInvalid) SqliteException.ThrowExceptionForRC(raw.sqlite3_errcode(target.database), target.database);
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var result = raw.sqlite3_backup_step(backup, PagesACopy);
+            if (result == raw.SQLITE_DONE) return;
+            if (result != raw.SQLITE_OK) SqliteException.ThrowExceptionForRC(result, target.database);
+            done(1 - raw.sqlite3_backup_remaining(backup) / (double)raw.sqlite3_backup_pagecount(backup));
         }
     }
 

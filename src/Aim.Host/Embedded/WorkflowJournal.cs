@@ -149,8 +149,11 @@ internal sealed class WorkflowJournal(SqliteDatabase database, TimeProvider cloc
         "SELECT id, workflow, status, progress, output, failure, created, updated FROM instance WHERE id = ?1", ReadState, instance));
 
     /// <summary>The instances that have not ended, oldest first.</summary>
-    public List<StoredInstance> ListOpen() => database.Read(session => session.List(
-        "SELECT id, workflow, input FROM instance WHERE status IN (1, 2) ORDER BY created", row => new StoredInstance(row.Text(0), row.Text(1), row.Text(2))));
+    public List<StoredInstance> ListOpen() => database.Read(ListOpen);
+
+    /// <inheritdoc cref="ListOpen()" />
+    internal static List<StoredInstance> ListOpen(SqliteSession session) => session.List(
+        "SELECT id, workflow, input FROM instance WHERE status IN (1, 2) ORDER BY created", row => new StoredInstance(row.Text(0), row.Text(1), row.Text(2)));
 
     private static WorkflowState ReadState(SqliteRow row) => new(
         row.Text(0), row.Text(1), (WorkflowStatus)row.Int(2), row.TextOrNull(3), row.TextOrNull(4), row.TextOrNull(5),

@@ -27,7 +27,7 @@ internal static class LocalHost
 
         var loggers = LoggerFactory.Create(factory => { factory.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Information); logging?.Invoke(factory); });
         var data = DataFolder.Open(dataFolder, url, clock, loggers);
-        var issuer = new DevelopmentIssuer(url, Path.Combine(data.Path, "issuer.key"), clock, cancellation => DistrictsAsync(data, cancellation));
+        var issuer = new DevelopmentIssuer(url, Path.Combine(data.Path, DataFolder.IssuerKeyFile), clock, cancellation => DistrictsAsync(data, cancellation));
         builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(_ => data);
         builder.Services.AddSingleton(issuer);

@@ -113,6 +113,7 @@ public sealed class RouteTests
         ["GET /api/v1/districts/{district}"] = [403],
         ["GET /api/v1/districts/{district}/editions/{year}"] = [403],
         ["GET /api/v1/districts/{district}/editions/{year}/parked"] = [403],
+        ["GET /api/v1/districts/{district}/editions/{year}/verification"] = [403],
         ["POST /api/v1/districts/{district}/editions/{year}/pushes"] = [403],
         ["GET /api/v1/districts/{district}/editions/{year}/pushes"] = [403],
         ["POST /api/v1/districts/{district}/editions/{year}/pushes/skip"] = [403],

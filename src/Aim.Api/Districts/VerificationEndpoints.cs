@@ -1,0 +1,65 @@
+using System.Text;
+using System.Text.Json;
+using Aim.Api.Callers;
+using Aim.Api.Description;
+using Aim.Editions;
+using Aim.Ports;
+using Aim.Records;
+using Aim.StateSync;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Aim.Api.Districts;
+
+/// <summary>An edition against the state: the counts of all of it, and a page of the rows that differ.</summary>
+/// <param name="Next">The cursor of the next page; null when there is none.</param>
+public sealed record VerificationPage(VerificationSummary Summary, IReadOnlyList<RowDifference> Differences, string? Next);
+
+/// <summary>The Verification Summary of a district's edition.</summary>
+internal static class VerificationEndpoints
+{
+    private const int MostDifferences = 1000;
+
+    public static void MapVerification(this IEndpointRouteBuilder api) =>
+        api.MapGet("/districts/{district}/editions/{year}/verification", VerifyAsync).WithTags("Districts")
+            .WithSummary("The edition against the state's copy of it: counts for each record type, and the rows that differ with their fields")
+            .Produces<VerificationPage>().AlsoAsLines<RowDifference>();
+
+    private static async Task<Results<Ok<VerificationPage>, PushStreamHttpResult>> VerifyAsync(
+        DistrictId district, SchoolYear year, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        var caller = context.Caller();
+        caller.MustRead(district);
+        var most = Paging.Limit(limit, MostDifferences);
+        var after = string.IsNullOrEmpty(cursor) ? (DifferencePlace?)null : DifferencePlace.TryParse(cursor, out var place) ? place : throw Paging.NoSuchCursor();
+        var form = MediaTypes.Choose(context.Request, MediaTypes.Json, MediaTypes.NdJson);
+        await context.LogExportAsync(platform, $"differences between the edition of district {district} in {year} and the state", cancellation);
+        var counts = new VerificationCounts();
+        var differences = platform.Comparison.CompareAsync(new EditionKey(district, year), counts, cancellation).Where(difference => after is null || difference.Place > after).Select(difference => Visible(difference, caller));
+        if (form == MediaTypes.NdJson) return TypedResults.Stream(output => WriteAsync(output, differences, context, cancellation), MediaTypes.NdJson);
+
+        var (page, hasMore) = (new List<RowDifference>(), false);
+        await foreach (var difference in differences.WithCancellation(cancellation))
+        {
+            // Read to the end, for the counts are of everything.
+            if (page.Count < most) page.Add(difference);
+            else hasMore = true;
+        }
+        return TypedResults.Ok(new VerificationPage(counts.Summary(), page, hasMore ? page[^1].Place.ToString() : null));
+    }
+
+    /// <summary>In whose record a row is, or might be, is for the state to know: it may be another district's child.</summary>
+    private static RowDifference Visible(RowDifference difference, Caller caller) => caller.SeesState ? difference : difference with { StateId = null };
+
+    private static async Task WriteAsync(Stream output, IAsyncEnumerable<RowDifference> differences, HttpContext context, CancellationToken cancellation)
+    {
+        var json = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        await using var text = new StreamWriter(output, new UTF8Encoding(false), leaveOpen: true);
+        await foreach (var difference in differences.WithCancellation(cancellation)) await text.WriteLineAsync(JsonSerializer.Serialize(difference, json).AsMemory(), cancellation);
+    }
+}
