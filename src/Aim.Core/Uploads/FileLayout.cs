@@ -49,6 +49,12 @@ public sealed record FileLayout
     /// <inheritdoc cref="FirstYear" />
     public int? LastYear { get; init; }
 
+    /// <summary>What tells its rows apart, as a sentence for the clerk.</summary>
+    public required string KnownBy { get; init; }
+
+    /// <summary>When the file is to be sent, as a sentence for the clerk.</summary>
+    public required string Sent { get; init; }
+
     public required IReadOnlyList<LayoutColumn> Columns { get; init; }
 
     [JsonIgnore]

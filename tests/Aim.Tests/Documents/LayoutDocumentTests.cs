@@ -13,7 +13,7 @@ public sealed class LayoutDocumentTests
     private const int LongestTable = 45;
 
     /// <summary>Two synthetic students, as each file has them.</summary>
-    private static readonly (string Type, Sample.Row[] Rows)[] Samples =
+    internal static readonly (string Type, Sample.Row[] Rows)[] Samples =
     [
         ("SD",
         [
@@ -111,13 +111,13 @@ public sealed class LayoutDocumentTests
     private static string TitleOf(FileLayout layout) => $"{layout.RecordType}: {Words(layout.Type.Name)} ({layout.Version})";
 
     /// <summary>SpecialEducation as "special education".</summary>
-    private static string Words(string name) => string.Concat(name.Select((c, i) => char.IsUpper(c) && i > 0 ? $" {char.ToLowerInvariant(c)}" : $"{c}"));
+    internal static string Words(string name) => string.Concat(name.Select((c, i) => i > 0 && (char.IsUpper(c) || char.IsDigit(c) && !char.IsDigit(name[i - 1])) ? $" {char.ToLowerInvariant(c)}" : $"{c}"));
 
-    private static string Anchor(string title) => string.Concat(title.ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is ' ' or '-')).Replace(' ', '-');
+    internal static string Anchor(string title) => string.Concat(title.ToLowerInvariant().Where(c => char.IsLetterOrDigit(c) || c is ' ' or '-')).Replace(' ', '-');
 
     private static void Write(StringBuilder text, FileLayout layout)
     {
-        text.Append($"\n## {TitleOf(layout)}\n\n{layout.Type.Summary} {Key(layout)}{Years(layout.FirstYear, layout.LastYear, " Taken for school years ending ", ".")}\n\n");
+        text.Append($"\n## {TitleOf(layout)}\n\n{layout.Type.Summary} {layout.KnownBy}{Years(layout.FirstYear, layout.LastYear, " Taken for school years ending ", ".")}\n\n");
         text.Append("| # | Column | Width | Required | Value | Meaning |\n|---:|---|---:|---|---|---|\n");
         for (var i = 0; i < layout.Columns.Count; i++)
         {
@@ -128,32 +128,9 @@ public sealed class LayoutDocumentTests
         text.Append($"\nFor example, with → for a tab:\n\n```text\n{Sample.Tsv(layout.RecordType, rows).Replace("\t", "→", StringComparison.Ordinal)}```\n");
     }
 
-    private static string Key(FileLayout layout) => layout.RecordType switch
+    internal static string Value(FileLayout layout, LayoutColumn column, string codesAt = "")
     {
-        "SD" => "One row a student: the local id is the key.",
-        "EN" => "A row is known by local id, school, calendar, service type and start date.",
-        "PP" => "A row is known by local id, program and start date.",
-        "LP" => "A row is known by local id and identified date.",
-        "SE" => "A row is known by local id and start of the IEP.",
-        "504" => "A row is known by local id and start date.",
-        "AF" or "AS" or "TW" => "A row is known by local id, school, calendar, service type and count date.",
-        "AA" => "A row is known by local id, school and calendar.",
-        "DA" => "A row is known by local id, school, calendar and month.",
-        "AR" => "A row is known by local id, assessment and subject.",
-        "ME" => "A row is known by local id and start date.",
-        "BH" => "A row is known by local id and incident.",
-        "CO" => "One row a course: the course number is the key.",
-        "ST" => "One row a person: the staff local id is the key.",
-        "SU" => "One row a section: the section number is the key.",
-        "RU" => "A row is known by local id, section and start date.",
-        "MK" => "A row is known by local id, section, term and mark type.",
-        "MG" => "A row is known by local id and qualifying arrival date.",
-        var other => throw new InvalidOperationException($"Say what the key of {other} is."),
-    };
-
-    private static string Value(FileLayout layout, LayoutColumn column)
-    {
-        if (column.Codes is { } codes) return $"[{CodeSets.Get(codes).Title}](#{Anchor(CodeSets.Get(codes).Title)})";
+        if (column.Codes is { } codes) return $"[{CodeSets.Get(codes).Title}]({codesAt}#{Anchor(CodeSets.Get(codes).Title)})";
         if (column.Role == ColumnRole.RecordType) return $"`{layout.RecordType}`";
         if (column.Role == ColumnRole.EndYear) return "year";
         if (column.Digits) return "digits";
