@@ -44,6 +44,14 @@ internal static class BenchCases
         new("freeze", "Freeze and FS052 at three levels", Freezing.MembershipAsync) { Targets = [Target.Seconds(5)], Prepare = LoadedAsync },
         new("freeze-all", "Snapshot with all federal files", Freezing.AllFilesAsync) { Prepare = LoadedAsync },
 
+        Of("identity-lookup", "Children looked up among 1,000,000 people (at full size)", data => Matching.LookUpAsync(data.Scaled(1_000_000))) with
+            { IsSteady = true, Peer = "identity-exact", Targets = [Target.RowsASecond(20_000), Target.Megabytes(1500)] },
+        Of("identity-exact", "Limit: the same by exact name and birth date in a dictionary", data => Matching.LookUpExactlyAsync(data.Scaled(1_000_000))) with { IsSteady = true },
+        Of("identity-scan", "1,000,000 people searched for two State IDs of one child", data => Matching.ScanAsync(data.Scaled(1_000_000))) with { Peer = "identity-join", Targets = [Target.Seconds(60)] },
+        Of("identity-join", "DuckDB, the pairs to compare found by joins, 2 threads", data => Matching.JoinAsync(data.Scaled(1_000_000))),
+        Of("identity-evaluate", "Two lists of a state's children matched", data => Matching.EvaluateAsync(data.Students)) with { Peer = "identity-evaluate-join" },
+        Of("identity-evaluate-join", "DuckDB, the pairs to compare found by joins, 2 threads", data => Matching.EvaluateByJoinAsync(data.Students)),
+
         OnState("load-10k", "State of 10,000 students (at full size), core record types", 10_000) with { Peer = "load-50k" },
         OnState("load-50k", "State of 50,000 students, core record types", 50_000),
         OnState("load-150k", "State of 150,000 students, core record types", 150_000) with { Peer = "load-50k", Targets = [Target.Speed(Linear)] },
@@ -58,6 +66,8 @@ internal static class BenchCases
 
     private static BenchCase OnFile(string name, string what, Func<BenchData, EnrollmentFile> file, Func<EnrollmentFile, Task<Outcome>> run) =>
         new(name, what, data => run(file(data))) { Prepare = data => { file(data); return Task.CompletedTask; } };
+
+    private static BenchCase Of(string name, string what, Func<BenchData, Task<Outcome>> run) => new(name, what, run) { Prepare = Matching.NoPreparationAsync };
 
     /// <summary>A whole state, loaded into a new data folder.</summary>
     private static BenchCase OnState(string name, string what, int students, SampleRecords records = SampleRecords.Core) =>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Aim.Rules;
@@ -24,12 +23,21 @@ public static class Names
     {
         if (string.IsNullOrEmpty(name)) return "";
         var letters = new StringBuilder(name.Length);
-        foreach (var c in Ascii.IsValid(name) ? name : name.Normalize(NormalizationForm.FormD))
+        foreach (var c in name)
         {
-            if (char.IsLetterOrDigit(c) && CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark) letters.Append(char.ToUpperInvariant(c));
+            var plain = Plain(c);
+            if (char.IsLetterOrDigit(plain)) letters.Append(char.ToUpperInvariant(plain));
         }
         return letters.ToString();
     }
+
+    /// <summary>The plain letters of U+00C0 to U+017F. The runtime takes accents off only where the system's culture data is installed.</summary>
+    private const string PlainLetters =
+        "AAAAAAACEEEEIIIIDNOOOOO OUUUUYTSAAAAAAACEEEEIIIIDNOOOOO OUUUUYTY" +
+        "AAAAAACCCCCCCCDDDDEEEEEEEEEEGGGGGGGGHHHHIIIIIIIIIIIIJJKKKLLLLLLLLLLNNNNNNNNNOOOOOOOORRRRRRSSSSSSSSTTTTTTUUUUUUUUUUUUWWYYYZZZZZZS";
+
+    /// <summary>A letter without its accent.</summary>
+    internal static char Plain(char c) => c is >= '\u00C0' and <= '\u017F' ? PlainLetters[c - '\u00C0'] : c;
 
     private static IEnumerable<string> Parts(string name) =>
         name.Split([' ', '-', '\''], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Normalize).Where(part => part.Length > 1)

@@ -37,9 +37,9 @@ public sealed class CommandLineTests
     public async Task The_help_of_every_verb_is_as_approved()
     {
         var text = new StringBuilder();
-        foreach (var verb in new[] { "", "serve", "generate", "load", "check", "sync", "verify", "snapshot", "federal", "explain", "backup", "restore" })
+        foreach (var verb in new[] { "", "serve", "generate", "load", "check", "sync", "verify", "snapshot", "federal", "explain", "identity", "identity evaluate", "backup", "restore" })
         {
-            var help = await AimProgram.RunAsync(verb.Length == 0 ? ["--help"] : [verb, "--help"]);
+            var help = await AimProgram.RunAsync([.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
             Assert.AreEqual((0, ""), (help.Code, help.Error), verb);
             text.Append(CultureInfo.InvariantCulture, $"> aim {verb}{(verb.Length == 0 ? "" : " ")}--help\n{help.Output.ReplaceLineEndings("\n")}");
         }

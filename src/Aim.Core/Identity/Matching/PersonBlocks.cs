@@ -1,0 +1,56 @@
+using System.Numerics;
+
+namespace Aim.Identity.Matching;
+
+/// <summary>The people of a table by blocking key: eight bytes for each key of each person, in one array.</summary>
+internal sealed class PersonBlocks
+{
+    /// <summary>A key that more share says nothing; its people have other keys.</summary>
+    private const int Largest = 2000, LargestWide = 24;
+
+    private readonly ulong[] entries;
+    private readonly int[] starts;
+    private readonly int shift;
+
+    private readonly int largest;
+
+    private PersonBlocks(ulong[] entries, int[] starts, int shift, int largest) => (this.entries, this.starts, this.shift, this.largest) = (entries, starts, shift, largest);
+
+    /// <summary>The blocks of the people from one number to before another.</summary>
+    public static PersonBlocks Of(PersonTable table, int from, int to) => Of(table, from, to, BlockingKeys.Write, Largest);
+
+    /// <summary>The same by wide keys.</summary>
+    public static PersonBlocks OfWide(PersonTable table, int from, int to) => Of(table, from, to, BlockingKeys.WriteWide, LargestWide);
+
+    private delegate int Keys(PersonView person, Span<ulong> keys);
+
+    private static PersonBlocks Of(PersonTable table, int from, int to, Keys write, int largest)
+    {
+        Span<ulong> keys = stackalloc ulong[BlockingKeys.Most];
+        var all = new List<ulong>(10 * (to - from));
+        for (var person = from; person < to; person++)
+        {
+            var count = write(table.View(person), keys);
+            for (var i = 0; i < count; i++) all.Add(keys[i] >> 32 << 32 | (uint)person);
+        }
+        var shift = 64 - Math.Clamp(BitOperations.Log2((uint)all.Count + 1), 1, 26);
+        var starts = new int[(1 << (64 - shift)) + 1];
+        foreach (var entry in all) starts[(int)(entry >> shift) + 1]++;
+        for (var i = 1; i < starts.Length; i++) starts[i] += starts[i - 1];
+        var (entries, next) = (new ulong[all.Count], (int[])starts.Clone());
+        foreach (var entry in all) entries[next[(int)(entry >> shift)]++] = entry;
+        for (var i = 0; i + 1 < starts.Length; i++) entries.AsSpan(starts[i]..starts[i + 1]).Sort();
+        return new PersonBlocks(entries, starts, shift, largest);
+    }
+
+    /// <summary>Those who have a key, in the low half of each entry; none when too many have it.</summary>
+    public ReadOnlySpan<ulong> Find(ulong key)
+    {
+        var slot = (int)(key >> shift);
+        var (hash, first, end) = (key >> 32, starts[slot], starts[slot + 1]);
+        while (first < end && entries[first] >> 32 < hash) first++;
+        var last = first;
+        while (last < end && entries[last] >> 32 == hash) last++;
+        return last - first > largest ? [] : entries.AsSpan(first..last);
+    }
+}

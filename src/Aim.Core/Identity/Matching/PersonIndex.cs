@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using Aim.Records;
+
+namespace Aim.Identity.Matching;
+
+/// <summary>Somebody known who may be the person looked for.</summary>
+public sealed record MatchCandidate(StateId StateId, MatchScore Score, IReadOnlyList<FieldWeight> Fields);
+
+/// <summary>What a search came to, likeliest candidate first.</summary>
+/// <param name="Outcome">Null: nobody known is this person.</param>
+public sealed record MatchDecision(MatchOutcome? Outcome, IReadOnlyList<MatchCandidate> Candidates, string Model);
+
+/// <summary>Two State IDs that look like one child.</summary>
+public sealed record LikelyDuplicate(StateId First, StateId Second, MatchScore Score, IReadOnlyList<FieldWeight> Fields);
+
+/// <summary>
+/// Everybody the state knows, in memory: who is this person, and who has two State IDs. Built once, then read by any number of threads; a million people take about a third of a gigabyte.
+/// </summary>
+public sealed class PersonIndex
+{
+    private const int PeopleAPart = 5000;
+
+    private readonly PersonTable table = new();
+    private readonly List<StateId> ids = [];
+    private readonly PersonBlocks blocks;
+    private readonly MatchModel model;
+    private readonly ConcurrentBag<List<int>> scratch = [];
+
+    public PersonIndex(IEnumerable<(StateId Id, PersonTraits Traits)> people)
+    {
+        foreach (var (id, traits) in people)
+        {
+            table.Add(traits);
+            ids.Add(id);
+        }
+        blocks = PersonBlocks.Of(table, 0, table.Count);
+        model = MatchModel.Default(table.Count);
+    }
+
+    public int Count => ids.Count;
+
+    public MatchDecision Find(PersonTraits person)
+    {
+        var encoded = table.Encode(person);
+        var near = scratch.TryTake(out var list) ? list : [];
+        Neighbours(table.View(encoded), near);
+        var found = new List<(int Person, AgreementPattern Pattern, MatchScore Score)>();
+        foreach (var other in near)
+        {
+            var pattern = PersonComparison.Compare(table.View(encoded), table.View(other));
+            if (model.PlainWeight(pattern) < 0) continue;
+            var score = model.Score(pattern, table, table.View(encoded), table.View(other), 1);
+            if (score.Probability >= MatchModel.ReviewAt) found.Add((other, pattern, score));
+        }
+        scratch.Add(near);
+        if (found.Count == 0) return new MatchDecision(null, [], model.Version);
+        found.Sort((a, b) => b.Score.Probability.CompareTo(a.Score.Probability) is not 0 and var order ? order : ids[a.Person].CompareTo(ids[b.Person]));
+        var best = found[0];
+        var isSure = best.Score.Probability >= MatchModel.MatchAt && !model.NeedsPerson(best.Pattern) && (found.Count == 1 || found[1].Score.Odds < best.Score.Odds - MatchModel.RivalBits);
+        return new MatchDecision(isSure ? MatchOutcome.Match : MatchOutcome.Review,
+            [.. found.Select(item => new MatchCandidate(ids[item.Person], item.Score, model.Explain(item.Pattern, table, table.View(encoded), table.View(item.Person), 1)))], model.Version);
+    }
+
+    /// <summary>Pairs of people who are probably one, in order of their State IDs.</summary>
+    public IReadOnlyList<LikelyDuplicate> FindDuplicates(CancellationToken cancellation)
+    {
+        var all = new ConcurrentBag<List<LikelyDuplicate>>();
+        Parallel.ForEach(Partitioner.Create(0, Count, PeopleAPart), new ParallelOptions { CancellationToken = cancellation }, range =>
+        {
+            var (near, found) = (new List<int>(), new List<LikelyDuplicate>());
+            for (var person = range.Item1; person < range.Item2; person++)
+            {
+                Neighbours(table.View(person), near);
+                foreach (var other in near) if (other < person && Duplicate(other, person) is { } pair) found.Add(pair);
+            }
+            all.Add(found);
+        });
+        return [.. all.SelectMany(found => found).OrderBy(pair => pair.First).ThenBy(pair => pair.Second)];
+    }
+
+    private LikelyDuplicate? Duplicate(int a, int b)
+    {
+        var pattern = PersonComparison.Compare(table.View(a), table.View(b));
+        if (model.PlainWeight(pattern) < 0) return null;
+        var score = model.Score(pattern, table, table.View(a), table.View(b), 2);
+        if (score.Probability < MatchModel.ReviewAt) return null;
+        var (first, second) = ids[a] < ids[b] ? (ids[a], ids[b]) : (ids[b], ids[a]);
+        return new LikelyDuplicate(first, second, score, model.Explain(pattern, table, table.View(a), table.View(b), 2));
+    }
+
+    /// <summary>Those who share a key with a person, each once.</summary>
+    private void Neighbours(PersonView person, List<int> near)
+    {
+        near.Clear();
+        Span<ulong> keys = stackalloc ulong[BlockingKeys.Most];
+        foreach (var key in keys[..BlockingKeys.Write(person, keys)]) foreach (var entry in blocks.Find(key)) near.Add((int)(uint)entry);
+        near.Sort();
+        var kept = 0;
+        for (var i = 0; i < near.Count; i++) if (i == 0 || near[i] != near[i - 1]) near[kept++] = near[i];
+        near.RemoveRange(kept, near.Count - kept);
+    }
+}

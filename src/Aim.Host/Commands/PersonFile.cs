@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
+using Aim.Identity.Matching;
+using Sylvan.Data.Csv;
+
+namespace Aim.Host.Commands;
+
+/// <summary>
+/// A file of people, or of pairs of them: delimited text with a header. Columns are found by name in any order; any but the id may be missing or empty, and columns of other names are
+/// left alone.
+/// </summary>
+internal sealed class PersonFile
+{
+    public const string Columns = "id,first,middle,last,suffix,birthDate,gender,street,city,postcode,other";
+
+    private static readonly string[] DateForms = ["yyyy-MM-dd", "MM/dd/yyyy", "M/d/yyyy", "yyyyMMdd"];
+
+    public List<string> Ids { get; } = [];
+    public List<PersonTraits> People { get; } = [];
+
+    /// <summary>Birth dates that are none and were taken as not known.</summary>
+    public int BadBirthDates { get; private set; }
+
+    /// <summary>Columns that aren't used.</summary>
+    public IReadOnlyList<string> Ignored { get; private set; } = [];
+
+    public static async Task<PersonFile> ReadAsync(FileInfo file, CancellationToken cancellation)
+    {
+        var people = new PersonFile();
+        using var rows = Open(await TextAsync(file, cancellation), file);
+        var names = Names(rows);
+        var columns = Columns.Split(',').Select(column => Array.FindIndex(names, name => name.Equals(column, StringComparison.OrdinalIgnoreCase))).ToArray();
+        if (columns[0] < 0) throw new UnusableInputException($"{file.Name} has no column 'id'. Its first line must name the columns: {Columns}; any but id may be left out.");
+        if (columns.Skip(1).All(column => column < 0)) throw new UnusableInputException($"{file.Name} has no column to compare people by. Name the columns {Columns}; any but id may be left out.");
+        people.Ignored = [.. names.Where((_, i) => !columns.Contains(i))];
+        var known = new HashSet<string>();
+        while (await ReadAsync(rows, file, cancellation))
+        {
+            var values = columns.Select(column => column < 0 || column >= rows.RowFieldCount || rows.GetFieldSpan(column).Trim() is { IsEmpty: true } ? null : rows.GetString(column).Trim()).ToArray();
+            if (values.All(value => value is null)) continue;
+            if (values[0] is not { } id) throw new UnusableInputException($"{file.Name}, line {rows.RowNumber + 1}: the id is empty. Give every record an id of its own.");
+            if (!known.Add(id)) throw new UnusableInputException($"{file.Name}, line {rows.RowNumber + 1}: the id is there twice. Give every record an id of its own.");
+            people.Ids.Add(id);
+            people.People.Add(new PersonTraits
+            {
+                First = values[1], Middle = values[2], Last = values[3], Suffix = values[4], Birth = people.BirthOf(values[5]), Gender = values[6], Street = values[7], City = values[8],
+                Postcode = values[9], Other = values[10],
+            });
+        }
+        return people;
+    }
+
+    /// <summary>The pairs of a truth file: columns <c>left,right</c>.</summary>
+    public static async Task<List<(string Left, string Right)>> ReadPairsAsync(FileInfo file, CancellationToken cancellation)
+    {
+        using var rows = Open(await TextAsync(file, cancellation), file);
+        var names = Names(rows);
+        var (left, right) = (Column("left"), Column("right"));
+        if (left < 0 || right < 0) throw new UnusableInputException($"{file.Name} must have the columns left and right, with the ids of the records that are one person.");
+        var pairs = new List<(string, string)>();
+        while (await ReadAsync(rows, file, cancellation))
+        {
+            if (rows.RowFieldCount > Math.Max(left, right)) pairs.Add((rows.GetString(left).Trim(), rows.GetString(right).Trim()));
+        }
+        return pairs;
+
+        int Column(string wanted) => Array.FindIndex(names, name => name.Equals(wanted, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private int BirthOf(string? text)
+    {
+        if (text is null) return 0;
+        if (DateOnly.TryParseExact(text, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)) return PersonTraits.DigitsOf(date);
+        // No date, but as many digits: one of them may be mistyped.
+        var digits = new string([.. text.Where(char.IsAsciiDigit)]);
+        if (digits.Length == 8 && text.IndexOf('/', StringComparison.Ordinal) == 2) digits = digits[4..] + digits[..4];
+        if (digits.Length == 8 && digits[0] != '0') return int.Parse(digits, CultureInfo.InvariantCulture);
+        BadBirthDates++;
+        return 0;
+    }
+
+    private static async Task<string> TextAsync(FileInfo file, CancellationToken cancellation)
+    {
+        if (Directory.Exists(file.FullName)) throw new UnusableInputException($"{file.FullName} is a folder. Name a file.");
+        if (!file.Exists) throw new UnusableInputException($"The file {file.FullName} does not exist.");
+        var bytes = await File.ReadAllBytesAsync(file.FullName, cancellation);
+        if (bytes.AsSpan().StartsWith(Encoding.Unicode.Preamble)) return Encoding.Unicode.GetString(bytes.AsSpan(2));
+        if (bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble)) return Encoding.UTF8.GetString(bytes.AsSpan(3));
+        if (bytes.AsSpan().Contains((byte)0)) throw new UnusableInputException($"{file.Name} is no text. Give a CSV file with a header line.");
+        return (Utf8.IsValid(bytes) ? Encoding.UTF8 : Encoding.Latin1).GetString(bytes);
+    }
+
+    private static CsvDataReader Open(string text, FileInfo file)
+    {
+        if (string.IsNullOrWhiteSpace(text)) throw new UnusableInputException($"{file.Name} is empty. Its first line must name the columns.");
+        try
+        {
+            return CsvDataReader.Create(new StringReader(text), new CsvDataReaderOptions { HasHeaders = true, HeaderComparer = StringComparer.OrdinalIgnoreCase, BufferSize = 1 << 16, MaxBufferSize = 1 << 20, ResultSetMode = ResultSetMode.SingleResult });
+        }
+        catch (Exception failure) when (failure is CsvFormatException or InvalidOperationException or ArgumentException)
+        {
+            throw new UnusableInputException($"{file.Name} can't be read as delimited text with a header line.");
+        }
+    }
+
+    private static string[] Names(CsvDataReader rows) => [.. Enumerable.Range(0, rows.FieldCount).Select(i => rows.GetName(i).Trim())];
+
+    private static async Task<bool> ReadAsync(CsvDataReader rows, FileInfo file, CancellationToken cancellation)
+    {
+        try
+        {
+            return await rows.ReadAsync(cancellation);
+        }
+        catch (Exception failure) when (failure is CsvFormatException or InvalidDataException)
+        {
+            throw new UnusableInputException($"{file.Name}, line {rows.RowNumber + 2}: a quote is not closed, or the line is too long.");
+        }
+    }
+}

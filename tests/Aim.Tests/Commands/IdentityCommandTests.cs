@@ -1,0 +1,87 @@
+using Aim.Tests.Setup;
+
+namespace Aim.Tests.Commands;
+
+[TestClass]
+public sealed class IdentityCommandTests
+{
+    private const string Header = "id,first,middle,last,suffix,birthDate,gender,street,city,postcode,other\n";
+
+    private readonly string folder = AssemblySetup.NewFolder("identity");
+
+    private string Put(string name, string text)
+    {
+        var path = Path.Combine(folder, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    [TestMethod]
+    public async Task Two_files_are_matched_and_held_against_the_truth()
+    {
+        var left = Put("left.csv", Header + "a1,Rosalind,June,Vandersloot,,2012-04-12,F,12 Elk Road,Havre,59501,\na2,Marcus,,Vandersloot,,2012-04-12,M,12 Elk Road,Havre,59501,\na3,Quentin,,Zimmerhof,Jr,2009-01-31,M,,,,\n");
+        var right = Put("right.csv", "ID;Last;First;BirthDate;City\nb1;VANDERSLOOT;Rosalind;04/12/2012;Havre\nb3;Zimmerhof;Quentin;20090131;\nb4;Nobody;Else;;\n");
+        var (truth, pairs) = (Put("truth.csv", "left,right\na1,b1\na3,b3\na9,b9\n"), Path.Combine(folder, "pairs.csv"));
+
+        var result = await AimProgram.RunAsync("identity", "evaluate", "--left", left, "--right", right, "--truth", truth, "--out", pairs, "--json");
+
+        Assert.AreEqual(0, result.Code, result.Error);
+        StringAssert.Contains(result.Error, "1 pairs of truth.csv name a record that is in no file");
+        var report = result.Json;
+        Assert.AreEqual((3, 3, 2), (report.GetProperty("left").GetInt32(), report.GetProperty("right").GetInt32(), report.GetProperty("truePairs").GetInt32()));
+        Assert.AreEqual((2, 0), (report.GetProperty("afterReview").GetProperty("right").GetInt32(), report.GetProperty("byMachine").GetProperty("wrong").GetInt32()));
+        var lines = File.ReadAllLines(pairs);
+        Assert.AreEqual("left,right,outcome,weight,probability,fields", lines[0]);
+        Assert.HasCount(report.GetProperty("matches").GetInt32() + report.GetProperty("review").GetInt32(), lines[1..]);
+        Assert.IsTrue(lines.Any(line => line.StartsWith("a3,b3,", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public async Task One_file_is_searched_for_people_who_are_in_it_twice()
+    {
+        var file = Put("people.csv", "id,last,first,birthDate\n1,Vandersloot,Rosalind,2012-04-12\n2,Vandersloot,Rosalind,2012-04-12\n3,Vandersloot,Marcus,2012-04-12\n");
+        var truth = Put("truth.csv", "left,right\n2,1\n");
+
+        var result = await AimProgram.RunAsync("identity", "evaluate", "--left", file, "--truth", truth);
+
+        Assert.AreEqual((0, ""), (result.Code, result.Error));
+        StringAssert.Contains(result.Output, "3 records among themselves");
+        StringAssert.Contains(result.Output, "After review");
+    }
+
+    public static IEnumerable<object[]> Unusable =>
+    [
+        [null!, "does not exist"],
+        ["", "is empty"],
+        ["first,last\nAna,Bell\n", "has no column 'id'"],
+        ["id,shoe\n1,44\n", "has no column to compare people by"],
+        ["id,last\n1,Bell\n1,Bell\n", "line 3: the id is there twice"],
+        ["id,last\n,Bell\n", "line 2: the id is empty"],
+        ["id,last\n", "has no records"],
+        ["id,last\n1,\"Bell\n", "people.csv"],
+        ["id\0,last\n", "is no text"],
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Unusable))]
+    public async Task A_file_that_can_not_be_used_is_told_in_one_sentence_with_exit_code_2(string? text, string says)
+    {
+        var path = text is null ? Path.Combine(folder, "people.csv") : Put("people.csv", text);
+
+        var result = await AimProgram.RunAsync("identity", "evaluate", "--left", path);
+
+        Assert.AreEqual((2, ""), (result.Code, result.Output), result.Error);
+        StringAssert.Contains(result.Error, says);
+        Assert.HasCount(1, result.Error.TrimEnd().Split('\n'), result.Error);
+    }
+
+    [TestMethod]
+    public async Task Birth_dates_that_are_none_are_counted_and_columns_that_are_not_used_are_named()
+    {
+        var result = await AimProgram.RunAsync("identity", "evaluate", "--left", Put("people.csv", "id,last,birthDate,shoe\n1,Bell,yesterday,44\n2,Marsh,1999-13-41,45\n"));
+
+        Assert.AreEqual(0, result.Code);
+        StringAssert.Contains(result.Error, "1 birth dates can't be read");
+        StringAssert.Contains(result.Error, "not used are the columns shoe");
+    }
+}

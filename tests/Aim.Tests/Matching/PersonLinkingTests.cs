@@ -1,0 +1,147 @@
+using Aim.Host.Generate;
+using Aim.Identity.Matching;
+
+namespace Aim.Tests.Matching;
+
+[TestClass]
+public sealed class PersonLinkingTests
+{
+    private const int People = 6000;
+
+    /// <summary>Found and true pairs held against each other.</summary>
+    private sealed record Quality(double FalseShare, double MissedShare, double ReviewShare, double Recall);
+
+    private static Quality QualityOf(TruthSet set, Func<PersonTraits, PersonTraits>? blank = null)
+    {
+        blank ??= person => person;
+        var pairs = new PersonLinking(set.Left.Select(blank), set.Right.Select(blank)).Run(CancellationToken.None).Pairs;
+        var truth = set.Truth.ToHashSet();
+        var (matched, review) = (pairs.Where(pair => pair.Outcome == MatchOutcome.Match).ToList(), pairs.Where(pair => pair.Outcome == MatchOutcome.Review).ToList());
+        double right = matched.Count(pair => truth.Contains((pair.Left, pair.Right))), looked = review.Count(pair => truth.Contains((pair.Left, pair.Right)));
+        return new Quality((matched.Count - right) / set.Left.Count, (truth.Count - right - looked) / truth.Count, review.Select(pair => pair.Left).Distinct().Count() / (double)set.Left.Count, right / truth.Count);
+    }
+
+    [TestMethod]
+    public void A_state_s_children_are_matched_within_the_bars()
+    {
+        var quality = QualityOf(new TruthSet(People, seed: 11));
+
+        Assert.IsLessThanOrEqualTo(0.0005, quality.FalseShare, $"{quality}");
+        Assert.IsLessThanOrEqualTo(0.005, quality.MissedShare, $"{quality}");
+        Assert.IsLessThanOrEqualTo(0.03, quality.ReviewShare, $"{quality}");
+    }
+
+    [TestMethod]
+    public void Other_mistakes_and_no_gender_cost_recall_but_make_no_false_matches()
+    {
+        var quality = QualityOf(new TruthSet(People, seed: 12, RecordingErrors.Paper, firstYear: 1930, years: 80));
+
+        Assert.IsLessThanOrEqualTo(0.0005, quality.FalseShare, $"{quality}");
+        Assert.IsLessThanOrEqualTo(0.01, quality.MissedShare, $"{quality}");
+        Assert.IsGreaterThanOrEqualTo(0.95, quality.Recall, $"{quality}");
+    }
+
+    public static IEnumerable<object[]> Blanks =>
+    [
+        ["no address", (PersonTraits person) => person with { Street = null, City = null, Postcode = null }, 0.95],
+        ["no gender and no middle name", (PersonTraits person) => person with { Gender = null, Middle = null }, 0.95],
+        ["no birth date", (PersonTraits person) => person with { Birth = 0 }, 0.5],
+        ["nothing but names and birth dates", (PersonTraits person) => new PersonTraits { Last = person.Last, First = person.First, Birth = person.Birth }, 0.9],
+    ];
+
+    [TestMethod]
+    [DynamicData(nameof(Blanks))]
+    public void It_holds_where_columns_are_empty(string what, Func<PersonTraits, PersonTraits> blank, double recall)
+    {
+        var quality = QualityOf(new TruthSet(People, seed: 13), blank);
+
+        Assert.IsLessThanOrEqualTo(0.0005, quality.FalseShare, $"{what}: {quality}");
+        Assert.IsGreaterThanOrEqualTo(recall, quality.Recall, $"{what}: {quality}");
+    }
+
+    [TestMethod]
+    public void The_same_lists_give_the_same_pairs()
+    {
+        var set = new TruthSet(1000, seed: 14);
+
+        var (one, two) = (Run(), Run());
+
+        CollectionAssert.AreEqual(one, two);
+        List<(int, int, MatchOutcome, MatchScore)> Run() => [.. new PersonLinking(set.Left, set.Right).Run(CancellationToken.None).Pairs.Select(pair => (pair.Left, pair.Right, pair.Outcome, pair.Score))];
+    }
+
+    private static PersonTraits Child(string first, string last, int birth, string? street = "12 Elk Road", string? middle = null) => new() { First = first, Last = last, Birth = birth, Street = street, City = "Havre", Postcode = "59501", Middle = middle };
+
+    /// <summary>Some hundred others, so that names and dates have a frequency.</summary>
+    private static List<PersonTraits> WithOthers(params PersonTraits[] people) => [.. people, .. new TruthSet(500, seed: 15).Left];
+
+    private static IReadOnlyList<LinkedPair> Duplicates(params PersonTraits[] people) =>
+        [.. new PersonLinking(WithOthers(people), null).Run(CancellationToken.None).Pairs.Where(pair => pair.Left < people.Length && pair.Right < people.Length)];
+
+    [TestMethod]
+    public void Twins_are_never_matched_by_machine()
+    {
+        foreach (var (one, other) in new[] { ("Rosalind", "Marcus"), ("Ella", "Emma"), ("Ana", "Mia") })
+            Assert.IsFalse(Duplicates(Child(one, "Vandersloot", 20120412), Child(other, "Vandersloot", 20120412)).Any(pair => pair.Outcome == MatchOutcome.Match), $"{one} and {other}");
+    }
+
+    [TestMethod]
+    public void Twins_split_over_two_lists_are_never_matched_by_machine()
+    {
+        var pairs = new PersonLinking(WithOthers(Child("Rosalind", "Vandersloot", 20120412)), WithOthers(Child("Marcus", "Vandersloot", 20120412))).Run(CancellationToken.None).Pairs;
+        Assert.IsFalse(pairs.Any(pair => pair is { Left: 0, Right: 0, Outcome: MatchOutcome.Match }));
+    }
+
+    [TestMethod]
+    public void A_record_with_an_initial_alone_joins_neither_of_two_twins()
+    {
+        var pairs = Duplicates(Child("Jonas", "Vandersloot", 20120412), Child("Jared", "Vandersloot", 20120412), Child("J", "Vandersloot", 20120412));
+        Assert.IsFalse(pairs.Any(pair => pair.Outcome == MatchOutcome.Match));
+    }
+
+    [TestMethod]
+    public void Namesakes_of_a_community_with_one_address_are_not_matched()
+    {
+        var pairs = Duplicates(Child("Maria", "Hofer", 20120412), Child("Maria", "Hofer", 20140903), Child("Maria", "Waldner", 20131118));
+        Assert.IsFalse(pairs.Any(pair => pair.Outcome == MatchOutcome.Match), string.Join(", ", pairs));
+    }
+
+    [TestMethod]
+    public void Mistakes_that_people_make_are_matched_or_sent_to_review()
+    {
+        var child = Child("Katherine", "Vandersloot-Reed", 20120412, middle: "Rose");
+        PersonTraits[] others =
+        [
+            child with { First = "Katie" }, child with { Last = "Vandersloot" }, child with { Last = "Reed-Vandersloot" }, child with { Birth = 20121204 }, child with { Birth = 20120413 },
+            child with { First = "Vandersloot-Reed", Last = "Katherine" }, child with { First = "KATHERIN", Middle = "R" }, child with { Birth = 0 }, child with { Street = null, City = null, Postcode = null },
+            child with { First = "Rose", Middle = "Katherine" }, child with { Last = "Okonkwo" },
+        ];
+        foreach (var other in others) Assert.IsTrue(Duplicates(child, other).Any(), $"{other}");
+    }
+
+    [TestMethod]
+    public void A_far_better_partner_keeps_a_weaker_one_out()
+    {
+        var (child, weaker) = (Child("Rosalind", "Vandersloot", 20120412, middle: "June"), Child("Rosalind", "Vandersloot", 20120413, "7 Crow Lane"));
+        var pairs = new PersonLinking(WithOthers(child), WithOthers(child, weaker)).Run(CancellationToken.None).Pairs.Where(pair => pair.Left == 0).ToList();
+
+        Assert.AreEqual((0, MatchOutcome.Match), pairs.Where(pair => pair.Right < 2).Select(pair => (pair.Right, pair.Outcome)).Single());
+    }
+
+    [TestMethod]
+    public void Every_pair_tells_what_each_field_adds()
+    {
+        var pair = Duplicates(Child("Katherine", "Vandersloot", 20120412), Child("Katie", "Vandersloot", 20120412)).Single();
+
+        Assert.AreEqual(pair.Score.Weight, pair.Fields.Sum(field => field.Weight), 0.05);
+        Assert.AreEqual(Agreement.Nickname, pair.Fields.Single(field => field.Field == MatchField.First).Agreement);
+    }
+
+    [TestMethod]
+    public void Empty_lists_and_blank_people_are_no_trouble()
+    {
+        Assert.IsEmpty(new PersonLinking([], []).Run(CancellationToken.None).Pairs);
+        Assert.IsEmpty(new PersonLinking([new PersonTraits()], null).Run(CancellationToken.None).Pairs);
+        Assert.IsEmpty(new PersonLinking([new PersonTraits(), new PersonTraits { First = " ", Last = "?" }], [new PersonTraits()]).Run(CancellationToken.None).Pairs);
+    }
+}
