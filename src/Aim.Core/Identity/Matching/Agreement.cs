@@ -16,7 +16,7 @@ public enum Agreement
     /// <summary>A part agrees: one half of a double surname; the city without the postcode.</summary>
     Part = 3,
 
-    /// <summary>Exchanged: day and month, or first and last name.</summary>
+    /// <summary>Exchanged: day and month, first and last name, or first and middle name.</summary>
     Swapped = 4,
 
     /// <summary>One slip of the pen, or nearly the same spelling.</summary>
@@ -57,7 +57,7 @@ internal static class PersonComparison
         var (last, first, order) = (Surnames(a, Trait.Last, b, Trait.Last), FirstNames(a, b), Agreement.Same);
         if (last >= Agreement.Similar && first >= Agreement.Similar && AreSwapped(a, b, ref last, ref first)) order = Agreement.Swapped;
         return default(AgreementPattern).With(MatchField.Last, last).With(MatchField.First, first).With(MatchField.Order, order)
-            .With(MatchField.Middle, MiddleNames(a, b)).With(MatchField.Suffix, Codes(a.Suffix, b.Suffix)).With(MatchField.Birth, Births(a.Birth, b.Birth))
+            .With(MatchField.Middle, first is Agreement.Middle or Agreement.Swapped ? Agreement.Missing : MiddleNames(a, b)).With(MatchField.Suffix, Codes(a.Suffix, b.Suffix)).With(MatchField.Birth, Births(a.Birth, b.Birth))
             .With(MatchField.Gender, Codes(a.Gender, b.Gender)).With(MatchField.Street, Streets(a, b)).With(MatchField.Place, Places(a, b)).With(MatchField.Other, Numbers(a, b, Trait.Other));
     }
 
@@ -83,6 +83,7 @@ internal static class PersonComparison
 
     private static Agreement Alike(ReadOnlySpan<char> a, ReadOnlySpan<char> b)
     {
+        if (MatchText.DifferInNumber(a, b)) return Agreement.Differs;
         if (a.Length >= ShortestClose && b.Length >= ShortestClose && MatchText.IsOneEdit(a, b)) return Agreement.Close;
         var likeness = MatchText.Likeness(a, b);
         return likeness >= CloseName ? Agreement.Close : likeness >= SimilarName ? Agreement.Similar : Agreement.Differs;
@@ -95,8 +96,10 @@ internal static class PersonComparison
         if (x == y) return Agreement.Same;
         if (a.FirstNameForms.IsOneWith(b.FirstNameForms)) return Agreement.Nickname;
         ReadOnlySpan<char> textA = a.Text(Trait.First), textB = b.Text(Trait.First);
+        if (MatchText.DifferInNumber(textA, textB)) return Agreement.Differs;
         if (textA.StartsWith(textB) || textB.StartsWith(textA)) return Math.Min(textA.Length, textB.Length) >= ShortestClose ? Agreement.Close : Agreement.Initial;
-        if (x > 0 && x == b[Trait.Middle] || y > 0 && y == a[Trait.Middle]) return Agreement.Middle;
+        var (isMiddleOfB, isMiddleOfA) = (x > 0 && x == b[Trait.Middle], y > 0 && y == a[Trait.Middle]);
+        if (isMiddleOfA || isMiddleOfB) return isMiddleOfA && isMiddleOfB ? Agreement.Swapped : Agreement.Middle;
         return Alike(textA, textB);
     }
 

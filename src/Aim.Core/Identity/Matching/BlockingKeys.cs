@@ -4,15 +4,18 @@ namespace Aim.Identity.Matching;
 /// Where to look for the same person: two people are compared when they share one of these keys. Each key bears another kind of mistake, so that a record
 /// with several mistakes still meets its person somewhere. A key is the hash of its parts; equal in every process and year.
 /// </summary>
-internal static class BlockingKeys
+public static class BlockingKeys
 {
     /// <summary>The most keys that one person has.</summary>
-    public const int Most = 16;
+    internal const int Most = 16;
 
-    private enum Kind : ulong { BirthAndInitial = 1, BothNames, SurnameYear, FirstNameYear, StreetAndInitial, PlaceAndSurname, PlaceAndFirst, Other, StreetAndYear, Birth, Street, Postcode, City }
+    /// <summary>The most keys that a store keeps of a person.</summary>
+    private const int MostKept = 3;
+
+    private enum Kind : ulong { BirthAndInitial = 1, BothNames, SurnameYear, FirstNameYear, StreetAndInitial, PlaceAndSurname, PlaceAndFirst, Other, StreetAndYear, Birth, Street, Postcode, City, BirthAndSound }
 
     /// <returns>The number of keys written.</returns>
-    public static int Write(PersonView person, Span<ulong> keys)
+    internal static int Write(PersonView person, Span<ulong> keys)
     {
         ReadOnlySpan<char> last = person.Text(Trait.Last), first = person.Text(Trait.First);
         var (lastSound, firstSound) = (MatchText.Sound(last), MatchText.Sound(first));
@@ -35,8 +38,25 @@ internal static class BlockingKeys
         return count;
     }
 
+    /// <summary>
+    /// The keys under which stores keep a person: birth date and the sound of either name, and the sounds of both names. They are few and narrow, as each is written with the person and read with each
+    /// child that asks for a State ID.
+    /// </summary>
+    public static IReadOnlyList<long> Of(Person person)
+    {
+        Span<char> words = stackalloc char[2 * MatchText.Longest];
+        var last = MatchText.Sound(words[..MatchText.Words(person.LastName, words[..MatchText.Longest])]);
+        var first = MatchText.Sound(words[..MatchText.Words(person.FirstName, words[..MatchText.Longest])]);
+        var birth = InEitherOrder(PersonTraits.DigitsOf(person.BirthDate));
+        var keys = new List<long>(MostKept);
+        if (birth != 0 && last != 0) keys.Add((long)Hash(Kind.BirthAndSound, birth, last));
+        if (birth != 0 && first != 0 && first != last) keys.Add((long)Hash(Kind.BirthAndSound, birth, first));
+        if (last != 0 && first != 0) keys.Add((long)Hash(Kind.BothNames, Math.Min(last, first), Math.Max(last, first)));
+        return keys;
+    }
+
     /// <summary>Keys so wide that they are of use only where few have them, which is to say among few people.</summary>
-    public static int WriteWide(PersonView person, Span<ulong> keys)
+    internal static int WriteWide(PersonView person, Span<ulong> keys)
     {
         var count = 0;
         if (person.Birth != 0) keys[count++] = Hash(Kind.Birth, InEitherOrder(person.Birth), 0);

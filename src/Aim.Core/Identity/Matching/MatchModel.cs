@@ -35,9 +35,9 @@ public sealed class MatchModel
 
     private readonly double[] weights;
 
-    internal MatchModel(string version, double[] m, double[] u, double matches, double relatives, bool hasFamilies)
+    internal MatchModel(string version, double[] m, double[] u, double matches, double relatives, bool hasFamilies, bool countsValues = true)
     {
-        (Version, M, U, Matches, Relatives, HasFamilies) = (version, m, u, matches, relatives, hasFamilies);
+        (Version, M, U, Matches, Relatives, HasFamilies, CountsValues) = (version, m, u, matches, relatives, hasFamilies, countsValues);
         weights = [.. m.Zip(u, (one, strangers) => one <= 0 || strangers <= 0 ? 0 : Math.Log2(one / strangers))];
         foreach (var field in Enum.GetValues<MatchField>())
         {
@@ -47,7 +47,9 @@ public sealed class MatchModel
     }
 
     /// <summary>The embedded parameters, for a search among so many people.</summary>
-    public static MatchModel Default(long people) => new(Stored.Version, Parameters(0), Parameters(1), 0.5 / Math.Max(1, people), 0.5 * Stored.Relatives / Math.Max(1, people), true);
+    /// <param name="countsValues">False where only a few of them are at hand, so that nothing can be said about how common a name is.</param>
+    public static MatchModel Default(long people, bool countsValues = true) =>
+        new(Stored.Version, Parameters(0), Parameters(1), 0.5 / Math.Max(1, people), 0.5 * Stored.Relatives / Math.Max(1, people), true, countsValues);
 
     /// <summary>Which parameters these are; kept with every decision.</summary>
     public string Version { get; }
@@ -63,6 +65,8 @@ public sealed class MatchModel
 
     /// <summary>Whether people of one family have to be reckoned with. Where they have, people of different first names are never one to a machine.</summary>
     internal bool HasFamilies { get; }
+
+    private bool CountsValues { get; }
 
     /// <summary>From this probability on a machine may decide that two are one.</summary>
     public static double MatchAt => Stored.MatchAt;
@@ -137,7 +141,7 @@ public sealed class MatchModel
     private double Weight(MatchField field, AgreementPattern pattern, PersonTable table, PersonView a, PersonView b, int counted)
     {
         var level = pattern[field];
-        if (level != Agreement.Same || field is MatchField.Suffix or MatchField.Gender or MatchField.Order) return weights[At(field, level)];
+        if (level != Agreement.Same || !CountsValues || field is MatchField.Suffix or MatchField.Gender or MatchField.Order) return weights[At(field, level)];
         var swapped = pattern[MatchField.Order] == Agreement.Swapped;
         var share = field switch
         {
@@ -178,6 +182,18 @@ public sealed class MatchModel
         if (first == Agreement.Differs && (HasFamilies || pattern[MatchField.Middle] == Agreement.Differs || pattern[MatchField.Gender] == Agreement.Differs)) return true;
         if (HasFamilies && pattern[MatchField.Birth] == Agreement.Differs) return true;
         return first is Agreement.Missing && last is Agreement.Missing or Agreement.Differs;
+    }
+
+    /// <summary>What a search comes to: a match if the best is likely enough, needs no person, and has no rival.</summary>
+    /// <param name="found">Those likely enough to look at.</param>
+    internal MatchDecision Decide(List<(int Person, AgreementPattern Pattern, MatchScore Score)> found, Func<int, StateId> idOf, PersonTable table, EncodedPerson asked)
+    {
+        if (found.Count == 0) return new MatchDecision(null, [], Version);
+        found.Sort((a, b) => b.Score.Probability.CompareTo(a.Score.Probability) is not 0 and var order ? order : idOf(a.Person).CompareTo(idOf(b.Person)));
+        var best = found[0];
+        var isSure = best.Score.Probability >= MatchAt && !NeedsPerson(best.Pattern) && (found.Count == 1 || found[1].Score.Odds < best.Score.Odds - RivalBits);
+        return new MatchDecision(isSure ? MatchOutcome.Match : MatchOutcome.Review,
+            [.. found.Select(item => new MatchCandidate(idOf(item.Person), item.Score, Explain(item.Pattern, table, table.View(asked), table.View(item.Person), 1)))], Version);
     }
 
     private sealed record StoredModel(string Version, double MatchAt, double ReviewAt, double RivalBits, double Relatives, double Twins, Dictionary<string, Dictionary<string, double[]>> Fields, string[] NoValue,

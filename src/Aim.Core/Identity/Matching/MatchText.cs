@@ -74,6 +74,17 @@ internal static class MatchText
         return restA[1..].SequenceEqual(restB[1..]) || restA.Length > 1 && restA[0] == restB[1] && restA[1] == restB[0] && restA[2..].SequenceEqual(restB[2..]);
     }
 
+    /// <summary>True for names that have numbers, and other ones: what is numbered is told apart by it, and a digit is no slip of the pen.</summary>
+    public static bool DifferInNumber(ReadOnlySpan<char> a, ReadOnlySpan<char> b)
+    {
+        if (!a.ContainsAnyInRange('0', '9') || !b.ContainsAnyInRange('0', '9')) return false;
+        var (i, j) = (NextDigit(a, 0), NextDigit(b, 0));
+        for (; i < a.Length && j < b.Length; (i, j) = (NextDigit(a, i + 1), NextDigit(b, j + 1))) if (a[i] != b[j]) return true;
+        return i < a.Length || j < b.Length;
+    }
+
+    private static int NextDigit(ReadOnlySpan<char> text, int from) => text[from..].IndexOfAnyInRange('0', '9') is >= 0 and var at ? from + at : text.Length;
+
     /// <summary>Jaro–Winkler likeness: 1 for the same text, 0 for nothing in common; a common beginning counts more.</summary>
     public static double Likeness(ReadOnlySpan<char> a, ReadOnlySpan<char> b)
     {

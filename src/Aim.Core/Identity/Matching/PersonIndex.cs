@@ -53,12 +53,7 @@ public sealed class PersonIndex
             if (score.Probability >= MatchModel.ReviewAt) found.Add((other, pattern, score));
         }
         scratch.Add(near);
-        if (found.Count == 0) return new MatchDecision(null, [], model.Version);
-        found.Sort((a, b) => b.Score.Probability.CompareTo(a.Score.Probability) is not 0 and var order ? order : ids[a.Person].CompareTo(ids[b.Person]));
-        var best = found[0];
-        var isSure = best.Score.Probability >= MatchModel.MatchAt && !model.NeedsPerson(best.Pattern) && (found.Count == 1 || found[1].Score.Odds < best.Score.Odds - MatchModel.RivalBits);
-        return new MatchDecision(isSure ? MatchOutcome.Match : MatchOutcome.Review,
-            [.. found.Select(item => new MatchCandidate(ids[item.Person], item.Score, model.Explain(item.Pattern, table, table.View(encoded), table.View(item.Person), 1)))], model.Version);
+        return model.Decide(found, person => ids[person], table, encoded);
     }
 
     /// <summary>Pairs of people who are probably one, in order of their State IDs.</summary>

@@ -26,7 +26,7 @@ public sealed record LinkResult(IReadOnlyList<LinkedPair> Pairs, long Compared, 
 /// </summary>
 public sealed class PersonLinking
 {
-    private const int RandomPairs = 500_000;
+    private const int RandomPairs = 500_000, RandomPairsAPerson = 50, FewestRandomPairs = 20_000;
     private const int Seed = 20_260;
     private const int PeopleAPart = 2000;
 
@@ -120,7 +120,9 @@ public sealed class PersonLinking
         var random = new Random(Seed);
         var counts = new double[AgreementPattern.Fields * AgreementPattern.Levels];
         var right = table.Count - rightStart;
-        var pairs = Enumerable.Range(0, (int)Math.Min(RandomPairs, 4 * AllPairs)).Select(_ => (random.Next(leftEnd), rightStart + random.Next(right))).Where(pair => pair.Item1 != pair.Item2).ToArray();
+        var wanted = Math.Min(Math.Min(RandomPairs, FewestRandomPairs + (long)RandomPairsAPerson * table.Count), 4 * AllPairs);
+        var pairs = Enumerable.Range(0, (int)wanted).Select(_ => (random.Next(leftEnd), rightStart + random.Next(right))).Where(pair => pair.Item1 != pair.Item2).ToArray();
+        if (pairs.Length == 0) return counts;
         Parallel.ForEach(Partitioner.Create(0, pairs.Length), () => new double[counts.Length], (range, _, own) =>
         {
             for (var i = range.Item1; i < range.Item2; i++)

@@ -1,0 +1,28 @@
+using Aim.Records;
+
+namespace Aim.Identity.Matching;
+
+/// <summary>Decides whether a child is one of a few who are known. How common a name is isn't known here, so that the embedded frequencies count.</summary>
+public static class PersonMatcher
+{
+    /// <summary>Among how many a child is looked for, in round figures: so many children does a state know.</summary>
+    private const long People = 500_000;
+
+    private static readonly MatchModel Model = MatchModel.Default(People, countsValues: false);
+
+    public static MatchDecision Decide(PersonTraits child, IReadOnlyList<(StateId Id, PersonTraits Traits)> known)
+    {
+        if (known.Count == 0) return new MatchDecision(null, [], Model.Version);
+        var table = new PersonTable();
+        foreach (var (_, traits) in known) table.Add(traits);
+        var asked = table.Encode(child);
+        var found = new List<(int Number, AgreementPattern Pattern, MatchScore Score)>();
+        for (var i = 0; i < known.Count; i++)
+        {
+            var pattern = PersonComparison.Compare(table.View(asked), table.View(i));
+            var score = Model.Score(pattern, table, table.View(asked), table.View(i), 1);
+            if (score.Probability >= MatchModel.ReviewAt) found.Add((i, pattern, score));
+        }
+        return Model.Decide(found, item => known[item].Id, table, asked);
+    }
+}
