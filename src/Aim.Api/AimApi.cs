@@ -66,6 +66,8 @@ public static class AimApi
         api.MapMovement();
         api.MapCases();
         api.MapVerification();
+        api.MapTransfers();
+        api.MapLeavers();
         api.MapSnapshots();
         api.MapEvents();
     }

@@ -43,6 +43,8 @@ public sealed class AimPlatform
         Collections = new CollectionSchedule(Workflows, References);
         Cases = new CaseBook(ports.Ledger);
         CaseFiles = new CaseFiles(ports.Blobs, ports.Clock);
+        Transfers = new RecordsTransfers(ports.State, ports.Ledger, Disclosures, ports.Clock);
+        Leavers = new LeaverLists(ports.State, ports.Ledger, ports.Clock);
         Register();
     }
 
@@ -61,6 +63,8 @@ public sealed class AimPlatform
     public FederalFiles Federal { get; }
     public CaseBook Cases { get; }
     public CaseFiles CaseFiles { get; }
+    public RecordsTransfers Transfers { get; }
+    public LeaverLists Leavers { get; }
 
     private void Register()
     {

@@ -42,6 +42,7 @@ internal static class ApiDescription
         ["limit"] = "The most entries of the page.",
         ["Idempotency-Key"] = "Any text of at most 100 characters. Sent again with the same request, it is answered as the first time.",
         ["id"] = "The id that the list gives.",
+        ["asOf"] = "The day as of which it is computed; without it, today.",
         ["status"] = "Those of this status only.",
         ["overdue"] = "Those only that are past their due date, or only those that aren't.",
         ["If-Match"] = "The ETag of what was read: when it was changed meanwhile, nothing is done and the answer is 412.",

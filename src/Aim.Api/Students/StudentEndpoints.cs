@@ -20,7 +20,20 @@ public sealed record StudentView(StateId StateId, SchoolYear Year, long Version,
 public sealed record ContributionView(DistrictId District, string LocalId, long EditionVersion, IReadOnlyList<SectionView> Records);
 
 /// <summary>One record, with the upload and line it came from.</summary>
-public sealed record SectionView(string RecordType, string Name, string UploadId, int Line, JsonObject Fields);
+public sealed record SectionView(string RecordType, string Name, string UploadId, int Line, JsonObject Fields)
+{
+    public static SectionView Of(Section section)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            section.Type.WriteJson(json, section.Content.Span);
+            json.WriteEndObject();
+        }
+        return new SectionView(section.Type.Code, section.Type.Name, section.Upload.ToString(), section.Line, JsonNode.Parse(stream.ToArray())!.AsObject());
+    }
+}
 
 internal static class StudentEndpoints
 {
@@ -79,18 +92,6 @@ internal static class StudentEndpoints
     private static StudentView View(StudentRecord record, Caller caller) => new(record.StateId, record.Year, record.Version, record.Stamp, record.Cause.Actor, record.Cause.Reason,
     [
         .. record.Contributions.Where(contribution => caller.MayRead(contribution.District)).Select(contribution =>
-            new ContributionView(contribution.District, contribution.LocalId, contribution.EditionVersion, [.. contribution.Sections.Select(View)])),
+            new ContributionView(contribution.District, contribution.LocalId, contribution.EditionVersion, [.. contribution.Sections.Select(SectionView.Of)])),
     ]);
-
-    private static SectionView View(Section section)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream))
-        {
-            json.WriteStartObject();
-            section.Type.WriteJson(json, section.Content.Span);
-            json.WriteEndObject();
-        }
-        return new SectionView(section.Type.Code, section.Type.Name, section.Upload.ToString(), section.Line, JsonNode.Parse(stream.ToArray())!.AsObject());
-    }
 }

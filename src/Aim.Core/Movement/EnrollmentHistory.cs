@@ -24,9 +24,6 @@ public sealed record HistoryEntry(SchoolYear Year, DistrictId District, string L
 
     /// <summary>Expected but never came: it moves nobody.</summary>
     public bool NeverCame => Enrollment.NoShow == true || EndClass == CodeClass.NoShow;
-
-    /// <summary>Whether the student is there on a day.</summary>
-    public bool Covers(DateOnly day) => Start <= day && day <= Last;
 }
 
 /// <summary>
@@ -35,9 +32,9 @@ public sealed record HistoryEntry(SchoolYear Year, DistrictId District, string L
 /// </summary>
 public sealed class EnrollmentHistory
 {
-    private EnrollmentHistory(StateId student, IReadOnlyList<HistoryEntry> entries)
+    private EnrollmentHistory(StateId student, IReadOnlyList<HistoryEntry> entries, DateOnly? enteredGrade9)
     {
-        (Student, Entries) = (student, entries);
+        (Student, Entries, EnteredGrade9) = (student, entries, enteredGrade9);
         Attended = [.. entries.Where(entry => !entry.NeverCame)];
         Primary = [.. Attended.Where(entry => entry.IsPrimary)];
     }
@@ -53,15 +50,25 @@ public sealed class EnrollmentHistory
     /// <summary>The primary ones among <see cref="Attended"/>: they say whose student it was.</summary>
     public IReadOnlyList<HistoryEntry> Primary { get; }
 
-    /// <summary>The district whose student it is on a day: of several, the one that came last; null when there is none.</summary>
-    public DistrictId? DistrictOn(DateOnly day) => Primary.LastOrDefault(entry => entry.Covers(day))?.District;
+    /// <summary>
+    /// The date first entered grade 9, as the newest year gives it that gives one: a correction counts. Where two districts give two dates in
+    /// one year, it is the earlier one, as one enters for the first time once.
+    /// </summary>
+    public DateOnly? EnteredGrade9 { get; }
 
-    public static EnrollmentHistory Of(StateId student, IEnumerable<StudentRecord> records) => new(student,
+    public static EnrollmentHistory Of(StateId student, IReadOnlyCollection<StudentRecord> records) => new(student,
     [
         .. records.SelectMany(Entered)
             .OrderBy(entry => entry.Start).ThenBy(entry => entry.Last).ThenBy(entry => entry.District.Value, StringComparer.Ordinal)
             .ThenBy(entry => entry.LocalId, StringComparer.Ordinal).ThenBy(entry => entry.Enrollment.Key, StringComparer.Ordinal),
-    ]);
+    ],
+        records.OrderByDescending(record => record.Year).Select(StatedGrade9).FirstOrDefault(date => date is not null));
+
+    private static DateOnly? StatedGrade9(StudentRecord record) =>
+        (from contribution in record.Contributions
+         from section in contribution.Sections
+         where section.Type == RecordTypes.Student
+         select RecordTypes.Student.Read(section.Content.Span).DateFirstEntered9th).Min();
 
     private static IEnumerable<HistoryEntry> Entered(StudentRecord record) =>
         from contribution in record.Contributions

@@ -131,6 +131,16 @@ public sealed class RouteTests
         ["GET /api/v1/cases/{id}/evidence/{key}"] = [404],
         ["POST /api/v1/cases/{id}/decision"] = [404],
         ["POST /api/v1/cases/{id}/withdrawal"] = [404],
+        ["POST /api/v1/records-transfers"] = [403],
+        ["GET /api/v1/records-transfers"] = [403],
+        ["GET /api/v1/records-transfers/{id}"] = [404],
+        ["POST /api/v1/records-transfers/{id}/release"] = [404],
+        ["GET /api/v1/records-transfers/{id}/records"] = [404],
+        ["POST /api/v1/records-transfers/{id}/receipt"] = [404],
+        ["POST /api/v1/records-transfers/{id}/withdrawal"] = [404],
+        ["GET /api/v1/districts/{district}/dropouts/{year}"] = [403],
+        ["GET /api/v1/districts/{district}/cohorts/{year}"] = [403],
+        ["PUT /api/v1/districts/{district}/cohorts/{year}/documentation/{stateId}"] = [403],
         ["POST /api/v1/snapshots"] = [403],
         ["GET /api/v1/snapshots"] = [403],
         ["GET /api/v1/snapshots/{name}"] = [403],
@@ -318,6 +328,10 @@ public sealed class RouteTests
         ("a case that is none", "GET", "/api/v1/cases/2026-20251001-0000000000000000", null, 404, "no case"),
         ("a case by a path", "GET", "/api/v1/cases/..%2F..%2Faim.db", null, 404, "no case"),
         ("cases of a status that is none", "GET", "/api/v1/cases?year=2026&status=Nearly", null, 400, "'status'"),
+        ("a transfer that is none", "GET", "/api/v1/records-transfers/..%2F..%2Faim.db/records", null, 404, "no request"),
+        ("records of a child the district hasn't", "POST", "/api/v1/records-transfers", """{"stateId":"999999998","district":"0123"}""", 404, "enrolled in district 0123"),
+        ("a day that is none", "GET", "/api/v1/districts/0123/dropouts/2026?asOf=yesterday", null, 400, "'asOf'"),
+        ("a cohort's cursor that is none", "GET", "/api/v1/districts/0123/cohorts/2026?cursor=zzz", null, 400, "cursor"),
         ("no time to answer", "PUT", "/api/v1/cases/terms", """{"daysToAnswer":0}""", 400, "1 to 180"),
         ("a State ID that is none", "GET", "/api/v1/students/12", null, 400, "'stateId'"),
         ("an upload key that is none", "GET", "/api/v1/uploads/..%2F..%2Faim.db", null, 404, "no upload"),
@@ -415,6 +429,9 @@ public sealed class RouteTests
             "/api/v1/uploads" => """{"district":"0123","year":2026,"recordType":"EN","fileName":"EN.tsv"}""",
             "/api/v1/uploads/{key}/answer" => """{"load":true}""",
             "/api/v1/snapshots" => """{"name":"winter","year":2026}""",
+            "/api/v1/records-transfers" => $$"""{"stateId":"{{student}}","district":"0123"}""",
+            "/api/v1/districts/{district}/cohorts/{year}/documentation/{stateId}" => """{"note":"Letter."}""",
+            _ when pattern.StartsWith("/api/v1/records-transfers/", StringComparison.Ordinal) => "{}",
             "/api/v1/cases/terms" => """{"daysToAnswer":7}""",
             "/api/v1/cases/{id}/answers" => """{"district":"0123","answer":"Keep","comment":"Ours."}""",
             "/api/v1/cases/{id}/comments" => """{"district":"0123","comment":"Ours."}""",
@@ -424,7 +441,7 @@ public sealed class RouteTests
             "/api/v1/districts/{district}/editions/{year}/pushes" => """{"recordType":"EN"}""",
             _ => """{"id":"a","url":"http://localhost/","secret":"a secret of enough characters"}""",
         };
-        return new HttpRequestMessage(new HttpMethod(method), $"{path}?district=0123&year=2026") { Content = method == "POST" || pattern.EndsWith("/terms", StringComparison.Ordinal) ? Body(body) : null };
+        return new HttpRequestMessage(new HttpMethod(method), $"{path}?district=0123&year=2026") { Content = method == "POST" || pattern.EndsWith("/terms", StringComparison.Ordinal) || pattern.Contains("/documentation/", StringComparison.Ordinal) ? Body(body) : null };
     }
 
     private static async Task<JsonElement> ExpectProblemAsync(HttpResponseMessage response, HttpStatusCode status, string what)

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Aim.Api.Callers;
+using Aim.Api.Problems;
+using Aim.Movement;
+using Aim.Records;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Aim.Api.Movement;
+
+/// <summary>A district's dropouts of a school year: counts of the whole list, and a page of its students by State ID.</summary>
+/// <param name="AsOf">The day as of which it is computed.</param>
+/// <param name="ByGrade">Dropouts by their last grade.</param>
+/// <param name="Next">Cursor of the next page; null on the last one.</param>
+public sealed record DropoutList(
+    DistrictId District, SchoolYear Year, DateOnly AsOf, int Count, IReadOnlyDictionary<string, int> ByGrade, IReadOnlyDictionary<DropoutReason, int> ByReason, IReadOnlyList<Dropout> Students, string? Next);
+
+/// <summary>A district's four-year cohort: counts of all of it, and a page of its students by State ID.</summary>
+/// <param name="AsOf">The day as of which it is computed.</param>
+/// <param name="Adjusted">Members without those who are removed: the denominator of the graduation rate.</param>
+/// <param name="Next">Cursor of the next page; null on the last one.</param>
+public sealed record CohortList(
+    DistrictId District, SchoolYear Cohort, DateOnly AsOf, int Members, int Adjusted, int Graduated, IReadOnlyDictionary<CohortOutcome, int> ByOutcome, IReadOnlyList<CohortMember> Students, string? Next);
+
+/// <summary>Notes written documentation of a transfer out.</summary>
+/// <param name="Note">What it is and where it is kept.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record DocumentationRequest(string Note);
+
+internal static class LeaverEndpoints
+{
+    private const int PageSize = 500;
+    private const int LongestNote = 500;
+
+    public static void MapLeavers(this IEndpointRouteBuilder api)
+    {
+        var districts = api.MapGroup("/districts/{district}").WithTags("Movement");
+        districts.MapGet("/dropouts/{year}", DropoutsAsync).WithSummary("Who counts as a dropout of the school year unless the district shows otherwise, with counts by grade");
+        districts.MapGet("/cohorts/{year}", CohortAsync).WithSummary("The district's four-year cohort that graduates in the year, with counts by outcome");
+        districts.MapPut("/cohorts/{year}/documentation/{stateId}", DocumentAsync).WithSummary("Note that a member's transfer out is documented in writing")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<Ok<DropoutList>> DropoutsAsync(
+        DistrictId district, SchoolYear year, DateOnly? asOf, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        context.Caller().MustRead(district);
+        var (after, most, day) = (After(cursor), Paging.Limit(limit, PageSize), asOf ?? Today(platform));
+        var dropouts = await platform.Leavers.DropoutsAsync(district, year, day, cancellation);
+        await context.LogExportAsync(platform, $"dropouts of district {district} in {year}", cancellation);
+        var page = dropouts.Where(item => item.Student.Value > after).Take(most + 1).ToList();
+        return TypedResults.Ok(new DropoutList(district, year, day, dropouts.Count,
+            dropouts.GroupBy(item => item.Grade).OrderBy(grade => grade.Key, StringComparer.Ordinal).ToDictionary(grade => grade.Key, grade => grade.Count()),
+            dropouts.GroupBy(item => item.Reason).OrderBy(reason => reason.Key).ToDictionary(reason => reason.Key, reason => reason.Count()),
+            [.. page.Take(most)], page.Count > most ? page[most - 1].Student.ToString() : null));
+    }
+
+    private static async Task<Ok<CohortList>> CohortAsync(
+        DistrictId district, SchoolYear year, DateOnly? asOf, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        context.Caller().MustRead(district);
+        var (after, most, day) = (After(cursor), Paging.Limit(limit, PageSize), asOf ?? Today(platform));
+        var members = await platform.Leavers.CohortAsync(district, year, day, cancellation);
+        await context.LogExportAsync(platform, string.Create(CultureInfo.InvariantCulture, $"cohort {year} of district {district}"), cancellation);
+        var page = members.Where(item => item.Student.Value > after).Take(most + 1).ToList();
+        return TypedResults.Ok(new CohortList(district, year, day, members.Count, members.Count(item => !item.IsRemoved), members.Count(item => item.Outcome == CohortOutcome.Graduated),
+            members.GroupBy(item => item.Outcome).OrderBy(outcome => outcome.Key).ToDictionary(outcome => outcome.Key, outcome => outcome.Count()),
+            [.. page.Take(most)], page.Count > most ? page[most - 1].Student.ToString() : null));
+    }
+
+    private static async Task<NoContent> DocumentAsync(DistrictId district, SchoolYear year, StateId stateId, DocumentationRequest request, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        context.Caller().MustSend(district);
+        if (request.Note.Trim() is not { Length: > 0 and <= LongestNote } note) throw RequestException.Invalid($"note has 1 to {LongestNote} characters: say what the documentation is and where it is kept.");
+        if (!await platform.Leavers.DocumentAsync(district, year, stateId, note, context.Caller(), cancellation))
+            throw RequestException.NotFound("The district's cohort has no such student whose transfer out needs documentation.");
+        return TypedResults.NoContent();
+    }
+
+    private static int After(string? cursor) => string.IsNullOrEmpty(cursor) ? 0 : StateId.TryParse(cursor, null, out var id) ? id.Value : throw Paging.NoSuchCursor();
+
+    private static DateOnly Today(AimPlatform platform) => DateOnly.FromDateTime(platform.Ports.Clock.GetUtcNow().UtcDateTime);
+}
