@@ -7,7 +7,11 @@ namespace Aim.Editions;
 
 /// <summary>What a load is compared with and by which rules; the same for all students of a file.</summary>
 internal sealed record ComparisonJob(
-    RecordType Type, UploadId Upload, UploadScope Scope, bool WithholdRemovals, StudentRuleSet Rules, SchoolYear Year, bool HasPriorYear);
+    RecordType Type, UploadId Upload, UploadScope Scope, bool WithholdRemovals, StudentRuleSet Rules, SchoolYear Year, bool HasPriorYear)
+{
+    /// <summary>The district's courses, classes and teachers, when one of the rules asks for them.</summary>
+    public ClassLists? Classes { get; init; }
+}
 
 /// <summary>Counts and outputs of a comparison, filled student by student.</summary>
 internal sealed class ComparisonResult(IFindingSink findings)
@@ -123,7 +127,7 @@ internal sealed class StudentComparison(ComparisonJob job)
     private void CheckStudent(
         string localId, IReadOnlyList<EditionRow> stored, List<Candidate> candidates, EditionStudent? priorYear, bool isProtected, ComparisonResult result)
     {
-        var facts = new StudentFacts { Year = job.Year, HasPriorYear = job.HasPriorYear, PriorYear = priorYear is null ? null : StudentViews.Of(priorYear) };
+        var facts = new StudentFacts { Year = job.Year, HasPriorYear = job.HasPriorYear, PriorYear = priorYear is null ? null : StudentViews.Of(priorYear), Classes = job.Classes };
         var (view, entries) = ViewOf(localId, stored, candidates, isProtected);
         var rejected = job.Rules.CheckFatal(view, facts, result.Findings);
         if (rejected.Count > 0)

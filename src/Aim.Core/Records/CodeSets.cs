@@ -95,6 +95,14 @@ public static class CodeClass
     public const string SchoolAge = nameof(SchoolAge);
     public const string EarlyChildhood = nameof(EarlyChildhood);
     public const string Moved = nameof(Moved);
+    public const string FosterCare = nameof(FosterCare);
+    public const string Participated = nameof(Participated);
+    public const string Direct = nameof(Direct);
+    public const string Weapon = nameof(Weapon);
+    public const string Firearm = nameof(Firearm);
+    public const string InSchool = nameof(InSchool);
+    public const string OutOfSchool = nameof(OutOfSchool);
+    public const string Expulsion = nameof(Expulsion);
 }
 
 /// <summary>All code sets, read once from the embedded data.</summary>
@@ -116,6 +124,12 @@ public static class CodeSets
     public static CodeSet Environment { get; } = Get("environment");
     public static CodeSet SpecialEducationExit { get; } = Get("specialEducationExit");
     public static CodeSet Language { get; } = Get("language");
+    public static CodeSet Attendance { get; } = Get("attendance");
+    public static CodeSet Participation { get; } = Get("participation");
+    public static CodeSet MealCertification { get; } = Get("mealCertification");
+    public static CodeSet BehaviorEvent { get; } = Get("behaviorEvent");
+    public static CodeSet Weapon { get; } = Get("weapon");
+    public static CodeSet BehaviorResolution { get; } = Get("behaviorResolution");
 
     public static IReadOnlyCollection<CodeSet> All => Sets.Values;
 

@@ -218,6 +218,9 @@ public static class RecordTypes
         return null;
     }
 
+    /// <summary>The highest number in use, for tables by number.</summary>
+    public static int HighestNumber { get; } = All.Max(type => type.Number);
+
     private static readonly RecordType?[] ByNumber = Number();
 
     public static RecordType? Find(string? code) => All.FirstOrDefault(type => type.Code.Equals(code, StringComparison.OrdinalIgnoreCase));
@@ -230,7 +233,7 @@ public static class RecordTypes
 
     private static RecordType?[] Number()
     {
-        var byNumber = new RecordType?[All.Max(type => type.Number) + 1];
+        var byNumber = new RecordType?[HighestNumber + 1];
         foreach (var type in All) byNumber[type.Number] = type;
         return byNumber;
     }

@@ -21,6 +21,10 @@ public static class Ages
     /// <summary>The first Monday of February: spring count (MCA 20-9-311).</summary>
     public static DateOnly SpringCountDay(SchoolYear year) => FirstMonday(year.EndYear, 2);
 
+    /// <summary>The state's count day for a type of count; null for any other type.</summary>
+    public static DateOnly? CountDayOf(RecordType type, SchoolYear year) =>
+        type == RecordTypes.FallCount ? FallCountDay(year) : type == RecordTypes.SpringCount ? SpringCountDay(year) : null;
+
     private static DateOnly FirstMonday(int year, int month)
     {
         var first = new DateOnly(year, month, 1);

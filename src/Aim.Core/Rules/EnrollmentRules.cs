@@ -12,7 +12,7 @@ internal static class EnrollmentRules
 
     public static readonly RowRule<Enrollment>[] Row =
     [
-        .. SchoolRules.For<Enrollment>(enrollment => enrollment.StartDate),
+        .. SchoolRules.For<Enrollment>((enrollment, facts) => enrollment.StartDate ?? facts.AsOf),
 
         new(new("ENR-001", Fatal, RuleScope.Row, End, "End before start", "The end date {EndDate} is before the start date {StartDate}.",
                 "Correct one of the two dates.") { Basis = "Practice of state collections" },

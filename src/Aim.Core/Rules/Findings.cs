@@ -17,6 +17,7 @@ internal static class Findings
             values["AsOf"] = Format(facts.AsOf);
             values["Calendar.Start"] = Format(facts.Calendar?.Start);
             values["Calendar.End"] = Format(facts.Calendar?.End);
+            values["CountDay"] = Format(Ages.CountDayOf(place.Type, facts.Year));
             values["Grades"] = facts.School is null ? null : string.Join(", ", facts.School.Grades);
         }
         return Make(rule, place, values.GetValueOrDefault(rule.Field), cause, values);

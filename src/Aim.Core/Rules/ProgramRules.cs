@@ -14,7 +14,9 @@ internal static class ProgramRules
 
     public static readonly RowRule<ProgramParticipation>[] ProgramRow =
     [
-        .. SchoolRules.For<ProgramParticipation>(program => program.StartDate),
+        .. SchoolRules.For<ProgramParticipation>((program, facts) => program.StartDate ?? facts.AsOf),
+
+        PeriodRules.EndBeforeStart<ProgramParticipation>(program => program.StartDate, program => program.EndDate),
 
         new(new("PRG-002", Error, RuleScope.Row, nameof(ProgramParticipation.Attribute1), "Homeless without nighttime residence",
                 "The student is marked homeless, but the primary nighttime residence (Attribute1) is {Attribute1}.",
@@ -24,7 +26,11 @@ internal static class ProgramRules
 
     public static readonly RowRule<EnglishLearner>[] EnglishLearnerRow =
     [
-        .. SchoolRules.For<EnglishLearner>(_ => null),
+        .. SchoolRules.ForPeriod<EnglishLearner>(learner => learner.ExitDate),
+
+        new(new("PRG-012", Fatal, RuleScope.Row, nameof(EnglishLearner.ExitDate), "English learner exit before identification",
+                "The student left English learner status on {ExitDate}, before the identification on {IdentifiedDate}.", "Correct one of the two dates.") { Basis = "Practice of state collections" },
+            (l, _) => l.ExitDate < l.IdentifiedDate),
 
         new(new("PRG-003", Warning, RuleScope.Row, nameof(EnglishLearner.ElpTestDate), "English learner exit without test score",
                 "The student left English learner status on {ExitDate}, but the test date is {ElpTestDate} and the level is {ElpLevel}.",
@@ -34,12 +40,16 @@ internal static class ProgramRules
 
     public static readonly RowRule<SpecialEducation>[] SpecialEducationRow =
     [
-        .. SchoolRules.For<SpecialEducation>(_ => null),
+        .. SchoolRules.ForPeriod<SpecialEducation>(special => special.ExitDate ?? special.IepEnd),
 
         new(new("SPD-001", Error, RuleScope.Row, nameof(SpecialEducation.Locked), "IEP not locked on child-count day",
                 "The IEP from {IepStart} to {IepEnd} covers child-count day, but it is not locked.",
                 "Lock the IEP: only locked ones are in the child count.") { Basis = "AIM: IEPs and evaluation reports are locked before the snapshot" },
             (s, f) => Ages.FallCountDay(f.Year) is var day && f.AsOf >= day && s.IepStart <= day && (s.ExitDate ?? s.IepEnd ?? DateOnly.MaxValue) >= day && s.Locked != true),
+
+        new(new("SPD-004", Fatal, RuleScope.Row, nameof(SpecialEducation.IepEnd), "IEP ends before it starts",
+                "The IEP starts on {IepStart}; its end {IepEnd} or the exit {ExitDate} is before that.", "Correct the dates.") { Basis = "Practice of state collections" },
+            (s, _) => s.IepEnd < s.IepStart || s.ExitDate < s.IepStart),
 
         new(new("SPD-003", Error, RuleScope.Row, nameof(SpecialEducation.ExitReason), "Special education ended without reason",
                 "The exit date is {ExitDate} and the exit reason is {ExitReason}.", "Give both, or neither while the student is served.") { Basis = "EDFacts FS009" },
@@ -51,7 +61,7 @@ internal static class ProgramRules
         new(new("PRG-001", Error, RuleScope.Student, nameof(ProgramParticipation.StartDate), "Program outside the enrollment",
                 "The program runs from {StartDate} to {EndDate}, partly or wholly outside the student's enrollments.",
                 "Correct the program's dates, or send the enrollment they belong to.") { Basis = "AIM program participation" },
-            (view, _) => view.Programs.Where(p => !IsEnrolledOn(view, p.Record.StartDate) || p.Record.EndDate is { } end && !IsEnrolledOn(view, end)),
+            (view, _) => view.Programs.Where(p => !view.IsEnrolledOn(p.Record.StartDate) || p.Record.EndDate is { } end && !view.IsEnrolledOn(end)),
             RecordTypes.ProgramParticipation, RecordTypes.Enrollment),
 
         new(new("PRG-003B", Warning, RuleScope.Student, nameof(ProgramParticipation.StartDate), "Immigrant without recent entry date",
@@ -60,6 +70,12 @@ internal static class ProgramRules
             (view, _) => view.Programs.Where(p => CodeSets.Program.ClassOf(p.Record.Program) == CodeClass.Immigrant && view.Student is { Record: var student } &&
                 (student.DateEnteredUS is not { } entered || entered.AddYears(ImmigrantYears) < p.Record.StartDate)),
             RecordTypes.ProgramParticipation, RecordTypes.Student),
+
+        new(new("PRG-011", Warning, RuleScope.Student, nameof(ProgramParticipation.Program), "Homeless and in foster care at once",
+                "The student is marked homeless from {StartDate}, while also in foster care; a child placed in foster care is not homeless by that.",
+                "End the one that does not hold; if the child was homeless and in foster care at once, acknowledge the finding.") { Basis = "42 USC 11434a(2), as changed by ESSA" },
+            (view, _) => view.Programs.Where(p => IsOf(p, CodeClass.Homeless) && view.Programs.Exists(other => IsOf(other, CodeClass.FosterCare) && PeriodRules.Overlap(p.Record.StartDate, p.Record.EndDate, other.Record.StartDate, other.Record.EndDate))),
+            RecordTypes.ProgramParticipation),
 
         new(new("SPD-002", Error, RuleScope.Student, nameof(SpecialEducation.Environment), "Disability or environment does not fit the age",
                 "Disability {PrimaryDisability} or environment {Environment} is not used for a child of this age and grade.",
@@ -75,8 +91,7 @@ internal static class ProgramRules
             RecordTypes.SpecialEducation, RecordTypes.Enrollment),
     ];
 
-    private static bool IsEnrolledOn(StudentView view, DateOnly? day) =>
-        view.Enrollments.Any(e => e.Record.NoShow != true && e.Record.StartDate <= day && (e.Record.EndDate ?? DateOnly.MaxValue) >= day);
+    private static bool IsOf(Entry<ProgramParticipation> program, string codeClass) => CodeSets.Program.ClassOf(program.Record.Program) == codeClass;
 
     private static bool FitsAge(SpecialEducation record, StudentView view, StudentFacts facts)
     {

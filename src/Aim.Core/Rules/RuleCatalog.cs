@@ -10,17 +10,35 @@ public static class RuleCatalog
     /// <summary>The rules of one record type that are decidable from a row, by type.</summary>
     private static readonly IReadOnlyDictionary<RecordType, object> RowRulesByType = new Dictionary<RecordType, object>
     {
+        [RecordTypes.Student] = StudentDemographicRules.Row,
         [RecordTypes.Enrollment] = EnrollmentRules.Row,
         [RecordTypes.ProgramParticipation] = ProgramRules.ProgramRow,
         [RecordTypes.EnglishLearner] = ProgramRules.EnglishLearnerRow,
         [RecordTypes.SpecialEducation] = ProgramRules.SpecialEducationRow,
+        [RecordTypes.Section504] = EligibilityRules.PlanRow,
+        [RecordTypes.FallCount] = CountRules.FallRow,
+        [RecordTypes.SpringCount] = CountRules.SpringRow,
+        [RecordTypes.TestWindow] = CountRules.TestWindowRow,
+        [RecordTypes.AttendanceTotals] = AttendanceRules.TotalsRow,
+        [RecordTypes.DailyAttendance] = AttendanceRules.DailyRow,
+        [RecordTypes.AssessmentResult] = AssessmentRules.Row,
+        [RecordTypes.MealEligibility] = EligibilityRules.MealRow,
+        [RecordTypes.BehaviorIncident] = BehaviorRules.Row,
+        [RecordTypes.CourseSection] = ClassRules.SectionRow,
+        [RecordTypes.RosterEntry] = ClassRules.RosterRow,
+        [RecordTypes.Mark] = ClassRules.MarkRow,
+        [RecordTypes.MigrantEligibility] = EligibilityRules.MigrantRow,
     };
 
-    /// <summary>The rules of a record type that are decidable from one row; a type that names a school has at least those about schools.</summary>
+    /// <summary>The rules of a record type that are decidable from one row.</summary>
     public static IReadOnlyList<RowRule<T>> RowRules<T>(RecordType<T> type) where T : IRecord<T> =>
-        RowRulesByType.TryGetValue(type, out var rules) ? (IReadOnlyList<RowRule<T>>)rules : SchoolRules.ForType<T>();
+        RowRulesByType.TryGetValue(type, out var rules) ? (IReadOnlyList<RowRule<T>>)rules : [];
 
-    public static IReadOnlyList<StudentRule> StudentRules { get; } = [.. StudentDemographicRules.Student, .. EnrollmentRules.Student, .. ProgramRules.Student];
+    public static IReadOnlyList<StudentRule> StudentRules { get; } =
+    [
+        .. StudentDemographicRules.Student, .. EnrollmentRules.Student, .. ProgramRules.Student, .. EligibilityRules.Student, .. CountRules.Student, .. AttendanceRules.Student,
+        .. AssessmentRules.Student, .. BehaviorRules.Student, .. ClassRules.Student,
+    ];
 
     public static IReadOnlyList<Rule> All { get; } = Collect();
 
@@ -37,6 +55,9 @@ public static class RuleCatalog
 
     /// <summary>Whether the rule asks the district's edition of the year before.</summary>
     public static bool NeedsPriorYear(string id) => StudentRules.Any(rule => rule.Rule.Id == id && rule.NeedsPriorYear);
+
+    /// <summary>Whether the rule asks the district's courses, sections and staff.</summary>
+    public static bool NeedsClasses(string id) => StudentRules.Any(rule => rule.Rule.Id == id && rule.NeedsClasses);
 
     private static readonly HashSet<string> ReferenceRules = [.. RecordTypes.All.SelectMany(type => type.Accept(new RowRulesOf())).Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id)];
 

@@ -16,14 +16,16 @@ internal static class SchoolRules
 
     public static IEnumerable<Rule> All => [School, Calendar];
 
-    public static RowRule<T>[] For<T>(Func<T, DateOnly?> day) where T : IRecord<T>, ISchoolRecord => Of<T>(record => record, day);
-
-    /// <summary>For a type without rules of its own; none when it names no school.</summary>
-    public static RowRule<T>[] ForType<T>() where T : IRecord<T> => typeof(ISchoolRecord).IsAssignableFrom(typeof(T)) ? Of<T>(record => (ISchoolRecord)(object)record, _ => null) : [];
-
-    private static RowRule<T>[] Of<T>(Func<T, ISchoolRecord> school, Func<T, DateOnly?> day) where T : IRecord<T> =>
+    /// <param name="day">The day on which the school must be open for the row to make sense.</param>
+    public static RowRule<T>[] For<T>(Func<T, RowFacts, DateOnly> day) where T : IRecord<T>, ISchoolRecord =>
     [
-        new(School, (record, facts) => facts.School is null || facts.School.IsClosedOn(day(record) ?? facts.AsOf), NeedsReference: true, record => school(record).SchoolNumber),
-        new(Calendar, (record, facts) => facts.School is not null && facts.Calendar is null, NeedsReference: true, record => $"{school(record).SchoolNumber} {school(record).CalendarNumber}"),
+        new(School, (record, facts) => facts.School is null || facts.School.IsClosedOn(day(record, facts)), NeedsReference: true, record => record.SchoolNumber),
+        new(Calendar, (record, facts) => facts.School is not null && facts.Calendar is null, NeedsReference: true, record => $"{record.SchoolNumber} {record.CalendarNumber}"),
     ];
+
+    /// <summary>For what goes on from one day to another: its last day, or the day of the file while it goes on.</summary>
+    public static RowRule<T>[] ForPeriod<T>(Func<T, DateOnly?> end) where T : IRecord<T>, ISchoolRecord => For<T>((record, facts) => end(record) is { } last && last < facts.AsOf ? last : facts.AsOf);
+
+    /// <summary>For what is about the year as a whole: the first day of the calendar.</summary>
+    public static RowRule<T>[] ForYear<T>() where T : IRecord<T>, ISchoolRecord => For<T>((_, facts) => facts.Calendar?.Start ?? facts.AsOf);
 }

@@ -6,6 +6,13 @@ namespace Aim.Rules;
 /// <summary>Rules about who the student is.</summary>
 internal static class StudentDemographicRules
 {
+    public static readonly RowRule<Student>[] Row =
+    [
+        new(new("IDN-006", Fatal, RuleScope.Row, nameof(Records.Student.BirthDate), "Birth date in the future",
+                "The birth date {BirthDate} is after {AsOf}, the day of the file.", "Correct the birth date.") { Basis = "Practice of state collections" },
+            (s, f) => s.BirthDate > f.AsOf),
+    ];
+
     /// <summary>An empty field of a demographics file keeps what is stored, so these are decided on the student as the load would leave it.</summary>
     public static readonly StudentRule[] Student =
     [

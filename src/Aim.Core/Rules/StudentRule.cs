@@ -1,5 +1,6 @@
-using Aim.Records;
+using Aim.Editions;
 using Aim.Organizations;
+using Aim.Records;
 
 namespace Aim.Rules;
 
@@ -7,47 +8,57 @@ namespace Aim.Rules;
 /// <param name="IsNew">The row is in the file being checked, rather than stored before.</param>
 public abstract record ViewEntry(RowPlace Place, bool IsNew, string? StatedLastName, string? StatedFirstName)
 {
-    internal abstract Finding FindingOf(Rule rule);
+    internal abstract Finding FindingOf(Rule rule, string? cause);
+
+    internal abstract void AddTo(StudentView view);
 }
 
 /// <inheritdoc />
 public sealed record Entry<T>(T Record, RowPlace Place, bool IsNew = true, string? StatedLastName = null, string? StatedFirstName = null)
     : ViewEntry(Place, IsNew, StatedLastName, StatedFirstName) where T : IRecord<T>
 {
-    internal override Finding FindingOf(Rule rule) => Findings.Of(rule, Record, Place, cause: null, facts: null);
+    internal override Finding FindingOf(Rule rule, string? cause) => Findings.Of(rule, Record, Place, cause, facts: null);
+
+    internal override void AddTo(StudentView view) => view.Add(this);
 }
 
 /// <summary>All rows a district has about one local id in one year, as a load would leave them.</summary>
 public sealed class StudentView
 {
-    public Entry<Student>? Student { get; private set; }
+    private readonly object?[] byType = new object?[RecordTypes.HighestNumber + 1];
+
+    public Entry<Student>? Student => Of(RecordTypes.Student) is { Count: > 0 } students ? students[^1] : null;
 
     /// <summary>By start date.</summary>
-    public List<Entry<Enrollment>> Enrollments { get; } = [];
+    public List<Entry<Enrollment>> Enrollments => Of(RecordTypes.Enrollment);
 
-    public List<Entry<ProgramParticipation>> Programs { get; } = [];
-    public List<Entry<EnglishLearner>> EnglishLearner { get; } = [];
-    public List<Entry<SpecialEducation>> SpecialEducation { get; } = [];
+    public List<Entry<ProgramParticipation>> Programs => Of(RecordTypes.ProgramParticipation);
+    public List<Entry<EnglishLearner>> EnglishLearner => Of(RecordTypes.EnglishLearner);
+    public List<Entry<SpecialEducation>> SpecialEducation => Of(RecordTypes.SpecialEducation);
 
     public List<ViewEntry> Entries { get; } = [];
 
-    /// <summary>The rows of one type, in the order of <see cref="Entries"/>.</summary>
-    public IEnumerable<Entry<T>> Of<T>(RecordType<T> type) where T : IRecord<T>
-    {
-        foreach (var entry in Entries) if (entry.Place.Type == type) yield return (Entry<T>)entry;
-    }
+    /// <summary>The rows of one type, to read.</summary>
+    public List<Entry<T>> Of<T>(RecordType<T> type) where T : IRecord<T> => (List<Entry<T>>?)byType[type.Number] ?? Nothing<T>.List;
 
     public void Add(ViewEntry entry)
     {
         Entries.Add(entry);
-        switch (entry)
-        {
-            case Entry<Student> student: Student = student; break;
-            case Entry<Enrollment> enrollment: Enrollments.Add(enrollment); break;
-            case Entry<ProgramParticipation> program: Programs.Add(program); break;
-            case Entry<EnglishLearner> learner: EnglishLearner.Add(learner); break;
-            case Entry<SpecialEducation> special: SpecialEducation.Add(special); break;
-        }
+        entry.AddTo(this);
+    }
+
+    internal void Add<T>(Entry<T> entry) where T : IRecord<T> => ((List<Entry<T>>)(byType[entry.Place.Type.Number] ??= new List<Entry<T>>())).Add(entry);
+
+    /// <summary>Whether the student was enrolled somewhere in the district on that day; whoever never came was not.</summary>
+    public bool IsEnrolledOn(DateOnly? day)
+    {
+        foreach (var entry in Enrollments) if (entry.Record.NoShow != true && entry.Record.StartDate <= day && !(entry.Record.EndDate < day)) return true;
+        return false;
+    }
+
+    private static class Nothing<T> where T : IRecord<T>
+    {
+        public static readonly List<Entry<T>> List = [];
     }
 
     /// <summary>Puts rows in the order rules rely on; call after the last <see cref="Add"/>.</summary>
@@ -69,6 +80,9 @@ public sealed class StudentFacts
 
     /// <summary>The same local id in the district's edition of the year before.</summary>
     public StudentView? PriorYear { get; set; }
+
+    /// <summary>The district's courses, classes and teachers; there for rules that say they need them.</summary>
+    public ClassLists? Classes { get; init; }
 }
 
 /// <summary>A rule that needs all rows of one student in the district.</summary>
@@ -76,6 +90,12 @@ public sealed record StudentRule(Rule Rule, Func<StudentView, StudentFacts, IEnu
 {
     /// <summary>It can't be decided without the district's edition of the year before.</summary>
     public bool NeedsPriorYear { get; init; }
+
+    /// <summary>It looks something up among the district's courses, classes and teachers.</summary>
+    public bool NeedsClasses { get; init; }
+
+    /// <summary>What findings of one root cause share, for instance the unknown section; without it the rule is the cause.</summary>
+    public Func<ViewEntry, string?>? Cause { get; init; }
 
     /// <summary>Each row is judged by itself and the student's demographics; a file without either has nothing to say about it.</summary>
     public bool JudgesRowsAlone { get; init; }
@@ -101,10 +121,14 @@ public sealed class StudentRuleSet
         others = [.. rules[false]];
         readsDemographics = types.Contains(RecordTypes.Student);
         NeedsPriorYear = rules.SelectMany(rule => rule).Any(rule => rule.NeedsPriorYear);
+        NeedsClasses = rules.SelectMany(rule => rule).Any(rule => rule.NeedsClasses);
     }
 
     /// <summary>Whether any of the rules asks for the year before.</summary>
     public bool NeedsPriorYear { get; }
+
+    /// <summary>Whether any of the rules asks for the district's courses, classes and teachers.</summary>
+    public bool NeedsClasses { get; }
 
     /// <summary>The rows that must not be loaded, each reported once a rule.</summary>
     public IReadOnlyCollection<ViewEntry> CheckFatal(StudentView view, StudentFacts facts, IFindingSink findings)
@@ -115,7 +139,7 @@ public sealed class StudentRuleSet
             foreach (var entry in rule.Offenders(view, facts))
             {
                 if (!entry.IsNew) continue;
-                findings.Add(entry.FindingOf(rule.Rule));
+                findings.Add(entry.FindingOf(rule.Rule, rule.Cause?.Invoke(entry)));
                 (rejected ??= new(ReferenceEqualityComparer.Instance)).Add(entry);
             }
         }
@@ -128,7 +152,7 @@ public sealed class StudentRuleSet
         {
             foreach (var entry in rule.Offenders(view, facts))
             {
-                if (entry.IsNew || readsDemographics || !rule.JudgesRowsAlone) findings.Add(entry.FindingOf(rule.Rule));
+                if (entry.IsNew || readsDemographics || !rule.JudgesRowsAlone) findings.Add(entry.FindingOf(rule.Rule, rule.Cause?.Invoke(entry)));
             }
         }
     }

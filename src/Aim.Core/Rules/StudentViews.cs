@@ -13,7 +13,7 @@ internal static class StudentViews
 
     private static Func<EditionRow, RowPlace, bool, ViewEntry>[] Makers()
     {
-        var makers = new Func<EditionRow, RowPlace, bool, ViewEntry>[RecordTypes.All.Max(type => type.Number) + 1];
+        var makers = new Func<EditionRow, RowPlace, bool, ViewEntry>[RecordTypes.HighestNumber + 1];
         foreach (var type in RecordTypes.All) makers[type.Number] = type.Accept(new Maker());
         return makers;
     }

@@ -56,7 +56,10 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
         var type = RecordTypes.Find(ticket.RecordType)!;
         var prior = await editions.GetHeadAsync(edition with { Year = edition.Year.Previous }, cancellation);
         var rules = new StudentRuleSet(RuleCatalog.StudentRules, [type], ticket.Year, prior.RowCount > 0);
-        return new ComparisonJob(type, staged.Plan.Upload.Id, ticket.Scope, staged.RejectedOfNobody > 0, rules, ticket.Year, prior.RowCount > 0);
+        return new ComparisonJob(type, staged.Plan.Upload.Id, ticket.Scope, staged.RejectedOfNobody > 0, rules, ticket.Year, prior.RowCount > 0)
+        {
+            Classes = rules.NeedsClasses ? await ClassLists.ReadAsync(editions, edition, cancellation) : null,
+        };
     }
 
     /// <summary>Walks file and edition side by side; both are sorted by local id.</summary>

@@ -21,6 +21,7 @@ public sealed record FileFinding(string File, Finding Finding);
 public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, IReadOnlyDictionary<StateId, Person>? people, DateOnly today)
 {
     private readonly List<string> refusals = [];
+    private ClassLists classes = new();
 
     /// <summary>Sentences about files that turned out to be unreadable on the way.</summary>
     public IReadOnlyList<string> Refusals => refusals;
@@ -40,6 +41,7 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
     {
         var runs = new List<(FileToCheck File, IReadOnlyList<string> Runs)>();
         foreach (var file in files.OrderBy(file => file.Type.Number)) runs.Add((file, await StageAsync(file, found, cancellation)));
+        classes = await ClassesAsync(runs, cancellation);
         await CheckStudentsAsync(runs, found, cancellation);
     }
 
@@ -68,6 +70,22 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
         }
         await writer.FlushAsync(cancellation);
         return writer.Runs;
+    }
+
+    /// <summary>The courses, classes and teachers of the files.</summary>
+    private async Task<ClassLists> ClassesAsync(IReadOnlyList<(FileToCheck File, IReadOnlyList<string> Runs)> runs, CancellationToken cancellation)
+    {
+        var lists = new ClassLists();
+        foreach (var (file, staged) in runs.Where(run => !run.File.Type.IsOfStudent))
+        {
+            await foreach (var item in StagedRuns.ReadAsync(scratch, staged, cancellation))
+            {
+                // What would not be loaded, because it was rejected or says two things, is not there.
+                var rows = item.Rows.Where(row => !row.IsRejected).ToList();
+                if (rows.Count > 0 && rows.TrueForAll(row => row.Content.Span.SequenceEqual(rows[0].Content.Span))) lists.Add(file.Type, item.LocalId, rows[0].Content.Span);
+            }
+        }
+        return lists;
     }
 
     /// <summary>Loads the files one after another into nothing, student by student, as uploads in the usual order would.</summary>
@@ -109,7 +127,7 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
         foreach (var (load, staged) in rows)
         {
             var file = loads[load].File;
-            var job = new ComparisonJob(file.Type, loads[load].Upload, UploadScope.Update, false, RulesFor(file), file.Year, HasPriorYear: false);
+            var job = new ComparisonJob(file.Type, loads[load].Upload, UploadScope.Update, false, RulesFor(file), file.Year, HasPriorYear: false) { Classes = classes };
             var findings = new FindingList();
             var result = new ComparisonResult(findings);
             new StudentComparison(job).Compare(localId, stored, staged, null, PeopleFor(staged), result);

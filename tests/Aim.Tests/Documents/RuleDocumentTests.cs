@@ -16,8 +16,13 @@ public sealed partial class RuleDocumentTests
         ("REF", "References", "Whether schools, calendars, codes and students that a row names exist."),
         ("IDN", "Identity", "Whether it is known who the student is."),
         ("ENR", "Enrollment", "Where and when students are enrolled."),
-        ("PRG", "Programs and English learners", "Program participation and English learner status."),
+        ("CNT", "Counts", "The fall and spring counts that schools are funded by, and the test window."),
+        ("ATT", "Attendance", "Days of attendance, over the year and day by day."),
+        ("PRG", "Programs and eligibility", "Program participation, English learners, Section 504 plans, meals, migratory children."),
         ("SPD", "Special education", "Students served under IDEA."),
+        ("ASM", "Assessments", "State assessments and their results."),
+        ("BEH", "Behavior", "Incidents and what followed."),
+        ("CLS", "Classes", "Sections, rosters and marks."),
     ];
 
     [TestMethod]
@@ -131,6 +136,7 @@ public sealed partial class RuleDocumentTests
         RuleCatalog.NeedsReference(rule.Id) ? " · needs the state's schools and calendars"
         : RuleCatalog.NeedsPriorYear(rule.Id) ? " · needs the district's rows of the year before"
         : rule.Scope == RuleScope.State ? " · found in the state record"
+        : RuleCatalog.NeedsClasses(rule.Id) ? " · needs the district's courses, sections and staff"
         : rule.Scope == RuleScope.Identity ? " · needs the state's list of students"
         : "";
 }

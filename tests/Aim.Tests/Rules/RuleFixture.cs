@@ -27,6 +27,9 @@ internal sealed record RuleFixture(string Rule, string Case, string At, FixtureF
     /// <summary>Files of the year before, loaded first; they break no rule.</summary>
     public FixtureFile[] Before { get; init; } = [];
 
+    /// <summary>The rule can be decided without the state's data, but not in this case.</summary>
+    public bool NeedsReference { get; init; }
+
     public string Name => $"{Rule}: {Case}";
 
     public IEnumerable<Hit> Expected => At.Split(' ').Select(place => new Hit(Rule, place.Split(':')[0], int.Parse(place.Split(':')[1], null)));

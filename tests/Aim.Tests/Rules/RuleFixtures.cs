@@ -16,7 +16,7 @@ internal static class RuleFixtures
     private static readonly (string, string)[] Graduated = [("EndDate", "01/16/2026"), ("EndStatus", "400"), ("DiplomaDate", "01/16/2026"), ("DiplomaType", "R"), ("DiplomaPeriod", "1")];
 
     public static IReadOnlyList<RuleFixture> All { get; } =
-        [.. Form(), .. Rosters(), .. References(), .. Identities(), .. EnrollmentRows(), .. EnrollmentsTogether(), .. EnrollmentsAfterLastYear(), .. Programs(), .. SpecialEducation()];
+        [.. Form(), .. Rosters(), .. References(), .. Identities(), .. EnrollmentRows(), .. EnrollmentsTogether(), .. EnrollmentsAfterLastYear(), .. Programs(), .. SpecialEducation(), .. RecordFixtures.All];
 
     private static FixtureFile SD(params (string, string)[] values) => Of("SD", Sample.Student(Id, values));
 
