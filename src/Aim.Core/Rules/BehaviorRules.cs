@@ -34,10 +34,10 @@ internal static class BehaviorRules
             (view, _) => view.Of(RecordTypes.BehaviorIncident).Where(incident => !view.IsEnrolledOn(incident.Record.IncidentDate)), RecordTypes.BehaviorIncident, RecordTypes.Enrollment),
 
         new(new("BEH-006", Error, RuleScope.Student, nameof(BehaviorIncident.InterimRemoval), "Interim removal of a student who is not under IDEA",
-                "The interim removal {InterimRemoval} is one of IDEA, but the student had no special education record on {IncidentDate}.",
+                "The interim removal {InterimRemoval} is one of IDEA, but the student has no special education record that lasted until {IncidentDate}.",
                 "Leave the interim removal empty, or send the SE row.") { Basis = "34 CFR 300.530(g) and 300.532" },
-            (view, _) => view.Of(RecordTypes.BehaviorIncident).Where(incident => incident.Record is { InterimRemoval: not null, IncidentDate: { } day } &&
-                !view.SpecialEducation.Exists(special => special.Record.IepStart <= day && !(special.Record.ExitDate < day))),
+            (view, _) => view.Of(RecordTypes.BehaviorIncident).Where(incident => incident.Record is { InterimRemoval: not null } behavior &&
+                !view.SpecialEducation.Exists(special => !(special.Record.ExitDate < behavior.IncidentDate))),
             RecordTypes.BehaviorIncident, RecordTypes.SpecialEducation),
     ];
 

@@ -15,6 +15,8 @@ public sealed class PlantedMistakeTests
         ["ENR-007"] = "it is found in the state record, not in an upload",
         ["ENR-008"] = "it is found in the state record, not in an upload",
         ["ENR-015"] = "it is found in the state record, not in an upload",
+        ["ROS-001"] = "it is about OneRoster archives, and the sample has none",
+        ["ROS-002"] = "it is about OneRoster archives, and the sample has none",
         ["FMT-001"] = "a file without a header is refused as a whole, and everything else planted in it would go unseen",
         ["IDN-003"] = "it needs a student whom the state already knows under the same name, birth date and gender; no two people of the sample are that alike",
         ["ENR-009"] = "it needs the edition of the year before",

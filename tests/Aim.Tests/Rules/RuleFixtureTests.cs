@@ -32,7 +32,8 @@ public sealed class RuleFixtureTests
         var last = results[^1];
         var rejected = rule.Severity == Severity.Fatal && last.Status != UploadStatus.Refused ? fixture.Expected.Count() : 0;
         Assert.AreEqual(rejected, last.Counts.Rejected, "a fatal finding keeps its row out, any other lets it in");
-        Assert.AreEqual(rejected > 0, last.Report.RejectsFile is not null);
+        // A roster archive is corrected where it was exported from; it has no rows of its own to send again.
+        Assert.AreEqual(rejected > 0 && !rule.Id.StartsWith("ROS", StringComparison.Ordinal), last.Report.RejectsFile is not null);
         foreach (var finding in results.SelectMany(result => result.Findings))
         {
             Assert.AreEqual(rule.Severity, finding.Severity);
