@@ -8,6 +8,9 @@ internal sealed record Outcome(long Rows, double Seconds)
     /// <summary>Seconds of the stages within, where the work has stages.</summary>
     public IReadOnlyDictionary<string, double> Stages { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>How long single requests took, in milliseconds by percentile, where the work is made of them.</summary>
+    public IReadOnlyDictionary<string, double> Milliseconds { get; init; } = new Dictionary<string, double>();
+
     /// <summary>Findings by rule; a case and its peer must agree on them.</summary>
     public IReadOnlyDictionary<string, long>? Findings { get; init; }
 }
@@ -23,7 +26,12 @@ internal sealed record Measurement(string Case, IReadOnlyList<Outcome> Runs, dou
     public IReadOnlyDictionary<string, long>? Findings => Runs[0].Findings;
 
     /// <summary>Stages of the run whose time is shown.</summary>
-    public IReadOnlyDictionary<string, double> Stages => Runs.OrderBy(run => run.Seconds).ElementAt(Runs.Count / 2).Stages;
+    public IReadOnlyDictionary<string, double> Stages => Shown.Stages;
+
+    /// <summary>Percentiles of that run.</summary>
+    public IReadOnlyDictionary<string, double> Milliseconds => Shown.Milliseconds;
+
+    private Outcome Shown => Runs.OrderBy(run => run.Seconds).ElementAt(Runs.Count / 2);
 }
 
 /// <summary>A number to reach.</summary>
@@ -36,6 +44,9 @@ internal sealed record Target(string Text, Func<Measurement, Measurement?, bool>
     public static Target Megabytes(double most) => new(FormattableString.Invariant($"≤ {most} MB"), (own, _) => own.PeakMegabytes <= most, AtFullSize: true);
 
     public static Target RowsASecond(double least) => new(FormattableString.Invariant($"≥ {least:N0} rows/s"), (own, _) => own.RowsASecond >= least);
+
+    /// <summary>Ninety-nine of a hundred requests take no longer.</summary>
+    public static Target Milliseconds99(double most) => new(FormattableString.Invariant($"p99 ≤ {most} ms"), (own, _) => own.Milliseconds["p99"] <= most, AtFullSize: true);
 
     /// <summary>Rows a second against the peer's.</summary>
     public static Target Speed(double least) => new(FormattableString.Invariant($"≥ {least} × peer"), (own, peer) => peer is not null && own.RowsASecond / peer.RowsASecond >= least);

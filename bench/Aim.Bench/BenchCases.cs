@@ -41,6 +41,9 @@ internal static class BenchCases
         new("file-load", "One large file for the first time", data => Loading.LargeFileAsync(data, again: false)) { Prepare = Loading.GenerateLargeAsync },
         new("night", "Nightly sync with nothing changed", Loading.NightAsync) { IsSteady = true, Targets = [Target.Seconds(1)], Prepare = LoadedAsync },
 
+        new("save", "1,000 saves by hand over HTTP, each synced", Saving.SaveAsync) { Peer = "commit", Targets = [Target.Milliseconds99(50)], Prepare = LoadedAsync },
+        new("commit", "Limit: as many transactions of one row, flushed", Saving.CommitAsync) { Prepare = _ => Task.CompletedTask },
+
         new("freeze", "Freeze and FS052 at three levels", Freezing.MembershipAsync) { Targets = [Target.Seconds(5)], Prepare = LoadedAsync },
         new("freeze-all", "Snapshot with all federal files", Freezing.AllFilesAsync) { Prepare = LoadedAsync },
 

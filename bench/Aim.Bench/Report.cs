@@ -54,7 +54,9 @@ internal sealed class Report(Options options)
     }
 
     private IEnumerable<string> StageLines() => measured.Where(item => item.Measurement.Stages.Count > 0)
-        .Select(item => $"{item.Case.Name}: {string.Join(", ", item.Measurement.Stages.Select(stage => $"{stage.Key} {Seconds(stage.Value)} s"))}");
+        .Select(item => $"{item.Case.Name}: {string.Join(", ", item.Measurement.Stages.Select(stage => $"{stage.Key} {Seconds(stage.Value)} s"))}")
+        .Concat(measured.Where(item => item.Measurement.Milliseconds.Count > 0)
+            .Select(item => $"{item.Case.Name}: {string.Join(", ", item.Measurement.Milliseconds.Select(share => $"{share.Key} {share.Value.ToString("0.0", CultureInfo.InvariantCulture)} ms"))}"));
 
     public string ToText()
     {
@@ -79,7 +81,7 @@ internal sealed class Report(Options options)
 
     public string ToJson() => JsonSerializer.Serialize(measured.Select(item => new
     {
-        item.Case.Name, item.Case.What, item.Measurement.Rows, Seconds = item.Measurement.Runs.Select(run => run.Seconds), item.Measurement.Stages, item.Measurement.PeakMegabytes, item.Case.Peer,
+        item.Case.Name, item.Case.What, item.Measurement.Rows, Seconds = item.Measurement.Runs.Select(run => run.Seconds), item.Measurement.Stages, item.Measurement.Milliseconds, item.Measurement.PeakMegabytes, item.Case.Peer,
         Ratio = Ratio(item.Case, item.Measurement), item.Measurement.Findings, Targets = item.Case.Targets.Select(target => target.Text), Verdict = Verdict(item.Case, item.Measurement),
     }), Indented);
 

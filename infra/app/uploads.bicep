@@ -29,6 +29,7 @@ var containers BlobContainer[] = [
   { name: 'uploads', immutableDays: originalsDays, coolAfterDays: 60, deleteAfterDays: 0 }
   { name: 'pushed', immutableDays: originalsDays, coolAfterDays: 60, deleteAfterDays: 0 }
   { name: 'cases', immutableDays: 0, coolAfterDays: 60, deleteAfterDays: 0 }
+  { name: 'saves', immutableDays: originalsDays, coolAfterDays: 60, deleteAfterDays: 0 }
   { name: 'results', immutableDays: 0, coolAfterDays: 60, deleteAfterDays: 0 }
   // An upload waits at most 14 days for its district's answer; what is older was left behind by a run that was terminated.
   { name: 'work', immutableDays: 0, coolAfterDays: 0, deleteAfterDays: 30 }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Aim.Api.Callers;
 using Aim.Api.Description;
 using Aim.Api.Districts;
+using Aim.Api.Entry;
 using Aim.Api.Events;
 using Aim.Api.Health;
 using Aim.Api.Movement;
@@ -61,6 +62,7 @@ public static class AimApi
         api.MapReference();
         api.MapUploads();
         api.MapDistricts();
+        api.MapEntry();
         api.MapPushes();
         api.MapStudents();
         api.MapMovement();

@@ -1,3 +1,4 @@
+using Aim.Entry;
 using Aim.Federal;
 using Aim.Identity;
 using Aim.Movement;
@@ -24,6 +25,8 @@ public sealed record AimPorts(IBlobStore Blobs, IEditionStore Editions, IStateSt
 public sealed class AimPlatform
 {
     private readonly ILogger logger;
+    private readonly IdentityResolver resolver;
+    private readonly SyncEdition sync;
 
     public AimPlatform(AimPorts ports, Func<WorkflowCatalog, IWorkflowClient> engine, ILoggerFactory? loggers = null)
     {
@@ -39,6 +42,9 @@ public sealed class AimPlatform
         Catalog = new WorkflowCatalog();
         Workflows = engine(Catalog);
         Intake = new UploadIntake(ports.Blobs, Uploads, Workflows, ports.Clock);
+        resolver = new IdentityResolver(ports.Identities);
+        sync = new SyncEdition(ports.Editions, ports.State, ports.Identities, resolver, new StudentLinks(ports.Editions, ports.Identities), new KnownPeople(ports.State, ports.Identities), Parked, ports.Clock);
+        Entry = new HandEntry(ports.Blobs, ports.Editions, ports.Identities, References, Uploads, sync, ports.Clock);
         Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, ports.Clock);
         Collections = new CollectionSchedule(Workflows, References);
         Cases = new CaseBook(ports.Ledger);
@@ -54,6 +60,7 @@ public sealed class AimPlatform
     public ReferenceLibrary References { get; }
     public UploadLog Uploads { get; }
     public UploadIntake Intake { get; }
+    public HandEntry Entry { get; }
     public PushedChanges Pushed { get; }
     public ParkedStudents Parked { get; }
     public EditionComparison Comparison { get; }

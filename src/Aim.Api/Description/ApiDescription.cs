@@ -45,8 +45,12 @@ internal static class ApiDescription
         ["asOf"] = "The day as of which it is computed; without it, today.",
         ["status"] = "Those of this status only.",
         ["overdue"] = "Those only that are past their due date, or only those that aren't.",
+        ["type"] = "Code of the record type, such as EN.",
+        ["localId"] = "The student's number in the district's own system; of a course, member of staff or section its number.",
+        ["recordKey"] = "Which of the records of that type: its key, as a list of the subject's records gives it.",
+        ["recordType"] = "SD (the default) for students, CO for courses, ST for staff, SU for sections.",
         ["If-Match"] = "The ETag of what was read: when it was changed meanwhile, nothing is done and the answer is 412.",
-        ["If-None-Match"] = "The ETag of an earlier answer: unchanged is answered with 304 and no body.",
+        ["If-None-Match"] = "The ETag of an earlier answer: unchanged is answered with 304 and no body. On a save, * says that the record must be new.",
     };
 
     public static void Describe(this OpenApiOptions options)

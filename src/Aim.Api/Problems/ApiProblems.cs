@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Aim.Rules;
 using Aim.Workflows;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
@@ -54,16 +55,17 @@ internal static partial class ApiProblems
             var logger = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Aim.Api");
             ApiLog.RequestFailed(logger, context.Features.Get<IExceptionHandlerFeature>()!.Endpoint?.DisplayName ?? "A request", failure.GetType().Name, TraceId(context), failure.StackTrace);
         }
-        await WriteAsync(context, answer.Status, answer.Title, answer.Detail);
+        await WriteAsync(context, answer.Status, answer.Title, answer.Detail, (failure as RequestException)?.Findings);
     }
 
     private static string TraceId(HttpContext context) => Activity.Current?.Id ?? context.TraceIdentifier;
 
-    private static Task WriteAsync(HttpContext context, int status, string? title, string? detail)
+    private static Task WriteAsync(HttpContext context, int status, string? title, string? detail, IReadOnlyList<Finding>? findings = null)
     {
         context.Response.StatusCode = status;
         // Written directly: the service for problem details would answer plain text to a caller that accepts, say, CSV only.
-        return TypedResults.Problem(detail, statusCode: status, title: title, extensions: [new("traceId", TraceId(context))]).ExecuteAsync(context);
+        KeyValuePair<string, object?>[] more = findings is null ? [new("traceId", TraceId(context))] : [new("traceId", TraceId(context)), new("findings", findings)];
+        return TypedResults.Problem(detail, statusCode: status, title: title, extensions: more).ExecuteAsync(context);
     }
 
     /// <summary>Which part of the request can't be read. Values aren't repeated: they may be about a student.</summary>

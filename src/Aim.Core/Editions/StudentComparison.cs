@@ -59,6 +59,16 @@ internal sealed class StudentComparison(ComparisonJob job)
         Conclude(localId, storedByKey, candidates, isProtected, result);
     }
 
+    /// <summary>What a student is left with when one record of the type goes, and whether that breaks a rule; false when there is no such record.</summary>
+    public bool Remove(string localId, IReadOnlyList<EditionRow> stored, string key, EditionStudent? priorYear, ComparisonResult result)
+    {
+        if (stored.FirstOrDefault(row => row.Type == job.Type && row.Key == key) is not { } removed) return false;
+        CheckStudent(localId, [.. stored.Where(row => row != removed)], [], priorYear, isProtected: true, result);
+        result.Removed++;
+        result.Changes.Add(new EditionChange(localId, removed, null));
+        return true;
+    }
+
     private sealed class Candidate(StagedRow staged, EditionRow? stored, EditionRow row)
     {
         public StagedRow Staged => staged;

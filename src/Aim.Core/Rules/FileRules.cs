@@ -45,6 +45,14 @@ public static class FileRules
     public static readonly Rule Repeated = new("FMT-012", Severity.Warning, RuleScope.Student, "Row", "Row repeated",
         "The row repeats line {Line} exactly; it was loaded once.", "Delete the repeated row.") { Basis = "Practice of state collections" };
 
+    public static readonly Rule NothingToDelete = new("FMT-013", Severity.Warning, RuleScope.Student, "Row", "Delete of a record that is not there",
+        "There is no record of this type with the key '{Value}' to delete.",
+        "Check whether the record was ever sent, or was sent under another local id or key; if it is rightly gone, there is nothing to do.") { Basis = "Push of changes" };
+
+    public static readonly Rule OtherKey = new("FMT-014", Severity.Fatal, RuleScope.Student, "Row", "Record sent under the key of another",
+        "The record was sent under the key '{Value}', but its own fields make it {Expected}.",
+        "Where a field of the key was wrong, delete the record under its old key and send it under the new one.") { Basis = "Push of changes" };
+
     public static readonly Rule Code = new("REF-005", Severity.Fatal, RuleScope.Row, "Field", "Code not in the list",
         "{Field} is '{Value}', which is not in the list '{Expected}'.", "Use a code of the list; docs/layouts.md has all of them.") { Basis = "CALPADS GERR0002" };
 
@@ -52,5 +60,5 @@ public static class FileRules
         "{Field} is '{Value}', a code that is not valid in the school year ending {Expected}.", "Use a code that is valid in this school year.") { Basis = "CALPADS GERR0007" };
 
     public static IEnumerable<Rule> All =>
-        [Header, ColumnCount, TooLong, BadValue, RecordType, District, Characters, LeadingZeros, Required, DuplicateKey, Year, Repeated, Code, CodeYear];
+        [Header, ColumnCount, TooLong, BadValue, RecordType, District, Characters, LeadingZeros, Required, DuplicateKey, Year, Repeated, OtherKey, Code, CodeYear];
 }

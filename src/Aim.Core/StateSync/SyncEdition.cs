@@ -26,7 +26,12 @@ public sealed class SyncEdition(
 
     private const int BatchSize = 2000;
     private const int StudentsAStep = 20_000;
+    private const int BringAttempts = 10;
     private static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(10);
+
+    /// <summary>For who does it in one call and may die without taking it up again.</summary>
+    private static readonly TimeSpan ShortLeaseTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BringWait = TimeSpan.FromMilliseconds(25);
 
     /// <summary>Calls the step until the edition is synced, or another sync has taken it over.</summary>
     public static async Task<SyncProgress> ToEndAsync(IWorkflowContext context, EditionKey edition)
@@ -36,10 +41,37 @@ public sealed class SyncEdition(
         return progress;
     }
 
-    public async Task<SyncProgress> RunAsync(SyncProgress progress, CancellationToken cancellation)
+    /// <summary>
+    /// Brings a version that was just made to the state, within the call; false when it doesn't get there now: another sync that has the right
+    /// takes it along, and if this one fails, the next sync or the night does. The version stands in any case.
+    /// </summary>
+    /// <param name="owner">Of this call alone.</param>
+    public async Task<bool> BringAsync(EditionKey edition, long version, string owner, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var progress = new SyncProgress(edition, owner, null, null, 0, 0, 0, false);
+                while (!progress.IsDone) progress = await RunAsync(progress, ShortLeaseTime, cancellation);
+                if ((await editions.GetHeadAsync(edition, cancellation)).SyncedVersion >= version) return true;
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                // Told to the caller as "not yet"; an outage that stays will show where it is nobody's afterthought.
+                return false;
+            }
+            if (attempt == BringAttempts) return false;
+            await Task.Delay(BringWait, clock, cancellation);
+        }
+    }
+
+    public Task<SyncProgress> RunAsync(SyncProgress progress, CancellationToken cancellation) => RunAsync(progress, LeaseTime, cancellation);
+
+    private async Task<SyncProgress> RunAsync(SyncProgress progress, TimeSpan leaseTime, CancellationToken cancellation)
     {
         // Renewed at every step; who gets it in between has the newest version in view, so this sync may stop.
-        if (await editions.BeginSyncAsync(progress.Edition, progress.Owner, clock.GetUtcNow() + LeaseTime, cancellation) is not { } fresh) return progress with { IsDone = true };
+        if (await editions.BeginSyncAsync(progress.Edition, progress.Owner, clock.GetUtcNow() + leaseTime, cancellation) is not { } fresh) return progress with { IsDone = true };
         var lease = progress.Lease ?? fresh;
         var parked = await parking.ListAsync(progress.Edition, cancellation);
         var batch = new Batch(editions: progress.Edition, lease, parked);

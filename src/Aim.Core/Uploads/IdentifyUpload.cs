@@ -1,3 +1,4 @@
+using Aim.Editions;
 using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
@@ -20,12 +21,16 @@ public sealed class IdentifyUpload(IBlobStore blobs, UploadLog log, ReferenceLib
 
     private async Task<FileForm> InspectAsync(UploadInput upload, UploadTicket ticket, ReferenceData? reference, CancellationToken cancellation)
     {
-        if (reference is null)
-            return FileForm.Refused("REF-001", $"The state office has set up no schools and calendars for {ticket.Year.Span} yet. Upload the file again when it has.");
-        if (reference.FindDistrict(ticket.District) is null)
-            return FileForm.Refused("REF-001", $"District {ticket.District} is unknown in {ticket.Year.Span}. Use the four-digit School System number.");
+        if (RefusalOf(new EditionKey(ticket.District, ticket.Year), reference) is { } refusal) return refusal;
         await using var file = await blobs.OpenReadAsync(upload.Blob, cancellation);
         if (file is null) return FileForm.Refused("FMT-001", Gone);
         return await FileInspector.InspectAsync(file, RecordTypes.Find(ticket.RecordType)!, ticket.Year, cancellation);
+    }
+
+    /// <summary>Why a district can send nothing for a year; null when it can.</summary>
+    internal static FileForm? RefusalOf(EditionKey edition, ReferenceData? reference)
+    {
+        if (reference is null) return FileForm.Refused("REF-001", $"The state office has set up no schools and calendars for {edition.Year.Span} yet. Upload the file again when it has.");
+        return reference.FindDistrict(edition.District) is null ? FileForm.Refused("REF-001", $"District {edition.District} is unknown in {edition.Year.Span}. Use the four-digit School System number.") : null;
     }
 }

@@ -114,6 +114,15 @@ public sealed class RouteTests
         ["GET /api/v1/districts/{district}/editions/{year}"] = [403],
         ["GET /api/v1/districts/{district}/editions/{year}/parked"] = [403],
         ["GET /api/v1/districts/{district}/editions/{year}/verification"] = [403],
+        ["GET /api/v1/districts/{district}/editions/{year}/subjects"] = [403],
+        ["GET /api/v1/districts/{district}/editions/{year}/subjects/{localId}"] = [403],
+        ["GET /api/v1/districts/{district}/editions/{year}/records/{type}/{localId}"] = [403],
+        ["PUT /api/v1/districts/{district}/editions/{year}/records/{type}/{localId}"] = [403],
+        ["DELETE /api/v1/districts/{district}/editions/{year}/records/{type}/{localId}"] = [403],
+        ["GET /api/v1/districts/{district}/editions/{year}/records/{type}/{localId}/{recordKey}"] = [403],
+        ["PUT /api/v1/districts/{district}/editions/{year}/records/{type}/{localId}/{recordKey}"] = [403],
+        ["DELETE /api/v1/districts/{district}/editions/{year}/records/{type}/{localId}/{recordKey}"] = [403],
+        ["POST /api/v1/districts/{district}/editions/{year}/undo"] = [403],
         ["POST /api/v1/districts/{district}/editions/{year}/pushes"] = [403],
         ["GET /api/v1/districts/{district}/editions/{year}/pushes"] = [403],
         ["POST /api/v1/districts/{district}/editions/{year}/pushes/skip"] = [403],
@@ -423,7 +432,7 @@ public sealed class RouteTests
     private static HttpRequestMessage Request(string method, string pattern)
     {
         var path = pattern.Replace("{key}", upload, StringComparison.Ordinal).Replace("{stateId}", student, StringComparison.Ordinal).Replace("{district}", "0123", StringComparison.Ordinal)
-            .Replace("{year}", "2026", StringComparison.Ordinal).Replace("{name}", "fall", StringComparison.Ordinal).Replace("{file}", "FS052", StringComparison.Ordinal).Replace("{level}", "SCH", StringComparison.Ordinal);
+            .Replace("{year}", "2026", StringComparison.Ordinal).Replace("{type}", "SD", StringComparison.Ordinal).Replace("{localId}", "1001", StringComparison.Ordinal).Replace("{recordKey}", "1", StringComparison.Ordinal).Replace("{name}", "fall", StringComparison.Ordinal).Replace("{file}", "FS052", StringComparison.Ordinal).Replace("{level}", "SCH", StringComparison.Ordinal);
         var body = pattern switch
         {
             "/api/v1/uploads" => """{"district":"0123","year":2026,"recordType":"EN","fileName":"EN.tsv"}""",
@@ -438,10 +447,11 @@ public sealed class RouteTests
             "/api/v1/cases/{id}/evidence" => """{"district":"0123","fileName":"form.pdf","comment":"Ours."}""",
             "/api/v1/cases/{id}/decision" => """{"district":"0123","from":"2025-10-01","reason":"Theirs."}""",
             "/api/v1/cases/{id}/withdrawal" => """{"reason":"Nothing."}""",
+            "/api/v1/districts/{district}/editions/{year}/undo" => """{"version":1}""",
             "/api/v1/districts/{district}/editions/{year}/pushes" => """{"recordType":"EN"}""",
             _ => """{"id":"a","url":"http://localhost/","secret":"a secret of enough characters"}""",
         };
-        return new HttpRequestMessage(new HttpMethod(method), $"{path}?district=0123&year=2026") { Content = method == "POST" || pattern.EndsWith("/terms", StringComparison.Ordinal) || pattern.Contains("/documentation/", StringComparison.Ordinal) ? Body(body) : null };
+        return new HttpRequestMessage(new HttpMethod(method), $"{path}?district=0123&year=2026") { Content = method == "POST" || method == "PUT" && !pattern.Contains("/reference/", StringComparison.Ordinal) ? Body(body) : null };
     }
 
     private static async Task<JsonElement> ExpectProblemAsync(HttpResponseMessage response, HttpStatusCode status, string what)

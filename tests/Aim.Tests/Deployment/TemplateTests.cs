@@ -129,9 +129,10 @@ public sealed partial class TemplateTests
     {
         var deployment = await Default();
         var policies = deployment.Of($"{Account}/blobServices/containers/immutabilityPolicies").ToDictionary(policy => policy.Name.Split('/')[2], policy => (int)policy.Properties["immutabilityPeriodSinceCreationInDays"]!);
-        CollectionAssert.AreEquivalent(new[] { "uploads", "pushed", "snapshots" }, policies.Keys);
+        CollectionAssert.AreEquivalent(new[] { "uploads", "pushed", "saves", "snapshots" }, policies.Keys);
         Assert.IsGreaterThanOrEqualTo(396, policies["uploads"]);
         Assert.AreEqual(policies["uploads"], policies["pushed"]);
+        Assert.AreEqual(policies["uploads"], policies["saves"]);
         Assert.IsGreaterThanOrEqualTo(3652, policies["snapshots"]);
         var blobs = deployment.Of($"{Account}/blobServices").Single(service => !service.Name.Contains("host", StringComparison.Ordinal)).Properties;
         Assert.IsTrue((bool)blobs["isVersioningEnabled"]!);
@@ -158,7 +159,7 @@ public sealed partial class TemplateTests
         var deployment = await Default();
         var containers = deployment.Of($"{Account}/blobServices/containers").Where(container => !container.Name.Contains("host", StringComparison.Ordinal)).Select(container => container.Short).ToList();
         var core = Path.Combine(Approved.RepositoryRoot(), "src", "Aim.Core");
-        var roots = new List<string> { Aim.Uploads.UploadPath.Root.TrimEnd('/'), Aim.Snapshots.SnapshotPlan.PrefixOf("x").Split('/')[0], "results", "work", "reference", "pushed", "cases" };
+        var roots = new List<string> { Aim.Uploads.UploadPath.Root.TrimEnd('/'), Aim.Snapshots.SnapshotPlan.PrefixOf("x").Split('/')[0], "results", "work", "reference", "pushed", "cases", "saves" };
         CollectionAssert.AreEquivalent(roots, containers);
         foreach (var root in roots) Assert.IsTrue(Directory.EnumerateFiles(core, "*.cs", SearchOption.AllDirectories).Any(file => File.ReadAllText(file).Contains($"\"{root}/", StringComparison.Ordinal)), root);
     }

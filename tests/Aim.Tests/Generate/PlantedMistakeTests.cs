@@ -18,6 +18,7 @@ public sealed class PlantedMistakeTests
         ["ROS-001"] = "it is about OneRoster archives, and the sample has none",
         ["ROS-002"] = "it is about OneRoster archives, and the sample has none",
         ["FMT-001"] = "a file without a header is refused as a whole, and everything else planted in it would go unseen",
+        ["FMT-014"] = "it is about a record that is sent by itself, under a key",
         ["IDN-003"] = "it needs a student whom the state already knows under the same name, birth date and gender; no two people of the sample are that alike",
         ["ENR-009"] = "it needs the edition of the year before",
         ["ENR-009B"] = "it needs the edition of the year before",

@@ -1,0 +1,161 @@
+using System.Globalization;
+using System.Text.Json;
+using Aim.Editions;
+using Aim.Organizations;
+using Aim.Ports;
+using Aim.Records;
+using Aim.Rules;
+using Aim.StateSync;
+using Aim.Uploads;
+
+namespace Aim.Entry;
+
+/// <summary>What a writer knows of the record it changes.</summary>
+/// <param name="Known">Tags of the versions it may be; null when the writer names none, <c>*</c> for any.</param>
+/// <param name="OnlyNew">There must be no record yet.</param>
+public sealed record SaveCondition(IReadOnlyList<string>? Known = null, bool OnlyNew = false);
+
+public enum SaveStatus
+{
+    Created = 1,
+    Changed = 2,
+
+    /// <summary>The record is as it was sent already; nothing was written.</summary>
+    Unchanged = 3,
+    Deleted = 4,
+
+    /// <summary>A fatal finding keeps it out.</summary>
+    Refused = 5,
+
+    /// <summary>There is no record to delete, or to change.</summary>
+    NotThere = 6,
+
+    /// <summary>The record is not as the writer knew it.</summary>
+    Stale = 7,
+
+    /// <summary>The record is there, and the writer doesn't say which version it knows.</summary>
+    Unconditional = 8,
+}
+
+/// <summary>How a save ended.</summary>
+/// <param name="Version">The edition's version that it made; null when nothing was written.</param>
+/// <param name="IsSynced">The state record has it.</param>
+public sealed record SaveOutcome(SaveStatus Status, string? Key, string? Tag, IReadOnlyList<Finding> Findings, long? Version, bool IsSynced)
+{
+    public bool IsDone => Status is SaveStatus.Created or SaveStatus.Changed or SaveStatus.Unchanged or SaveStatus.Deleted;
+}
+
+/// <summary>One save as it is kept: who changed what, and when. Records and histories lead to it by its upload id.</summary>
+internal sealed record KeptSave(string By, DateTimeOffset At, RecordChange Change);
+
+/// <summary>
+/// Records entered by hand: each save is checked as the row of a file is, becomes one version of the edition, is kept as a file of its own, and is
+/// brought to the state at once.
+/// </summary>
+public sealed class HandEntry
+{
+    private const string Root = "saves/";
+
+    /// <summary>A version that no edition has: applying to it tells only whether the load was applied before.</summary>
+    private const long NoVersion = -1;
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    private readonly IBlobStore blobs;
+    private readonly IEditionStore editions;
+    private readonly UploadLog log;
+    private readonly SyncEdition sync;
+    private readonly TimeProvider clock;
+    private readonly ChangeJudge judge;
+
+    public HandEntry(IBlobStore blobs, IEditionStore editions, IIdentityIndex identities, ReferenceLibrary references, UploadLog log, SyncEdition sync, TimeProvider clock)
+    {
+        (this.blobs, this.editions, this.log, this.sync, this.clock) = (blobs, editions, log, sync, clock);
+        judge = new ChangeJudge(editions, identities, references);
+    }
+
+    /// <inheritdoc cref="ChangeJudge.RefusalAsync" />
+    public Task<string?> RefusalAsync(EditionKey edition, CancellationToken cancellation) => judge.RefusalAsync(edition, cancellation);
+
+    /// <summary>The record under a local id and key; null when there is none.</summary>
+    public async Task<EditionRow?> FindAsync(EditionKey edition, RecordType type, string localId, string key, CancellationToken cancellation)
+    {
+        await foreach (var student in editions.ReadAsync(edition, new EditionSelection([type.LocalIdPrefix + localId]), cancellation))
+            return student.Rows.FirstOrDefault(row => row.Type == type && row.Key == key);
+        return null;
+    }
+
+    /// <summary>Changes with whatever a row says, and with nothing else.</summary>
+    public static string TagOf(EditionRow row) =>
+        ContentHash.OfText($"{row.StatedId}\n{row.StatedLastName}\n{row.StatedFirstName}\n{ContentHash.Of(row.Content.Span):x32}").ToString("x32", CultureInfo.InvariantCulture)[..16];
+
+    /// <summary>
+    /// Saves a change without a problem of form. The save's key is chosen by the caller: the same one again does nothing a second time.
+    /// </summary>
+    /// <param name="isRepeat">The key may have been saved before.</param>
+    public async Task<SaveOutcome> SaveAsync(EditionKey edition, RecordChange change, SaveCondition condition, string saveKey, string by, bool isRepeat, CancellationToken cancellation)
+    {
+        var path = $"{Root}{edition.District}/{edition.Year}/{saveKey}.json";
+        var load = new EditionLoad(UploadId.Of(path, ""), change.Type.Code, null);
+        var now = clock.GetUtcNow();
+        if (isRepeat && await editions.ApplyAsync(edition, NoVersion, load, AsyncEnumerable.Empty<EditionChange>(), cancellation) is { Status: ApplyStatus.AlreadyApplied } earlier)
+            return await RepeatedAsync(edition, change, load.Upload, earlier.Version, cancellation);
+        while (true)
+        {
+            var judged = await judge.JudgeAsync(edition, [change], load.Upload, firstLine: 0, DateOnly.FromDateTime(now.UtcDateTime), cancellation);
+            if (Objection(change, condition, judged.Each[0]) is { } objection) return objection;
+            if (judged.Changes.Count == 0) return new SaveOutcome(SaveStatus.Unchanged, judged.Each[0].Key, TagOf(judged.Each[0].After!), judged.Each[0].Findings, null, IsSynced: (await editions.GetHeadAsync(edition, cancellation)).IsSynced);
+
+            // Kept before it is applied: no row may come from a save that can't be shown.
+            await Task.WhenAll(
+                blobs.WriteAsync(path, JsonSerializer.SerializeToUtf8Bytes(new KeptSave(by, now, change), Json), cancellation), log.RegisterFileAsync(load.Upload, path, cancellation));
+            var applied = await editions.ApplyAsync(edition, judged.BaseVersion, load, judged.Changes.ToAsyncEnumerable(), cancellation);
+            if (applied.Status == ApplyStatus.Stale) continue;
+            // From here on nobody's leaving stops it.
+            var isSynced = await sync.BringAsync(edition, applied.Version, $"save-{saveKey}", CancellationToken.None);
+            return OutcomeOf(judged.Each[0], applied.Version, isSynced);
+        }
+    }
+
+    private static SaveOutcome OutcomeOf(JudgedChange judged, long version, bool isSynced) => new(
+        judged.Result switch { ChangeResult.Added => SaveStatus.Created, ChangeResult.Removed => SaveStatus.Deleted, _ => SaveStatus.Changed },
+        judged.Key, judged.After is null ? null : TagOf(judged.After), judged.Findings, version, isSynced);
+
+    /// <summary>Why the change isn't made; null when it is.</summary>
+    private static SaveOutcome? Objection(RecordChange change, SaveCondition condition, JudgedChange judged)
+    {
+        var before = judged.Before;
+        SaveOutcome Because(SaveStatus status) => new(status, judged.Key, before is null ? null : TagOf(before), [], null, IsSynced: false);
+
+        // What can't be read doesn't tell which record it is about.
+        if (judged is { Result: ChangeResult.LeftOut, Key: null }) return Because(SaveStatus.Refused) with { Findings = judged.Findings };
+        if (before is not null && condition.OnlyNew) return Because(SaveStatus.Stale);
+        if (before is null && condition.Known is not null) return Because(change.Operation == ChangeOperation.Delete ? SaveStatus.NotThere : SaveStatus.Stale);
+        if (before is not null && condition.Known is null) return Because(SaveStatus.Unconditional);
+        if (before is not null && !condition.Known!.Contains("*") && !condition.Known!.Contains(TagOf(before))) return Because(SaveStatus.Stale);
+        return judged.Result switch
+        {
+            ChangeResult.LeftOut => Because(SaveStatus.Refused) with { Findings = judged.Findings },
+            ChangeResult.NotThere => Because(SaveStatus.NotThere),
+            _ => null,
+        };
+    }
+
+    /// <summary>The answer to a save that was applied before: by what is there now.</summary>
+    private async Task<SaveOutcome> RepeatedAsync(EditionKey edition, RecordChange change, UploadId upload, long version, CancellationToken cancellation)
+    {
+        var judged = await judge.JudgeAsync(edition, [change], upload, firstLine: 0, DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime), cancellation);
+        var isSynced = (await editions.GetHeadAsync(edition, cancellation)).SyncedVersion >= version;
+        var status = change.Operation == ChangeOperation.Delete ? SaveStatus.Deleted : SaveStatus.Changed;
+        return OutcomeOf(judged.Each[0], version, isSynced) with { Status = status };
+    }
+
+    /// <summary>
+    /// Takes the newest load or save of an edition back and syncs; null when the version is not, or no longer, the newest, or can't be taken back.
+    /// </summary>
+    public async Task<(long Version, bool IsSynced)?> UndoAsync(EditionKey edition, long version, string by, CancellationToken cancellation)
+    {
+        if (await editions.UndoAsync(edition, version, cancellation) is not { Status: ApplyStatus.Applied } undone) return null;
+        return (undone.Version, await sync.BringAsync(edition, undone.Version, string.Create(CultureInfo.InvariantCulture, $"undo-{version}-{by}"), CancellationToken.None));
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Aim.Records;
+using Aim.Rules;
+using Aim.Uploads;
+
+namespace Aim.Entry;
+
+/// <summary>Reads records from JSON as the row parser reads them from a file: the same checks of fields and the same row rules.</summary>
+internal abstract class RecordReader(RecordForm form)
+{
+    public RecordForm Form => form;
+
+    /// <summary>The row, or null when a fatal finding keeps it out. The record has no problem of form.</summary>
+    public abstract StagedRow? Read(string localId, JsonElement record, int line, IFindingSink findings);
+
+    /// <summary>The local id as an edition has it, or null when it can't be one, which is reported.</summary>
+    public abstract string? ReadLocalId(string localId, int line, IFindingSink findings);
+
+    public static RecordReader Create(RecordForm form, ParseJob job) => job.Plan.Type.Accept(new Creation(form, job));
+
+    private sealed class Creation(RecordForm form, ParseJob job) : IRecordTypeVisitor<RecordReader>
+    {
+        public RecordReader Visit<T>(RecordType<T> type) where T : IRecord<T> => new RecordReader<T>(form, job, type);
+    }
+}
+
+/// <inheritdoc />
+internal sealed class RecordReader<T>(RecordForm form, ParseJob job, RecordType<T> type) : RecordReader(form) where T : IRecord<T>
+{
+    private readonly RowRuleSet<T> rules = new(RuleCatalog.RowRules(type), job.Year, job.Reference is not null);
+    private readonly RowFacts facts = new() { District = job.District, Year = job.Year, AsOf = job.AsOf, Reference = job.Reference };
+    private readonly FieldReading reading = new(job);
+    private readonly ByteBuffer content = new(512);
+
+    public override string? ReadLocalId(string localId, int line, IFindingSink findings)
+    {
+        reading.Begin(findings, mayHoldOddCharacters: true);
+        reading.BeginRow(line);
+        reading.ReadLocalId(job.Plan.LocalId, localId);
+        return reading.IsRejected ? null : reading.LocalId.ToString();
+    }
+
+    public override StagedRow? Read(string localId, JsonElement record, int line, IFindingSink findings)
+    {
+        var plan = job.Plan;
+        ReadLocalId(localId, line, findings);
+        var texts = Form.TextsOf(record);
+        var stateId = reading.StateId(plan.StateId, TextOf(texts, plan.StateId));
+        var lastName = reading.Text(plan.LastName, TextOf(texts, plan.LastName));
+        var firstName = reading.Text(plan.FirstName, TextOf(texts, plan.FirstName));
+        var source = new TextFields(texts, plan.Content, reading);
+        var value = T.Read(ref source);
+        if (!reading.IsRejected)
+        {
+            if (value is ISchoolRecord school) facts.Resolve(school);
+            if (rules.Check(value, facts, reading, findings)) reading.Reject();
+        }
+        if (reading.IsRejected) return null;
+        content.Clear();
+        type.Write(value, content);
+        // A record is sent whole: a field that isn't there is empty, also where an empty field of a file keeps the stored value.
+        return new StagedRow(reading.LocalId.ToString(), value.Key, line, stateId, lastName, firstName, ulong.MaxValue, content.Written.ToArray());
+    }
+
+    internal static ReadOnlySpan<char> TextOf(string?[] texts, PlannedColumn column) => column.Ordinal < 0 ? default : texts[column.Ordinal].AsSpan();
+
+    /// <summary>The texts of one record, as a source of record fields.</summary>
+    private struct TextFields(string?[] texts, PlannedColumn[] columns, FieldReading reading) : IFieldSource
+    {
+        private int next;
+
+        public string? Text() => Next(out var column) is { IsEmpty: false } field ? reading.Text(column, field) : reading.Empty(column);
+        public string? Code() => Next(out var column) is { IsEmpty: false } field ? reading.Code(column, field) : reading.Empty(column);
+        public DateOnly? Date() => Next(out var column) is { IsEmpty: false } field ? reading.Date(column, field) : reading.Empty<DateOnly>(column);
+        public bool? Flag() => Next(out var column) is { IsEmpty: false } field ? reading.Flag(column, field) : reading.Empty<bool>(column);
+        public int? Number() => Next(out var column) is { IsEmpty: false } field ? reading.Number(column, field) : reading.Empty<int>(column);
+        public decimal? Amount() => Next(out var column) is { IsEmpty: false } field ? reading.Amount(column, field) : reading.Empty<decimal>(column);
+
+        private ReadOnlySpan<char> Next(out PlannedColumn column)
+        {
+            column = columns[next++];
+            return TextOf(texts, column);
+        }
+    }
+}

@@ -1,0 +1,295 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Aim.Records;
+using Aim.Tests.Setup;
+using static Aim.Tests.Entry.EntryHost;
+
+namespace Aim.Tests.Entry;
+
+/// <summary>Records entered by hand, over HTTP.</summary>
+[TestClass]
+public sealed class HandEntryTests
+{
+    private EntryHost entry = null!;
+
+    [TestInitialize]
+    public async Task Start() => entry = await StartAsync();
+
+    [TestCleanup]
+    public async Task Stop() => await entry.DisposeAsync();
+
+    private async Task<string> CreateStudentAsync(string localId = "1001", string firstName = "Ana")
+    {
+        var (status, body, etag) = await entry.PutAsync($"records/SD/{localId}", Student(firstName), onlyNew: true);
+        Assert.AreEqual(HttpStatusCode.Created, status, $"{body}");
+        return etag!;
+    }
+
+    [TestMethod]
+    public async Task A_student_and_an_enrollment_entered_by_hand_are_in_the_state_record_when_the_answer_comes()
+    {
+        await CreateStudentAsync();
+
+        var (status, body, etag) = await entry.PutAsync($"records/EN/1001/{EnrollmentKey}", Enrollment(), onlyNew: true);
+
+        Assert.AreEqual(HttpStatusCode.Created, status, $"{body}");
+        Assert.AreEqual((2L, true), (body.GetProperty("version").GetInt64(), body.GetProperty("isSynced").GetBoolean()));
+        Assert.AreEqual(etag, body.GetProperty("etag").GetString());
+        var record = (await entry.StateRecordsAsync()).Single();
+        var records = record.GetProperty("districts")[0].GetProperty("records");
+        Assert.AreEqual("SD EN", string.Join(' ', records.EnumerateArray().Select(item => item.GetProperty("recordType").GetString())));
+        Assert.AreEqual("2025-08-25", records[1].GetProperty("fields").GetProperty("startDate").GetString());
+        StringAssert.StartsWith(record.GetProperty("actor").GetString(), "save-", "the history says which save it was");
+    }
+
+    [TestMethod]
+    public async Task What_is_read_can_be_changed_and_sent_back()
+    {
+        await CreateStudentAsync();
+        await entry.PutAsync("records/EN/1001", Enrollment(), onlyNew: true);
+        var (_, read, etag) = await entry.GetAsync($"records/EN/1001/{EnrollmentKey}");
+        var record = JsonSerializer.SerializeToNode(read.GetProperty("record"))!.AsObject();
+        (record["endDate"], record["endStatus"]) = ("2026-01-16", "190");
+
+        var (status, body, changed) = await entry.PutAsync($"records/EN/1001/{EnrollmentKey}", record, ifMatch: etag);
+
+        Assert.AreEqual(HttpStatusCode.OK, status, $"{body}");
+        Assert.AreNotEqual(etag, changed);
+        var (_, again, now) = await entry.GetAsync($"records/EN/1001/{EnrollmentKey}");
+        Assert.AreEqual(("2026-01-16", changed), (again.GetProperty("record").GetProperty("endDate").GetString(), now));
+        var (same, unchanged, _) = await entry.PutAsync($"records/EN/1001/{EnrollmentKey}", record, ifMatch: now);
+        Assert.AreEqual((HttpStatusCode.OK, JsonValueKind.Null), (same, unchanged.GetProperty("version").ValueKind), "the same again makes no version");
+    }
+
+    [TestMethod]
+    public async Task A_save_against_a_version_that_somebody_has_changed_is_refused()
+    {
+        var first = await CreateStudentAsync();
+        var (_, _, second) = await entry.PutAsync("records/SD/1001", Student("Anna"), ifMatch: first);
+
+        var (status, body, _) = await entry.PutAsync("records/SD/1001", Student("Anja"), ifMatch: first);
+
+        Assert.AreEqual(HttpStatusCode.PreconditionFailed, status);
+        StringAssert.Contains(body.GetProperty("detail").GetString(), "Read it again");
+        Assert.AreEqual(second, (await entry.GetAsync("records/SD/1001")).ETag, "nothing was written");
+        Assert.AreEqual(HttpStatusCode.PreconditionFailed, (await entry.SendAsync(HttpMethod.Delete, "records/SD/1001", ifMatch: first)).Status);
+        Assert.AreEqual(HttpStatusCode.PreconditionFailed, (await entry.PutAsync("records/SD/1001", Student("Anja"), onlyNew: true)).Status, "it is not new");
+        Assert.AreEqual(HttpStatusCode.PreconditionFailed, (await entry.PutAsync("records/SD/1002", Student(), ifMatch: first)).Status, "it is not there");
+    }
+
+    [TestMethod]
+    public async Task A_change_or_delete_that_does_not_say_which_version_it_knows_is_refused()
+    {
+        await CreateStudentAsync();
+
+        var (status, body, _) = await entry.PutAsync("records/SD/1001", Student("Anna"));
+
+        Assert.AreEqual((HttpStatusCode)428, status);
+        StringAssert.Contains(body.GetProperty("detail").GetString(), "If-Match");
+        Assert.AreEqual((HttpStatusCode)428, (await entry.SendAsync(HttpMethod.Delete, "records/SD/1001")).Status);
+    }
+
+    [TestMethod]
+    public async Task A_fatal_finding_refuses_the_save_and_says_what_an_upload_of_the_same_row_says()
+    {
+        await CreateStudentAsync();
+        var record = Enrollment("99");
+        record["startDate"] = "25.08.2025";
+
+        var (status, body, _) = await entry.PutAsync("records/EN/1001", record, onlyNew: true);
+
+        Assert.AreEqual(HttpStatusCode.UnprocessableEntity, status, $"{body}");
+        Assert.AreEqual("FMT-004 REF-005", string.Join(' ', RulesOf(body).Order()));
+        var date = body.GetProperty("findings").EnumerateArray().Single(finding => finding.GetProperty("rule").GetString() == "FMT-004");
+        Assert.AreEqual((0, "StartDate", "1001"), (date.GetProperty("line").GetInt32(), date.GetProperty("field").GetString(), date.GetProperty("localId").GetString()));
+        Assert.AreEqual(1, (await entry.GetAsync(Edition)).Body.GetProperty("version").GetInt64());
+        Assert.AreEqual(1, Directory.GetFiles(Path.Combine(entry.Host.Folder, "blobs", "saves"), "*.json", SearchOption.AllDirectories).Length, "only the save that was made is kept");
+    }
+
+    [TestMethod]
+    public async Task An_unknown_school_or_state_id_refuses_the_save()
+    {
+        await CreateStudentAsync();
+        var record = Enrollment();
+        record["schoolNumber"] = "7777";
+        Assert.AreEqual("REF-001", string.Join(' ', RulesOf((await entry.PutAsync("records/EN/1001", record, onlyNew: true)).Body)));
+        var stated = Student();
+        stated["studentStateId"] = "999999990";
+        Assert.AreEqual("REF-003", string.Join(' ', RulesOf((await entry.PutAsync("records/SD/1002", stated, onlyNew: true)).Body)));
+    }
+
+    [TestMethod]
+    public async Task An_error_is_saved_and_listed()
+    {
+        var record = Student();
+        record["birthDate"] = "1990-01-01";
+        await entry.PutAsync("records/SD/1001", record, onlyNew: true);
+
+        var (status, body, _) = await entry.PutAsync("records/EN/1001", Enrollment(), onlyNew: true);
+
+        Assert.AreEqual(HttpStatusCode.Created, status, $"{body}");
+        Assert.IsNotEmpty(RulesOf(body), $"{body}");
+        StringAssert.Contains(body.GetProperty("sentence").GetString(), "findings");
+    }
+
+    [TestMethod]
+    [DataRow("""{"lastNme":"Rivers"}""", "no property 'lastNme'")]
+    [DataRow("""{"lastName":"Rivers","lastName":"Birch"}""", "twice")]
+    [DataRow("""{"lastName":["Rivers"]}""", "text")]
+    [DataRow("""{"lastName":true}""", "text")]
+    [DataRow("""[]""", "JSON object")]
+    [DataRow("""{"localId":"1001"}""", "no property 'localId'")]
+    public async Task A_body_that_is_no_record_is_refused_with_a_sentence(string body, string sentence)
+    {
+        using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        using var response = await entry.Clerk.PutAsync($"{Edition}/records/SD/1001", content);
+
+        Assert.AreEqual(HttpStatusCode.BadRequest, response.StatusCode);
+        StringAssert.Contains((await RunningHost.ReadAsync(response)).GetProperty("detail").GetString(), sentence);
+    }
+
+    [TestMethod]
+    public async Task A_record_sent_under_the_key_of_another_is_refused()
+    {
+        await CreateStudentAsync();
+        var (status, body, _) = await entry.PutAsync("records/EN/1001/0001%7C001%7CP%7C20250826", Enrollment(), onlyNew: true);
+        Assert.AreEqual((HttpStatusCode.UnprocessableEntity, "FMT-014"), (status, string.Join(' ', RulesOf(body))));
+    }
+
+    [TestMethod]
+    public async Task A_deleted_record_is_gone_from_the_edition_and_from_the_state()
+    {
+        await CreateStudentAsync();
+        var (_, _, etag) = await entry.PutAsync("records/EN/1001", Enrollment(), onlyNew: true);
+
+        var (status, body, _) = await entry.SendAsync(HttpMethod.Delete, $"records/EN/1001/{EnrollmentKey}", ifMatch: etag);
+
+        Assert.AreEqual((HttpStatusCode.OK, true), (status, body.GetProperty("isSynced").GetBoolean()), $"{body}");
+        Assert.AreEqual(HttpStatusCode.NotFound, (await entry.GetAsync($"records/EN/1001/{EnrollmentKey}")).Status);
+        Assert.AreEqual(HttpStatusCode.NotFound, (await entry.SendAsync(HttpMethod.Delete, $"records/EN/1001/{EnrollmentKey}", ifMatch: etag)).Status);
+        Assert.AreEqual(1, (await entry.StateRecordsAsync()).Single().GetProperty("districts")[0].GetProperty("records").GetArrayLength());
+    }
+
+    [TestMethod]
+    public async Task The_same_idempotency_key_is_answered_the_same_and_saves_once()
+    {
+        var (status, first, _) = await entry.PutAsync("records/SD/1001", Student(), onlyNew: true, idempotencyKey: "save-1");
+        var (again, second, etag) = await entry.PutAsync("records/SD/1001", Student(), onlyNew: true, idempotencyKey: "save-1");
+
+        Assert.AreEqual((HttpStatusCode.Created, HttpStatusCode.Created), (status, again));
+        Assert.AreEqual(first.ToString(), second.ToString());
+        Assert.AreEqual(first.GetProperty("etag").GetString(), etag);
+        Assert.AreEqual(1, (await entry.GetAsync(Edition)).Body.GetProperty("version").GetInt64());
+        Assert.AreEqual(HttpStatusCode.UnprocessableEntity, (await entry.PutAsync("records/SD/1001", Student("Other"), onlyNew: true, idempotencyKey: "save-1")).Status, "another request");
+    }
+
+    [TestMethod]
+    public async Task Many_saves_at_once_are_each_made_once()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(1, 12).Select(i => entry.PutAsync($"records/SD/{2000 + i}", Student($"Child{i}"), onlyNew: true)));
+
+        foreach (var (status, body, _) in answers) Assert.AreEqual(HttpStatusCode.Created, status, $"{body}");
+        var edition = (await entry.GetAsync(Edition)).Body;
+        Assert.AreEqual((12L, 12L), (edition.GetProperty("version").GetInt64(), edition.GetProperty("rows").GetInt64()));
+        Assert.IsTrue(edition.GetProperty("isSynced").GetBoolean());
+        var (first, second) = (await entry.GetAsync("records/SD/2001"), await entry.GetAsync("records/SD/2001"));
+        var race = await Task.WhenAll(Enumerable.Range(1, 6).Select(i => entry.PutAsync("records/SD/2001", Student($"Other{i}"), ifMatch: first.ETag)));
+        Assert.AreEqual(first.ETag, second.ETag);
+        Assert.AreEqual(1, race.Count(answer => answer.Status == HttpStatusCode.OK), "one writer wins, the others are told");
+        Assert.AreEqual(5, race.Count(answer => answer.Status == HttpStatusCode.PreconditionFailed));
+    }
+
+    [TestMethod]
+    public async Task The_newest_save_can_be_taken_back_once()
+    {
+        var etag = await CreateStudentAsync();
+        await entry.PutAsync("records/SD/1001", Student("Anna"), ifMatch: etag);
+
+        Assert.AreEqual(HttpStatusCode.Conflict, (await entry.SendAsync(HttpMethod.Post, "undo", new JsonObject { ["version"] = 1 })).Status, "it is not the newest");
+        var (status, body, _) = await entry.SendAsync(HttpMethod.Post, "undo", new JsonObject { ["version"] = 2 });
+
+        Assert.AreEqual((HttpStatusCode.OK, true), (status, body.GetProperty("isSynced").GetBoolean()), $"{body}");
+        Assert.AreEqual(etag, (await entry.GetAsync("records/SD/1001")).ETag);
+        Assert.AreEqual("Ana", (await entry.StateRecordsAsync()).Single().GetProperty("districts")[0].GetProperty("records")[0].GetProperty("fields").GetProperty("firstName").GetString());
+        var (again, problem, _) = await entry.SendAsync(HttpMethod.Post, "undo", new JsonObject { ["version"] = 3 });
+        Assert.AreEqual(HttpStatusCode.Conflict, again);
+        StringAssert.Contains(problem.GetProperty("detail").GetString(), "can't be taken back");
+    }
+
+    [TestMethod]
+    public async Task Courses_and_staff_are_entered_by_their_plain_numbers_and_never_taken_for_students()
+    {
+        await CreateStudentAsync("77");
+        var (status, body, _) = await entry.PutAsync("records/CO/77", new JsonObject { ["title"] = "Mathematics 5", ["subjectArea"] = "02", ["credits"] = 0.5 }, onlyNew: true);
+        Assert.AreEqual(HttpStatusCode.Created, status, $"{body}");
+        Assert.AreEqual("77", body.GetProperty("localId").GetString());
+
+        Assert.AreEqual(0.5m, (await entry.GetAsync("records/CO/77")).Body.GetProperty("record").GetProperty("credits").GetDecimal());
+        var students = (await entry.GetAsync("subjects")).Body.GetProperty("subjects");
+        Assert.AreEqual(("77", "Rivers, Ana"), (students[0].GetProperty("localId").GetString(), students[0].GetProperty("name").GetString()));
+        Assert.AreEqual(1, students.GetArrayLength());
+        var courses = (await entry.GetAsync("subjects?recordType=CO")).Body.GetProperty("subjects");
+        Assert.AreEqual(("77", "Mathematics 5"), (courses[0].GetProperty("localId").GetString(), courses[0].GetProperty("name").GetString()));
+        Assert.AreEqual(HttpStatusCode.UnprocessableEntity, (await entry.PutAsync("records/SD/course%2F77", Student(), onlyNew: true)).Status);
+        Assert.HasCount(1, await entry.StateRecordsAsync());
+    }
+
+    [TestMethod]
+    public async Task Subjects_come_in_pages_with_their_schools_and_counts()
+    {
+        foreach (var id in new[] { "1", "2", "3", "a/b" }) await CreateStudentAsync(Uri.EscapeDataString(id), $"Child{id[0]}");
+        await entry.PutAsync("records/EN/2", Enrollment(), onlyNew: true);
+
+        var first = (await entry.GetAsync("subjects?limit=3")).Body;
+        Assert.AreEqual("3", first.GetProperty("next").GetString());
+        var second = first.GetProperty("subjects")[1];
+        Assert.AreEqual((Sample.Elementary, 1), (second.GetProperty("schools")[0].GetString(), second.GetProperty("records").GetProperty("EN").GetInt32()));
+        var last = (await entry.GetAsync("subjects?limit=3&cursor=3")).Body;
+        Assert.AreEqual(("a/b", JsonValueKind.Null), (last.GetProperty("subjects")[0].GetProperty("localId").GetString(), last.GetProperty("next").ValueKind));
+        Assert.AreEqual(2, (await entry.GetAsync("subjects/2")).Body.GetArrayLength());
+        Assert.AreEqual(1, (await entry.GetAsync("subjects/a%2Fb")).Body.GetArrayLength());
+        Assert.AreEqual(HttpStatusCode.NotFound, (await entry.GetAsync("subjects/9")).Status);
+    }
+
+    [TestMethod]
+    public async Task A_save_is_kept_as_a_file_that_the_record_leads_to_and_reads_are_logged()
+    {
+        await CreateStudentAsync();
+
+        var (_, read, _) = await entry.GetAsync("records/SD/1001");
+        var uploadId = UploadId.Parse(read.GetProperty("uploadId").GetString()!);
+        await entry.Host.App.StopAsync();
+        await using var bench = await Workbench.OpenAsync(entry.Host.Folder);
+        var path = await bench.Platform.Uploads.FindFileAsync(uploadId, CancellationToken.None);
+
+        StringAssert.StartsWith(path, "saves/0123/2026/");
+        var kept = JsonSerializer.Deserialize<JsonElement>(await bench.ReadTextAsync(path!));
+        Assert.AreEqual(("clerk-0123", "1001"), (kept.GetProperty("by").GetString(), kept.GetProperty("change").GetProperty("localId").GetString()));
+        var state = (await bench.StateIdOfAsync("1001"))!.Value;
+        Assert.IsNotEmpty(await bench.Platform.Disclosures.OfStudentAsync(state, CancellationToken.None));
+        foreach (var line in entry.Host.Logs.Lines) Assert.IsFalse(line.Contains("Rivers", StringComparison.Ordinal) || line.Contains("/1001", StringComparison.Ordinal), line);
+    }
+
+    [TestMethod]
+    public async Task A_save_for_a_year_without_schools_says_so()
+    {
+        var (status, body, _) = await entry.PutAsync("/api/v1/districts/0123/editions/2031/records/SD/1001", Student(), onlyNew: true);
+        Assert.AreEqual(HttpStatusCode.Conflict, status, $"{body}");
+        StringAssert.Contains(body.GetProperty("detail").GetString(), "no schools and calendars");
+    }
+
+    [TestMethod]
+    public async Task A_record_by_hand_and_the_same_row_in_a_file_are_one_and_the_same()
+    {
+        await CreateStudentAsync("1001", "Ana1001");
+        await entry.PutAsync("records/EN/1001", Enrollment(), onlyNew: true);
+
+        var key = await entry.Host.UploadAsync(entry.Clerk, "SD", Sample.Tsv("SD", Sample.Student("1001")));
+        var upload = await entry.Host.WhenEndedAsync(entry.Clerk, key);
+
+        Assert.AreEqual(1, upload.GetProperty("counts").GetProperty("unchanged").GetInt32(), $"{upload}");
+        var enrollments = await entry.Host.WhenEndedAsync(entry.Clerk, await entry.Host.UploadAsync(entry.Clerk, "EN", Sample.Tsv("EN", Sample.Enrollment("1001", ("EndDate", "06/05/2026"), ("EndStatus", "190")))));
+        Assert.AreEqual(1, enrollments.GetProperty("counts").GetProperty("unchanged").GetInt32(), $"{enrollments}");
+    }
+}
