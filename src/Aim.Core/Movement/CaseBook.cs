@@ -7,7 +7,7 @@ using Aim.Records;
 
 namespace Aim.Movement;
 
-/// <summary>What the state has set for cases and transfers.</summary>
+/// <summary>What the state has set for cases.</summary>
 /// <param name="DaysToAnswer">From the opening of a case until its due date.</param>
 public sealed record CaseTerms(int DaysToAnswer)
 {

@@ -31,7 +31,8 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
     /// <param name="AsOf">The day as of which it is judged: the last night's.</param>
     /// <param name="Waited">The last wait that has ended and was judged.</param>
     /// <param name="Asked">Counts those who came while somebody else was at it; he goes on until nobody has come.</param>
-    private sealed record Position(string? Changes, DateOnly AsOf, string? Waited, string? Owner, DateTimeOffset Until, long Asked);
+    /// <param name="Rules">The rules it was judged by: with others, every change that is kept is judged anew.</param>
+    private sealed record Position(string? Changes, DateOnly AsOf, string? Waited, string? Owner, DateTimeOffset Until, long Asked, string? Rules);
 
     /// <summary>Calls the step until everything is judged, or another one has it in hand.</summary>
     public static async Task<MovementProgress> ToEndAsync(IWorkflowContext context, DateOnly? night)
@@ -45,7 +46,11 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
     {
         var position = await ChangeAsync(present => IsTaken(present, progress.Owner)
             ? present with { Asked = present.Asked + 1, AsOf = Later(present.AsOf, progress.Night) }
-            : present with { Owner = progress.Owner, Until = clock.GetUtcNow() + LeaseTime, AsOf = Later(present.AsOf, progress.Night) }, cancellation);
+            : present with
+            {
+                Owner = progress.Owner, Until = clock.GetUtcNow() + LeaseTime, AsOf = Later(present.AsOf, progress.Night),
+                Changes = present.Rules == StateRules.Version ? present.Changes : null, Rules = StateRules.Version,
+            }, cancellation);
         if (position.Owner != progress.Owner) return progress with { IsDone = true };
         var terms = await cases.TermsAsync(cancellation);
         for (var page = 0; page < PagesAStep; page++)
@@ -72,7 +77,7 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
     {
         while (true)
         {
-            var page = await state.ReadChangesAsync(position.Changes, ChangesAPage, cancellation);
+            var page = await ReadChangesAsync(position.Changes, cancellation);
             position = position with { Changes = page.Cursor };
             var changed = page.Changes.Where(change => change.Sections.Contains(RecordTypes.Enrollment.Code)).Select(change => change.StateId).ToHashSet();
             if (changed.Count > 0) return (position, changed);
@@ -86,6 +91,19 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
             waited = entry.Id;
         }
         return (position with { Waited = waited }, ended);
+    }
+
+    /// <summary>A cursor that the store doesn't know, as after a restore, starts over: judging anew changes nothing.</summary>
+    private async Task<StateChanges> ReadChangesAsync(string? cursor, CancellationToken cancellation)
+    {
+        try
+        {
+            return await state.ReadChangesAsync(cursor, ChangesAPage, cancellation);
+        }
+        catch (InvalidCursorException) when (cursor is not null)
+        {
+            return await state.ReadChangesAsync(null, ChangesAPage, cancellation);
+        }
     }
 
     private async Task<MovementProgress> JudgeAsync(IReadOnlyCollection<StateId> students, DateOnly asOf, CaseTerms terms, MovementProgress progress, CancellationToken cancellation)
@@ -152,7 +170,7 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
         while (true)
         {
             var entry = await ledger.FindAsync(Subject, "position", "-", cancellation);
-            var present = entry is null ? new Position(null, DateOnly.MinValue, null, null, default, 0) : JsonSerializer.Deserialize<Position>(entry.Json, CaseBook.Json)!;
+            var present = entry is null ? new Position(null, DateOnly.MinValue, null, null, default, 0, null) : JsonSerializer.Deserialize<Position>(entry.Json, CaseBook.Json)!;
             var changed = change(present);
             if (changed == present) return present;
             var written = new LedgerEntry(Subject, "position", "-", JsonSerializer.Serialize(changed, CaseBook.Json), entry?.ETag);

@@ -51,6 +51,9 @@ public static class StateRules
                 "Correct the end status; if it is right, answer the case with the reason: the other district may have another child's State ID.") { Basis = "CALPADS ERD" }, Contradicted),
     ];
 
+    /// <summary>Changes whenever one of the rules changes its meaning, severity, stage or wording.</summary>
+    public static string Version { get; } = ContentHash.OfText(string.Join('\n', All.Select(rule => rule.Rule))).ToString("x32", CultureInfo.InvariantCulture)[..12];
+
     /// <summary>Everything the rules find as of a day.</summary>
     public static IReadOnlyList<StateFinding> Check(EnrollmentHistory history, DateOnly asOf) =>
         history.Primary.Count == 0 ? [] : [.. All.SelectMany(rule => rule.Judge(rule.Rule, history, asOf)).Where(finding => finding.Rule.IsInForce(finding.Year))];

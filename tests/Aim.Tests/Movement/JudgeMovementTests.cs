@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Aim.Host.Commands;
 using Aim.Host.Embedded;
 using Aim.Movement;
@@ -108,6 +109,25 @@ public sealed class JudgeMovementTests
         Assert.AreEqual(0, (await JudgeAsync(judge, "first")).Judged, "the uploads judged it");
         await TwoDistricts.SendAsync(bench, There("10/02/2025"));
         Assert.AreEqual(0, (await JudgeAsync(judge, "second")).Judged);
+    }
+
+    [TestMethod]
+    [DataRow("\"changes\":\"[^\"]*\"", "\"changes\":\"no cursor of this store\"")]
+    [DataRow("\"rules\":\"[^\"]*\"", "\"rules\":\"others\"")]
+    public async Task Other_rules_and_a_cursor_that_the_store_does_not_know_have_everything_judged_anew_which_changes_nothing(string now, string then)
+    {
+        await using var bench = await TwoDistricts.OpenAsync();
+        await TwoDistricts.SendAsync(bench, Here("08/25/2025"), There("10/01/2025"));
+        var before = (await TwoDistricts.CasesAsync(bench)).Single();
+        var entry = (await bench.Ports.Ledger.FindAsync("movement", "position", "-", CancellationToken.None))!;
+        var changed = Regex.Replace(entry.Json, now, then);
+        Assert.AreNotEqual(entry.Json, changed);
+        await bench.Ports.Ledger.PutAsync(entry with { Json = changed }, CancellationToken.None);
+
+        var progress = await JudgeAsync(new JudgeMovement(bench.Ports.State, bench.Ports.Ledger, bench.Platform.Cases, TimeProvider.System), "again");
+
+        Assert.AreEqual((1L, 0L, 0L), (progress.Judged, progress.Opened, progress.Closed));
+        Assert.AreEqual(before.Id, (await TwoDistricts.CasesAsync(bench)).Single().Id);
     }
 
     private static Task<MovementProgress> JudgeAsync(JudgeMovement judge, string owner) => judge.RunAsync(new MovementProgress(owner, Night, false, 0, 0, 0), CancellationToken.None);
