@@ -29,6 +29,7 @@ internal static class GenerateCommand
             var report = await terminal.WithProgressAsync(progress => stages.TimeAsync("generate", () => Task.Run(() => new StateGenerator(options).Run(done => progress.Report("Generate", done)), cancellation)));
             terminal.Say($"Wrote {report.Students} students of {report.Districts} districts and {report.Schools} schools to {report.Out}: {string.Join(", ", report.Rows.Select(row => $"{row.Value} {row.Key}"))}.");
             if (report.Planted.Count > 0) terminal.Say($"Planted {report.Planted.Values.Sum()} mistakes of {report.Planted.Count} rules; truth/planted.csv lists them.");
+            if (report.Cases.Count > 0) terminal.Say($"Planted {report.Cases.Values.Sum()} cases of {report.Cases.Count} rules for people to decide; truth/cases.csv and truth/near-matches.csv list them.");
             terminal.Result(report with { Seconds = stages.Seconds });
             return ExitCode.Done;
         });

@@ -72,6 +72,23 @@ internal sealed class ClassRows(SampleRandom random, SchoolYear year)
                 yield return daily.Row(student, item.Enrollment.School, item.Enrollment.Calendar, ("Month", FileDate.Of(month)), ("Days", item.Month(month, random)));
     }
 
+    /// <summary>A class that is there for no course or teacher that the district has; whichever is null is right.</summary>
+    public SampleRow Section(SampleStudent student, string? course, string? teacher)
+    {
+        var (school, calendar) = (student.Enrollments[0].School, student.Enrollments[0].Calendar);
+        return sections.Row(student.District.District.Number,
+            ("SchoolNumber", school.Number), ("CalendarNumber", calendar.Number), ("SectionNumber", $"X{student.LocalId}"), ("CourseNumber", course ?? "ELA-E"), ("Term", "FY"),
+            ("TeacherLocalId", teacher ?? TeacherOf(school, 0)), ("StartDate", FileDate.Of(calendar.Start)), ("EndDate", FileDate.Of(calendar.End)));
+    }
+
+    /// <summary>A class of the student's school for other grades.</summary>
+    public static string SectionOfOthers(SampleStudent student)
+    {
+        var school = student.Enrollments[0].School;
+        var other = BandOf(student.Person.Grade) == "E" ? "08" : "01";
+        return SectionOf(school, TeacherOfGrade(student.District, school, other), BandOf(other), Subjects[0].Code);
+    }
+
     private string MarkIn(string grade) => grade is "PK" or "KG" or "01" or "02" ? random.Pick(EarlyMarks) : random.Pick(Marks);
 
     private static string BandOf(string grade) => grade is "06" or "07" or "08" ? "M" : "E";

@@ -9,15 +9,16 @@ namespace Aim.Host.Generate;
 internal sealed class AllCollections(SampleRandom random, SchoolYear year, SchoolDays days, IReadOnlyDictionary<(DistrictId, string), SchoolCalendar> calendars)
 {
     private readonly CollectionRows collections = new(random, year, days);
-    private readonly ClassRows classes = new(random, year);
+
+    public ClassRows Classes { get; } = new(random, year);
 
     /// <summary>The rows of a district that are about no student.</summary>
-    public IEnumerable<SampleRow> Of(SampleDistrict district) => district.IsHosted ? classes.Of(district, calendars) : [];
+    public IEnumerable<SampleRow> Of(SampleDistrict district) => district.IsHosted ? Classes.Of(district, calendars) : [];
 
     public IEnumerable<SampleRow> Of(SampleStudent student)
     {
         var attendance = SampleAttendance.Of(student, days, random).ToList();
-        return student.District.IsHosted ? collections.Of(student, attendance).Concat(classes.Of(student, attendance)) : collections.Of(student, attendance);
+        return student.District.IsHosted ? collections.Of(student, attendance).Concat(Classes.Of(student, attendance)) : collections.Of(student, attendance);
     }
 }
 

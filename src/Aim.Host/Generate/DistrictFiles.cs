@@ -11,18 +11,27 @@ internal sealed class DistrictFiles(string root, string district, SchoolYear yea
     /// <summary>A count is sent when its day has passed.</summary>
     private const int DaysAfterCount = 9;
 
+    private string? unreadable;
     private readonly SortedDictionary<string, UploadFile> files = new(StringComparer.Ordinal);
 
     /// <summary>Rows written, by record type.</summary>
     public IEnumerable<(string Type, int Rows)> Rows => files.Select(file => (file.Key, file.Value.Lines - 1));
 
     /// <summary>The mistakes written, by file and line.</summary>
-    public IEnumerable<(string File, int Line, string Rule)> Planted => files.Values.SelectMany(file => file.Planted);
+    public IEnumerable<(string File, int Line, string Rule)> Planted => files.Values.SelectMany(file => file.Planted).Concat(unreadable is null ? [] : [(unreadable, 0, "FMT-001")]);
 
     public void Write(SampleRow row)
     {
         if (!files.TryGetValue(row.Layout.Type, out var file)) files[row.Layout.Type] = file = Create(row.Layout);
         file.Write(row);
+    }
+
+    /// <summary>A file that is none: what the district's system wrote when its export failed.</summary>
+    public void WriteUnreadable()
+    {
+        unreadable = $"uploads/{district}/{RecordTypes.Student.Code}.csv";
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(root, unreadable))!);
+        File.WriteAllText(Path.Combine(root, unreadable), "The export failed. Try again later.\r\n");
     }
 
     private UploadFile Create(SampleLayout layout)

@@ -26,7 +26,9 @@ internal sealed record GenerateOptions(string Out, int Students, int? Districts,
 }
 
 /// <summary>What was generated.</summary>
-internal sealed record GenerateReport(string Out, int Districts, int Schools, int Students, IReadOnlyDictionary<string, int> Rows, IReadOnlyDictionary<string, int> Planted)
+/// <param name="Planted">Mistakes that an upload finds, by rule.</param>
+/// <param name="Cases">Cases that the state has to open, and matches that wait for a person, by rule.</param>
+internal sealed record GenerateReport(string Out, int Districts, int Schools, int Students, IReadOnlyDictionary<string, int> Rows, IReadOnlyDictionary<string, int> Planted, IReadOnlyDictionary<string, int> Cases)
 {
     public IReadOnlyDictionary<string, double> Seconds { get; init; } = new Dictionary<string, double>();
 }

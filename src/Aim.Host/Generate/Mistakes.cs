@@ -1,5 +1,7 @@
 using System.Globalization;
 using Aim.Records;
+using Aim.Rules;
+using static Aim.Host.Generate.MistakeKind;
 
 namespace Aim.Host.Generate;
 
@@ -7,36 +9,48 @@ namespace Aim.Host.Generate;
 /// Plants mistakes that break exactly one rule each, so that what a check finds can be held against what was planted. A mistake that
 /// gets its row rejected is an extra row: a missing one would have consequences elsewhere.
 /// </summary>
-internal sealed class Mistakes(SampleRandom random, SchoolYear year, Population population, SampleRows rows)
+internal sealed class Mistakes(SampleRandom random, SchoolYear year, double rate, Population population, IReadOnlyList<SampleStudent> students, SampleRows rows, AllCollections? collections)
 {
-    /// <summary>One kind of mistake: whom it suits, and how the student's rows are spoiled.</summary>
-    /// <param name="Suits">Only students whose other rows the mistake leaves in peace.</param>
-    private sealed record Kind(string Rule, Func<SampleStudent, List<SampleRow>, bool> Suits, Action<SampleStudent, List<SampleRow>> Plant);
+    private readonly IdentityMistakes identity = new(random, population, students);
+    private SampleStudent? neighbor;
 
-    private IReadOnlyList<Kind>? kinds;
+    private IReadOnlyList<MistakeKind>? kinds;
     private readonly Dictionary<string, int> planted = [];
 
     /// <summary>
-    /// Spoils one student in one of the ways that suit, if any does: in the one that was planted least, so that rare kinds get their turn
+    /// Spoils some students in one of the ways that suit, if any does: in the one that was planted least, so that rare kinds get their turn
     /// when a student comes along whom they suit.
     /// </summary>
-    public void Plant(SampleStudent student, List<SampleRow> studentRows)
+    /// <param name="next">The student who is written next; null after the district's last.</param>
+    public void Plant(SampleStudent student, List<SampleRow> studentRows, SampleStudent? next)
     {
-        if (student.IsShared) return;
+        if (identity.FinishSwap(student, studentRows) || !random.Chance(rate) || student.IsShared || identity.IsReserved(student)) return;
+        neighbor = next is not null && !identity.IsReserved(next) ? next : null;
         kinds ??= [.. Kinds()];
         var first = random.Next(kinds.Count);
         var kind = Enumerable.Range(0, kinds.Count).Select(i => kinds[(first + i) % kinds.Count]).Where(kind => kind.Suits(student, studentRows)).MinBy(kind => planted.GetValueOrDefault(kind.Rule));
         if (kind is null) return;
         kind.Plant(student, studentRows);
+        identity.Spoiled(student);
         planted[kind.Rule] = planted.GetValueOrDefault(kind.Rule) + 1;
     }
+
+    public IReadOnlyList<NearMatch> NearMatches => identity.NearMatches;
+    public IReadOnlyList<SampleCase> Cases => identity.Cases;
+    public IReadOnlyList<(StateId Second, SamplePerson Person)> Second => identity.Second;
 
     /// <summary>A State ID that was merged into another, as reference/identities.csv has it.</summary>
     public List<(StateId Retired, SamplePerson Survivor)> Retired { get; } = [];
 
-    private IEnumerable<Kind> Kinds() => [.. FormKinds(), .. ReferenceKinds(), .. IdentityKinds(), .. EnrollmentKinds(), .. ProgramKinds()];
+    /// <summary>A rule that isn't in force can't be broken.</summary>
+    private IEnumerable<MistakeKind> Kinds()
+    {
+        var inForce = RuleCatalog.All.Where(rule => rule.IsInForce(year)).Select(rule => rule.Id).ToHashSet();
+        MistakeKind[] found = [.. FormKinds(), .. ReferenceKinds(), .. PersonKinds(), .. EnrollmentKinds(), .. ProgramKinds(), .. collections is null ? [] : new CollectionMistakes(year, rows, collections.Classes).Kinds()];
+        return [.. found.Where(kind => inForce.Contains(kind.Rule)), .. IdentityKinds()];
+    }
 
-    private IEnumerable<Kind> FormKinds() =>
+    private IEnumerable<MistakeKind> FormKinds() =>
     [
         Extra("FMT-002", "EN", row => row.ExtraCells = "\tN"),
         Extra("FMT-003", "EN", row => row["EnrollmentComment"] = new string('x', 201)),
@@ -56,7 +70,7 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, Population 
         Extra("FMT-012", "EN", _ => { }),
     ];
 
-    private IEnumerable<Kind> ReferenceKinds() =>
+    private IEnumerable<MistakeKind> ReferenceKinds() =>
     [
         Extra("REF-001", "EN", row => row["SchoolNumber"] = "9999"),
         Extra("REF-002", "EN", row => row["CalendarNumber"] = "999"),
@@ -82,24 +96,36 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, Population 
         InPlace("REF-009", "EN", (_, _) => true, row => (row["LastName"], row["FirstName"]) = ("Quibble", row["FirstName"][0] == 'Z' ? "Yon" : "Zed")),
     ];
 
-    private static IEnumerable<Kind> IdentityKinds() =>
+    private IEnumerable<MistakeKind> IdentityKinds() =>
     [
+        // What somebody has to decide: it is in the truth files on matches and cases.
+        new("IDN-003", (student, _) => IdentityMistakes.IsKnown(student), identity.LeaveOut),
+        new("IDN-004", (student, _) => IdentityMistakes.IsKnown(student), (student, _) => identity.GiveSecond(student)),
+        new("IDN-005", (student, _) => identity.FindNamesake(student) is not null, (student, all) => identity.Share(student, identity.FindNamesake(student)!, all)),
+        new("REF-007, swapped", (student, _) => IdentityMistakes.CanSwap(student, neighbor), (student, all) => identity.Swap(student, neighbor!, all)),
+    ];
+
+    private static IEnumerable<MistakeKind> PersonKinds() =>
+    [
+        Extra("IDN-006", "SD", row => row["BirthDate"] = $"07/01/{row["EndYear"]}"),
         InPlace("IDN-001", "SD", (student, _) => student.Person.StateId is not null, row => row["Gender"] = ""),
         InPlace("IDN-002", "SD", (student, _) => !student.IsInSpecialEducation && student.Person.StateId is not null && student.Person.Grade != "12", row =>
             row["BirthDate"] = FileDate.Of(row.Student.Person.BirthDate.AddYears(-5))),
     ];
 
-    private static IEnumerable<Kind> EnrollmentKinds() =>
+    private static IEnumerable<MistakeKind> EnrollmentKinds() =>
     [
         Extra("ENR-001", "EN", row => (row["StartDate"], row["EndDate"]) = (row["EndDate"], row["StartDate"]), student => student.Enrollments[0].Start < student.Enrollments[0].End),
         Extra("ENR-002", "EN", row => row["StartDate"] = FileDate.Of(row.Student.Enrollments[0].Calendar.Start.AddDays(-30))),
         Extra("ENR-003", "EN", row => (row["StartDate"], row["StartStatus"]) = (FileDate.Of(row.Student.Enrollments[0].Start.AddDays(3)), "03"),
             student => student.Enrollments.Count == 1 && student.Enrollments[0].End.DayNumber - student.Enrollments[0].Start.DayNumber > 10),
         InPlace("ENR-005", "EN", (student, row) => !student.IsInSpecialEducation && row["EndStatus"] == "190", row => row["EndStatus"] = ""),
-        new("ENR-006", (student, all) => Leaves(student, "400", 60), (student, all) =>
+        new("ENR-006", (student, _) => student.HasOnlyEnrollments && student.Enrollments is [{ IsGraduation: true }], (student, all) =>
         {
+            // An early graduate comes back after some weeks, any other on the very day.
             var row = First(all, "EN").Copy();
-            (row["StartDate"], row["StartStatus"]) = (FileDate.Of(student.Enrollments[0].End.AddDays(20)), "06");
+            var (end, calendar) = (student.Enrollments[0].End, student.Enrollments[0].Calendar);
+            (row["StartDate"], row["StartStatus"]) = (FileDate.Of(calendar.End.DayNumber - end.DayNumber > 30 ? end.AddDays(20) : end), "06");
             (row["EndDate"], row["EndStatus"]) = (FileDate.Of(student.Enrollments[0].Calendar.End), "190");
             (row["DiplomaDate"], row["DiplomaType"], row["DiplomaPeriod"]) = ("", "", "");
             Mark(row, "ENR-006", all);
@@ -112,37 +138,22 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, Population 
         InPlace("ENR-014", "EN", (student, row) => !student.IsInSpecialEducation && row["EndStatus"] == "190", row => (row["EndDate"], row["EndStatus"]) = ("", "")),
     ];
 
-    private IEnumerable<Kind> ProgramKinds() =>
+    private IEnumerable<MistakeKind> ProgramKinds() =>
     [
         InPlace("PRG-001", "PP", (_, _) => true, row => row["StartDate"] = FileDate.Of(row.Student.Enrollments[0].Start.AddDays(-20))),
         new("PRG-002", (student, _) => !student.IsHomeless && !student.IsInFosterCare, (student, all) => Mark(rows.Program(student, "HML"), "PRG-002", all)),
         InPlace("PRG-003", "LP", (student, _) => student.Enrollments[0].Start.Year < year.EndYear, row => (row["ExitDate"], row["ELPLevel"]) = ($"06/01/{year.Previous}", "")),
         new("PRG-003B", (student, _) => !student.IsImmigrant, (student, all) => Mark(rows.Program(student, "IMM"), "PRG-003B", all)),
+        Extra("PRG-012", "LP", row => row["ExitDate"] = FileDate.Of(DateOnly.ParseExact(row["IdentifiedDate"], FileDate.Format, CultureInfo.InvariantCulture).AddDays(-1))),
+        Extra("SPD-004", "SE", row => row["IepEnd"] = $"01/01/{year.EndYear - 1}"),
         InPlace("SPD-001", "SE", (_, _) => true, row => row["Locked"] = "N"),
         InPlace("SPD-002", "SE", (_, _) => true, row => row["EnvironmentCode"] = "SPL"),
         InPlace("SPD-003", "SE", (_, _) => true, row => row["ExitDate"] = row["IepEnd"]),
         InPlace("SPD-003B", "SE", (student, _) => student.Enrollments[^1].EndStatus is "190" or "110", row => (row["ExitDate"], row["ExitReason"]) = (row["IepEnd"], "D")),
     ];
 
-    /// <summary>Spoils a copy of a row, which is then rejected or, if nothing was changed, superfluous.</summary>
-    private static Kind Extra(string rule, string type, Action<SampleRow> spoil, Func<SampleStudent, bool>? suits = null) => new(rule,
-        (student, all) => all.Any(row => row.Layout.Type == type) && (suits is null || suits(student)), (_, all) =>
-        {
-            var row = First(all, type).Copy();
-            spoil(row);
-            Mark(row, rule, all);
-        });
-
-    private static Kind InPlace(string rule, string type, Func<SampleStudent, SampleRow, bool> suits, Action<SampleRow> spoil) => new(rule,
-        (student, all) => all.FirstOrDefault(row => row.Layout.Type == type) is { } row && suits(student, row), (_, all) =>
-        {
-            var row = First(all, type);
-            spoil(row);
-            row.Planted.Add(rule);
-        });
-
     /// <summary>A row of demographics for a child who isn't there.</summary>
-    private Kind Ghost(string rule, Action<SampleRow> spoil) => new(rule, (_, _) => true, (student, all) => Mark(GhostOf(student, all, spoil), rule, all));
+    private MistakeKind Ghost(string rule, Action<SampleRow> spoil) => new(rule, (_, _) => true, (student, all) => Mark(GhostOf(student, all, spoil), rule, all));
 
     private SampleRow GhostOf(SampleStudent student, List<SampleRow> all, Action<SampleRow> spoil)
     {
@@ -153,17 +164,6 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, Population 
         spoil(row);
         return row;
     }
-
-    private static void Mark(SampleRow row, string rule, List<SampleRow> all)
-    {
-        row.Planted.Add(rule);
-        all.Add(row);
-    }
-
-    private static SampleRow First(List<SampleRow> all, string type) => all.First(row => row.Layout.Type == type);
-
-    private static bool Leaves(SampleStudent student, string endStatus, int daysBeforeYearEnd) =>
-        student.HasOnlyEnrollments && student.Enrollments is [{ } only] && only.EndStatus == endStatus && only.Calendar.End.DayNumber - only.End.DayNumber >= daysBeforeYearEnd;
 
     /// <summary>The grade next to the student's that the school does not offer.</summary>
     private static string? GradeBeside(SampleStudent student)

@@ -13,6 +13,9 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
     private const double MoverShare = 0.045;
     private const double NewcomerShare = 0.05;
 
+    // Foster care, adoption, marriage of a parent.
+    private const double FormerNameShare = 0.01;
+
     private static readonly string[] GradeOrder = ["PK", "KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"];
     private static readonly (string, double)[] Languages = [("eng", 0.955), ("spa", 0.02), ("chy", 0.006), ("bla", 0.005), ("ger", 0.006), ("rus", 0.003), ("chi", 0.003), ("hmn", 0.002)];
 
@@ -20,6 +23,7 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
     private readonly HashSet<int> stateIds = [];
     private readonly Dictionary<DistrictId, HashSet<string>> localIds = [];
     private int household;
+    private int people;
 
     /// <summary>Every student of every district; one who moves between districts is in both.</summary>
     public IEnumerable<SampleStudent> Students() => districts.SelectMany(StudentsOf);
@@ -65,30 +69,34 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
         var ethnicity = Ethnicity();
         var language = ethnicity[0] && random.Chance(0.25) ? "spa" : random.Weighted<string>(Languages);
         var military = random.Chance(0.02) ? random.Pick(MilitaryCodes) : null;
-        var people = new List<SamplePerson>();
+        var family = new List<SamplePerson>();
         foreach (var grade in Grades(district))
         {
             var twins = random.Chance(TwinShare) ? 2 : 1;
             var birth = BirthDate(grade);
+            int? first = null;
             for (var i = 0; i < twins; i++)
             {
                 var isGirl = random.Chance(0.487);
-                var first = random.Pick(isGirl ? WordLists.Girls : WordLists.Boys);
+                var name = random.Pick(isGirl ? WordLists.Girls : WordLists.Boys);
                 var gender = random.Chance(0.002) ? "N" : isGirl ? "F" : "M";
-                if (!identities.Add((Key(surname), Key(first), birth, gender))) continue;
+                if (!identities.Add((Key(surname), Key(name), birth, gender))) continue;
+                var number = ++people;
                 var isNew = grade is "PK" or "KG" || random.Chance(NewcomerShare);
-                people.Add(new SamplePerson
+                family.Add(new SamplePerson
                 {
-                    LastName = surname, FirstName = first, MiddleName = random.Chance(0.8) ? random.Pick(isGirl ? WordLists.Girls : WordLists.Boys) : null,
+                    Number = number, TwinOf = first, FormerLastName = !isNew && random.Chance(FormerNameShare) ? Surname(district) : null,
+                    LastName = surname, FirstName = name, MiddleName = random.Chance(0.8) ? random.Pick(isGirl ? WordLists.Girls : WordLists.Boys) : null,
                     Suffix = !isGirl && random.Chance(0.01) ? random.Pick(Suffixes) : null, Gender = gender, BirthDate = birth, Grade = grade, Ethnicity = ethnicity, Language = language,
                     EnteredUs = language != "eng" && random.Chance(0.15) ? random.Day(new DateOnly(year.EndYear - 3, 9, 1), new DateOnly(year.EndYear - 1, 8, 1)) : null,
                     Military = military, Street = street, City = city, Zip = zip, Guardian = guardian, IsNewcomer = isNew, IsHalfDay = random.Chance(0.15),
                     // Twins are never told apart by machine: a school that has twins asks for their State IDs beforehand.
                     StateId = isNew && twins == 1 ? null : NewStateId(),
                 });
+                first ??= number;
             }
         }
-        return people;
+        return family;
     }
 
     private static readonly string[] Streets = ["Street", "Avenue", "Road", "Lane", "Drive"];

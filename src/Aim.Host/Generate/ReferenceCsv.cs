@@ -24,13 +24,14 @@ internal sealed class ReferenceCsv(StateFolder folder, SchoolYear year)
         folder.WriteCsv("reference/identities.csv", "StateId,LastName,FirstName,MiddleName,Suffix,BirthDate,Gender,MergedInto", Identities(students, mistakes));
     }
 
-    /// <summary>The State IDs given out in earlier years, among them some that were merged since.</summary>
+    /// <summary>The State IDs given out in earlier years, among them some that were merged since, and second ones of the same child.</summary>
     private static IEnumerable<string> Identities(IReadOnlyList<SampleStudent> students, Mistakes mistakes) =>
         students.Select(student => student.Person).Where(person => person.StateId is not null).DistinctBy(person => person.StateId).Select(person => Identity(person.StateId!.Value, person, null))
-            .Concat(mistakes.Retired.Select(item => Identity(item.Retired, item.Survivor, item.Survivor.StateId)));
+            .Concat(mistakes.Retired.Select(item => Identity(item.Retired, item.Survivor, item.Survivor.StateId)))
+            .Concat(mistakes.Second.Select(item => Identity(item.Second, item.Person, null)));
 
     private static string Identity(StateId id, SamplePerson person, StateId? survivor) =>
-        Line(id.ToString(), person.LastName, person.FirstName, person.MiddleName, person.Suffix, FileDate.Of(person.BirthDate), person.Gender, survivor?.ToString());
+        Line(id.ToString(), person.FormerLastName ?? person.LastName, person.FirstName, person.MiddleName, person.Suffix, FileDate.Of(person.BirthDate), person.Gender, survivor?.ToString());
 
     private static string Cells(Address address) => Line(address.Line1, address.Line2, address.City, address.State, address.Zip, address.Zip4);
 

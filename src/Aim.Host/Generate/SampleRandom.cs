@@ -60,6 +60,10 @@ internal static class WordLists
     public static IReadOnlyList<string> Girls { get; } = Read("girls.txt", ' ');
     public static IReadOnlyList<string> Boys { get; } = Read("boys.txt", ' ');
     public static IReadOnlyList<string> Places { get; } = Read("places.txt", ' ');
+
+    /// <summary>What a first name is shortened to.</summary>
+    public static IReadOnlyDictionary<string, string> Nicknames { get; } = Read("nicknames.txt", ' ').Select(pair => pair.Split('=')).ToDictionary(pair => pair[0], pair => pair[1]);
+
     public static IReadOnlyList<string> Features { get; } = Read("features.txt", ' ');
 
     private static string[] Read(string name, char separator)
@@ -73,5 +77,7 @@ internal static class WordLists
 /// <summary>Dates as district files have them.</summary>
 internal static class FileDate
 {
-    public static string Of(DateOnly? date) => date?.ToString("MM/dd/yyyy", CultureInfo.InvariantCulture) ?? "";
+    public const string Format = "MM/dd/yyyy";
+
+    public static string Of(DateOnly? date) => date?.ToString(Format, CultureInfo.InvariantCulture) ?? "";
 }

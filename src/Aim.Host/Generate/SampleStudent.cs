@@ -6,6 +6,15 @@ namespace Aim.Host.Generate;
 /// <summary>Who a sample student is, in whichever district.</summary>
 internal sealed record SamplePerson
 {
+    /// <summary>Tells a child from all others in the truth files; nothing in the uploads has it.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>The number of the twin born first; null for whoever has none, or is it.</summary>
+    public int? TwinOf { get; init; }
+
+    /// <summary>The surname under which the state knows the child from earlier years, when it has changed since.</summary>
+    public string? FormerLastName { get; init; }
+
     public required string LastName { get; init; }
     public required string FirstName { get; init; }
     public string? MiddleName { get; init; }

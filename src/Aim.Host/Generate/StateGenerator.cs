@@ -19,32 +19,38 @@ internal sealed class StateGenerator(GenerateOptions options)
         var districts = geography.Districts(options.DistrictCount, options.Students);
         var calendars = districts.SelectMany(geography.Calendars).ToDictionary(calendar => (calendar.District, calendar.School));
         var population = new Population(random, options.Year, districts, calendars);
-        var students = population.Students().ToList();
+        var movement = new MovementMistakes(random, options.Year, options.ErrorRate);
+        var students = movement.Plant([.. population.Students()]).ToList();
         var days = new SchoolDays(options.Year);
         var rows = new SampleRows(random, options.Year);
-        var mistakes = new Mistakes(random, options.Year, population, rows);
         var collections = options.Records == SampleRecords.All ? new AllCollections(collectionRandom, options.Year, days, calendars) : null;
+        var mistakes = new Mistakes(random, options.Year, options.ErrorRate, population, students, rows, collections);
 
         var done = 0;
         foreach (var district in students.GroupBy(student => student.District.District.Number.Value).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
-            WriteUploads(district.First().District, district, rows, collections, mistakes);
+            WriteUploads(district.First().District, [.. district], rows, collections, mistakes);
             progress?.Invoke(++done / (double)districts.Count);
         }
+        SampleCase[] cases = [.. movement.Cases, .. mistakes.Cases];
         new ReferenceCsv(folder, options.Year).Write(districts, calendars.Values, students, mistakes);
-        folder.WriteCsv("truth/planted.csv", "File,Line,Rule", truth.Select(item => FormattableString.Invariant($"{item.File},{item.Line},{item.Rule}")));
+        new TruthCsv(folder).Write(students, mistakes.NearMatches, cases, truth);
         return new GenerateReport(Path.GetFullPath(options.Out), districts.Count, districts.Sum(district => district.Schools.Count), students.Select(student => student.Person).Distinct(ReferenceEqualityComparer.Instance).Count(), rowCounts,
-            new SortedDictionary<string, int>(truth.CountBy(item => item.Rule).ToDictionary(), StringComparer.Ordinal));
+            ByRule(truth.Select(item => item.Rule)), ByRule(cases.Select(item => item.Rule).Concat(mistakes.NearMatches.Select(_ => "IDN-003"))));
     }
 
-    private void WriteUploads(SampleDistrict district, IEnumerable<SampleStudent> students, SampleRows rows, AllCollections? collections, Mistakes mistakes)
+    private static SortedDictionary<string, int> ByRule(IEnumerable<string> rules) => new(rules.CountBy(rule => rule).ToDictionary(), StringComparer.Ordinal);
+
+    private void WriteUploads(SampleDistrict district, IReadOnlyList<SampleStudent> students, SampleRows rows, AllCollections? collections, Mistakes mistakes)
     {
         using var files = new DistrictFiles(options.Out, district.District.Number.Value, options.Year);
+        if (random.Chance(options.ErrorRate)) files.WriteUnreadable();
         foreach (var row in collections?.Of(district) ?? []) files.Write(row);
-        foreach (var student in students)
+        for (var i = 0; i < students.Count; i++)
         {
+            var student = students[i];
             var studentRows = rows.Of(student).Concat(collections?.Of(student) ?? []).ToList();
-            if (random.Chance(options.ErrorRate)) mistakes.Plant(student, studentRows);
+            mistakes.Plant(student, studentRows, i + 1 < students.Count ? students[i + 1] : null);
             foreach (var row in studentRows) files.Write(row);
         }
         foreach (var (type, count) in files.Rows) rowCounts[type] = rowCounts.GetValueOrDefault(type) + count;

@@ -1,14 +1,23 @@
 using Aim.Host.Commands;
 using Aim.Host.Embedded;
 using Aim.Host.Generate;
+using Aim.Identity;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
+using Aim.StateSync;
 using Aim.Tests.Rules;
 using Aim.Tests.Setup;
 using Aim.Uploads;
+using Aim.Workflows;
 
 namespace Aim.Tests.Generate;
+
+/// <summary>What a load of a generated state found.</summary>
+/// <param name="Hits">The findings' rules, files and lines.</param>
+/// <param name="Cases">Rule, State ID and districts of each case that was opened.</param>
+/// <param name="NearMatches">District and local id of the students who wait for a decision whether the state knows them.</param>
+internal sealed record LoadedState(LoadReport Report, IReadOnlyList<Finding> Findings, IReadOnlyList<Hit> Hits, IReadOnlyList<string> Cases, IReadOnlyList<string> NearMatches);
 
 /// <summary>A generated state in a folder of its own, to be loaded or looked at.</summary>
 internal sealed class GeneratedState
@@ -35,12 +44,22 @@ internal sealed class GeneratedState
 
     public IEnumerable<string[]> Reference(string file) => File.ReadLines(Path.Combine(Folder, "reference", file)).Skip(1).Select(line => line.Split(','));
 
-    /// <summary>Loads everything as <c>aim load</c> does and gives what was found, each finding at the line that it is about.</summary>
-    public async Task<(LoadReport Report, IReadOnlyList<Finding> Findings, IReadOnlyList<Hit> Hits)> LoadAsync()
+    /// <summary>A truth file's lines, cell by cell.</summary>
+    public IReadOnlyList<string[]> Truth(string file) => [.. File.ReadLines(Path.Combine(Folder, "truth", file)).Skip(1).Select(line => line.Split(','))];
+
+    /// <summary>The cases that are to be opened of some rules, as text.</summary>
+    public IEnumerable<string> ExpectedCases(params string[] rules) => Truth("cases.csv").Where(cells => rules.Contains(cells[0])).Select(cells => $"{cells[0]} {cells[1]} {cells[3]} {cells[4]}".Trim()).Order(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Loads everything as <c>aim load</c> does and gives what was found, each finding at the line that it is about; then lets a night of the autumn pass, when no arrival can be
+    /// waited for any more.
+    /// </summary>
+    public async Task<LoadedState> LoadAsync()
     {
         await using var data = DataFolder.Open(AssemblySetup.NewFolder("data-folder"), new Uri("http://localhost:5080"), TimeProvider.System, Microsoft.Extensions.Logging.LoggerFactory.Create(_ => { }));
         data.Engine.Start();
         var report = await new StateLoader(data, TimeProvider.System).LoadAsync(Folder, ConfirmPolicy.Never, new StageProgress(null), CancellationToken.None);
+        await NightAsync(data, new DateOnly(Sample.Year.EndYear, 10, 15));
         var (files, found) = (new Dictionary<UploadId, string>(), new List<(string File, Finding Finding)>());
         foreach (var file in report.Files)
         {
@@ -53,6 +72,23 @@ internal sealed class GeneratedState
                 while (await reader.ReadLineAsync() is { } line) found.Add((file.File, FindingsWriter.Read(line)));
             }
         }
-        return (report, [.. found.Select(item => item.Finding)], [.. found.Select(item => new Hit(item.Finding.Rule, item.Finding.Upload is { } upload ? files[upload] : item.File, item.Finding.Line)).Distinct()]);
+        Hit[] hits = [.. found.Select(item => new Hit(item.Finding.Rule, item.Finding.Upload is { } upload ? files[upload] : item.File, item.Finding.Line)).Distinct()];
+        var cases = await data.Platform.Cases.ListAsync(Sample.Year, null, null, CancellationToken.None).Select(item => $"{item.Rule} {item.Student} {string.Join(' ', item.Sides.Select(side => side.District))}").ToListAsync();
+        return new LoadedState(report, [.. found.Select(item => item.Finding)], hits, [.. cases.Order(StringComparer.Ordinal)], await NearMatchesAsync(data));
+    }
+
+    private static async Task<IReadOnlyList<string>> NearMatchesAsync(DataFolder data)
+    {
+        var waiting = new List<string>();
+        await foreach (var head in data.Ports.Editions.ListHeadsAsync(Sample.Year, CancellationToken.None))
+            waiting.AddRange((await data.Platform.Parked.ListAsync(head.Key, CancellationToken.None)).Values.Where(student => student.Reason == ParkReason.NearMatch).Select(student => $"{head.Key.District} {student.LocalId}"));
+        return waiting;
+    }
+
+    private static async Task NightAsync(DataFolder data, DateOnly date)
+    {
+        const string Night = "night-of-the-test";
+        await data.Platform.Workflows.StartAsync<NightlySyncWorkflow, NightInput, NightReport>(Night, new NightInput(date, VerifyAll: false), CancellationToken.None);
+        Assert.AreEqual(WorkflowStatus.Completed, (await data.Engine.WhenFinishedAsync(Night, CancellationToken.None)).Status);
     }
 }
