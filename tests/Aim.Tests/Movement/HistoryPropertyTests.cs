@@ -57,6 +57,6 @@ public sealed class HistoryPropertyTests
             dropouts += Enumerable.Range(2023, 5).Count(year => Dropout.Of(history, new SchoolYear(year), asOf) is not null);
             members += Enumerable.Range(2023, 8).Count(year => CohortMember.Of(history, new SchoolYear(year), asOf, isDocumented: false) is not null);
         }
-        foreach (var count in new[] { overlaps, missing, dropouts, members }) Assert.IsGreaterThan(200, count, "it happened often enough to show something");
+        foreach (var count in new[] { overlaps, missing, dropouts, members }) Assert.IsGreaterThan(50, count, "it happened often enough to show something");
     }
 }
