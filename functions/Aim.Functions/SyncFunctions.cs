@@ -31,6 +31,14 @@ public sealed class SyncFunctions(AimPlatform platform, DurableWorkflows workflo
         await pushes.SettleAsync(message, actions, cancellation);
     }
 
+    /// <summary>Applies pushed sets of changes whose request ended before it could; most of the time there are none.</summary>
+    [Function(nameof(DrainPushedChanges))]
+    public async Task DrainPushedChanges([TimerTrigger("0 */10 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient durable, CancellationToken cancellation)
+    {
+        client.Use(durable);
+        await platform.Pushed.DrainAllAsync(cancellation);
+    }
+
     [Function(nameof(NightlySyncWorkflow))]
     public Task<string> NightlySyncWorkflow([OrchestrationTrigger] TaskOrchestrationContext context) => workflows.RunAsync(nameof(NightlySyncWorkflow), context);
 

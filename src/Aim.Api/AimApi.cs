@@ -63,6 +63,7 @@ public static class AimApi
         api.MapUploads();
         api.MapDistricts();
         api.MapEntry();
+        api.MapChangeSets();
         api.MapPushes();
         api.MapStudents();
         api.MapMovement();

@@ -45,7 +45,7 @@ public sealed class AimPlatform
         resolver = new IdentityResolver(ports.Identities);
         sync = new SyncEdition(ports.Editions, ports.State, ports.Identities, resolver, new StudentLinks(ports.Editions, ports.Identities), new KnownPeople(ports.State, ports.Identities), Parked, ports.Clock);
         Entry = new HandEntry(ports.Blobs, ports.Editions, ports.Identities, References, Uploads, sync, ports.Clock);
-        Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, ports.Clock);
+        Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, new PushedRecords(ports.Blobs, ports.Editions, ports.Identities, References, Uploads, sync, ports.Clock), ports.Clock);
         Collections = new CollectionSchedule(Workflows, References);
         Cases = new CaseBook(ports.Ledger);
         CaseFiles = new CaseFiles(ports.Blobs, ports.Clock);

@@ -45,6 +45,7 @@ internal static class ApiDescription
         ["asOf"] = "The day as of which it is computed; without it, today.",
         ["status"] = "Those of this status only.",
         ["overdue"] = "Those only that are past their due date, or only those that aren't.",
+        ["sequence"] = "The number under which the changes were pushed.",
         ["type"] = "Code of the record type, such as EN.",
         ["localId"] = "The student's number in the district's own system; of a course, member of staff or section its number.",
         ["recordKey"] = "Which of the records of that type: its key, as a list of the subject's records gives it.",

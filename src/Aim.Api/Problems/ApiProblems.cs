@@ -100,6 +100,12 @@ internal sealed class RequestLimit : IRequestSizeLimitMetadata
     public long? MaxRequestBodySize => Bytes;
 }
 
+/// <summary>For a route that takes more, and bounds what it reads itself.</summary>
+internal sealed class NoRequestLimit : IRequestSizeLimitMetadata
+{
+    public long? MaxRequestBodySize => null;
+}
+
 internal static partial class ApiLog
 {
     [LoggerMessage(1, LogLevel.Error, "{Endpoint} failed ({Kind}, trace {Trace}){Stack}")]

@@ -60,5 +60,5 @@ public static class FileRules
         "{Field} is '{Value}', a code that is not valid in the school year ending {Expected}.", "Use a code that is valid in this school year.") { Basis = "CALPADS GERR0007" };
 
     public static IEnumerable<Rule> All =>
-        [Header, ColumnCount, TooLong, BadValue, RecordType, District, Characters, LeadingZeros, Required, DuplicateKey, Year, Repeated, OtherKey, Code, CodeYear];
+        [Header, ColumnCount, TooLong, BadValue, RecordType, District, Characters, LeadingZeros, Required, DuplicateKey, Year, Repeated, NothingToDelete, OtherKey, Code, CodeYear];
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Aim.Editions;
+using Aim.Entry;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Workflows;
@@ -15,6 +16,29 @@ namespace Aim.Uploads;
 /// <param name="RecordType">Code of the rows' type, such as EN.</param>
 /// <param name="Path"><c>pushed/{district}/{year}/{TYPE}/{key}/{file}</c>.</param>
 public sealed record PushMessage(int Version, DistrictId District, SchoolYear Year, long Sequence, string RecordType, string Path, string ETag);
+
+/// <summary>How one number of a district's pushed changes stands.</summary>
+public enum PushState
+{
+    /// <summary>Nothing has come under it.</summary>
+    Unknown = 1,
+
+    /// <summary>It has come, and its turn has not.</summary>
+    Waiting = 2,
+
+    Applied = 3,
+
+    /// <summary>It could not be applied; the sequence stands at it until somebody has resolved it.</summary>
+    Stopped = 4,
+
+    /// <summary>It was left out, as somebody decided.</summary>
+    Skipped = 5,
+}
+
+/// <summary>What is known of one number.</summary>
+/// <param name="Missing">The number it waits for.</param>
+/// <param name="Push">What was applied; null for a file, whose findings are in its own report.</param>
+public sealed record PushedNumber(long Sequence, PushState State, string Sentence, long? Missing = null, AppliedPush? Push = null);
 
 public enum PushReceipt
 {
@@ -40,14 +64,21 @@ public sealed record PushPosition(long Applied, string? Stop, long? Missing = nu
 /// <summary>
 /// Applies the changes that complete local systems push, district by district in the order of their numbers. Every message is noted in
 /// the ledger first, so it doesn't matter in which order or how often messages come: a number is applied once, after the one before it. A
-/// file that can't be loaded stops its district's sequence, with the reason, until it is resolved. One caller at a time may drain a district.
+/// file that can't be loaded stops its district's sequence, with the reason, until it is resolved. A number holds a file, or a set of changes that came with
+/// the number itself. Two callers that drain one district at once come to the same as one.
 /// </summary>
-public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient workflows, TimeProvider clock)
+public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient workflows, PushedRecords records, TimeProvider clock)
 {
     /// <summary>Where pushed files are put: nothing watches it, as their turn is decided by their numbers.</summary>
-    private const string Root = "pushed/";
+    internal const string Root = "pushed/";
 
     private const int KnownVersion = 1;
+
+    /// <summary>Of the note about a set of changes; no message may have it.</summary>
+    private const int SetVersion = 2;
+    private const string Editions = "pushed";
+    private const string EditionKind = "edition";
+    private const string OutcomeKind = "outcome";
     private const string NotedKind = "noted";
     private const string PositionKind = "position";
     private const string Only = "-";
@@ -70,13 +101,26 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
     {
         var (message, problem) = Read(session, body.Span);
         if (message is null) return new PushReceived(PushReceipt.Refused, null, null, problem);
+        return await NoteAsync(message, cancellation);
+    }
+
+    /// <summary>Keeps a set of changes and notes it under its number. The set has been read, and has no problem of form.</summary>
+    public async Task<PushReceived> ReceiveAsync(EditionKey edition, long sequence, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    {
+        await ledger.AddAsync(new(Editions, EditionKind, edition.ToString(), JsonSerializer.Serialize(edition, Json)), cancellation);
+        var path = await records.KeepAsync(edition, sequence, body, cancellation);
+        return await NoteAsync(new PushMessage(SetVersion, edition.District, edition.Year, sequence, "", path, ""), cancellation);
+    }
+
+    private async Task<PushReceived> NoteAsync(PushMessage message, CancellationToken cancellation)
+    {
         var edition = new EditionKey(message.District, message.Year);
         var json = JsonSerializer.Serialize(message, Json);
         if (await ledger.AddAsync(new(SubjectOf(edition), NotedKind, IdOf(message.Sequence), json), cancellation)) return new PushReceived(PushReceipt.Noted, edition, message.Sequence, null);
         var noted = await ledger.FindAsync(SubjectOf(edition), NotedKind, IdOf(message.Sequence), cancellation);
         return noted!.Json == json
             ? new PushReceived(PushReceipt.Repeated, edition, message.Sequence, null)
-            : new PushReceived(PushReceipt.Refused, edition, message.Sequence, FormattableString.Invariant($"Number {message.Sequence} was used before for another file. Send the file under the next number."));
+            : new PushReceived(PushReceipt.Refused, edition, message.Sequence, FormattableString.Invariant($"Number {message.Sequence} was used before for another file or other changes. Send them under the next number."));
     }
 
     private static (PushMessage? Message, string? Problem) Read(string session, ReadOnlySpan<byte> body)
@@ -113,12 +157,62 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
             var next = position.Applied + 1;
             if (await ledger.FindAsync(SubjectOf(edition), NotedKind, IdOf(next), cancellation) is not { } noted) return await WithGapAsync(edition, position, cancellation);
             var message = JsonSerializer.Deserialize<PushMessage>(noted.Json, Json)!;
-            var report = await ApplyAsync(message, cancellation);
-            var after = report.Status is UploadStatus.Accepted or UploadStatus.AcceptedWithFindings or UploadStatus.AcceptedWithRejects
-                ? new PushPosition(next, null)
-                : position with { Stop = FormattableString.Invariant($"Number {next} could not be applied: {report.Sentence}") };
+            var refusal = message.Version == SetVersion ? await ApplySetAsync(edition, message, cancellation) : await ApplyFileAsync(message, cancellation);
+            var after = refusal is null ? new PushPosition(next, null) : position with { Stop = FormattableString.Invariant($"Number {next} could not be applied: {refusal}") };
+            // Where another caller was quicker, the next round finds what it came to.
             await SaveAsync(edition, after, etag, cancellation);
         }
+    }
+
+    /// <summary>Drains every edition that sets of changes were ever pushed to and that has a next number; says how many those are.</summary>
+    public async Task<int> DrainAllAsync(CancellationToken cancellation)
+    {
+        var drained = 0;
+        await foreach (var entry in ledger.ListAsync(Editions, EditionKind, null, cancellation))
+        {
+            var edition = JsonSerializer.Deserialize<EditionKey>(entry.Json, Json);
+            var (position, _) = await FindAsync(edition, cancellation);
+            if (position.Stop is not null || await ledger.FindAsync(SubjectOf(edition), NotedKind, IdOf(position.Applied + 1), cancellation) is null) continue;
+            await DrainAsync(edition, cancellation);
+            drained++;
+        }
+        return drained;
+    }
+
+    /// <summary>How one number stands.</summary>
+    public async Task<PushedNumber> FindNumberAsync(EditionKey edition, long sequence, CancellationToken cancellation)
+    {
+        var position = await FindPositionAsync(edition, cancellation);
+        if (sequence <= position.Applied)
+        {
+            var outcome = await ledger.FindAsync(SubjectOf(edition), OutcomeKind, IdOf(sequence), cancellation);
+            if (outcome is null) return new PushedNumber(sequence, PushState.Applied, "It was a file; its own report says how it went.");
+            return JsonSerializer.Deserialize<AppliedPush?>(outcome.Json, Json) is { } push
+                ? new PushedNumber(sequence, PushState.Applied, "It was applied.", Push: push) : new PushedNumber(sequence, PushState.Skipped, "It was left out, as was asked for.");
+        }
+        if (await ledger.FindAsync(SubjectOf(edition), NotedKind, IdOf(sequence), cancellation) is null) return new PushedNumber(sequence, PushState.Unknown, "Nothing has come under this number.");
+        if (position.Stop is { } stop)
+            return sequence == position.Applied + 1 ? new PushedNumber(sequence, PushState.Stopped, stop) : new PushedNumber(sequence, PushState.Waiting, FormattableString.Invariant($"It waits, as the sequence has stopped. {stop}"), position.Applied + 1);
+        return position.Missing is { } missing
+            ? new PushedNumber(sequence, PushState.Waiting, FormattableString.Invariant($"It waits for number {missing}, which has not come."), missing) : new PushedNumber(sequence, PushState.Waiting, "It is being applied.");
+    }
+
+    /// <summary>What became of each change of a push that was applied.</summary>
+    public Task<ChangeSetOutcome?> FindOutcomeAsync(AppliedPush push, CancellationToken cancellation) => records.FindOutcomeAsync(push.Outcome, cancellation);
+
+    /// <summary>Null when it was applied, else the reason.</summary>
+    private async Task<string?> ApplySetAsync(EditionKey edition, PushMessage message, CancellationToken cancellation)
+    {
+        var (applied, refusal) = await records.ApplyAsync(edition, message.Path, cancellation);
+        // The first one to note it knows best: it is the one that applied it.
+        if (applied is not null) await ledger.AddAsync(new(SubjectOf(edition), OutcomeKind, IdOf(message.Sequence), JsonSerializer.Serialize(applied, Json)), cancellation);
+        return refusal;
+    }
+
+    private async Task<string?> ApplyFileAsync(PushMessage message, CancellationToken cancellation)
+    {
+        var report = await ApplyAsync(message, cancellation);
+        return report.Status is UploadStatus.Accepted or UploadStatus.AcceptedWithFindings or UploadStatus.AcceptedWithRejects ? null : report.Sentence;
     }
 
     /// <summary>How far the district is.</summary>
@@ -130,8 +224,8 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
     {
         var (position, etag) = await FindAsync(edition, cancellation);
         if (position.Stop is null) return false;
-        await SaveAsync(edition, new PushPosition(position.Applied + 1, null), etag, cancellation);
-        return true;
+        await ledger.AddAsync(new(SubjectOf(edition), OutcomeKind, IdOf(position.Applied + 1), "null"), cancellation);
+        return await SaveAsync(edition, new PushPosition(position.Applied + 1, null), etag, cancellation);
     }
 
     /// <summary>Loads the file by the same workflow an upload takes, and waits for its end.</summary>
@@ -172,11 +266,11 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
             ? (JsonSerializer.Deserialize<PushPosition>(entry.Json, Json)!, entry.ETag)
             : (new PushPosition(0, null), null);
 
-    private async Task SaveAsync(EditionKey edition, PushPosition position, string? etag, CancellationToken cancellation)
+    /// <summary>False when somebody else has moved the sequence on meanwhile.</summary>
+    private Task<bool> SaveAsync(EditionKey edition, PushPosition position, string? etag, CancellationToken cancellation)
     {
         var entry = new LedgerEntry(SubjectOf(edition), PositionKind, Only, JsonSerializer.Serialize(position, Json), etag);
-        if (!(etag is null ? await ledger.AddAsync(entry, cancellation) : await ledger.PutAsync(entry, cancellation)))
-            throw new FaultException($"Another process moved the pushed changes of {edition} on; they are gone over again.");
+        return etag is null ? ledger.AddAsync(entry, cancellation) : ledger.PutAsync(entry, cancellation);
     }
 
     private static string SubjectOf(EditionKey edition) => $"pushed/{edition.District}/{edition.Year}";

@@ -111,3 +111,13 @@ internal sealed class UploadWatcher(DataFolder data, TimeProvider clock, ILogger
         if (taken > 0) ServeLog.FilesTaken(Logger, taken);
     }
 }
+
+/// <summary>Applies pushed sets of changes that nobody's request has: those whose process died, and those that came while their turn had not.</summary>
+internal sealed class PushRounds(DataFolder data, TimeProvider clock, ILogger<PushRounds> logger) : RoundService(clock, logger)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
+
+    protected override TimeSpan UntilNext() => Interval;
+
+    protected override Task RoundAsync(CancellationToken cancellation) => data.Platform.Pushed.DrainAllAsync(cancellation);
+}

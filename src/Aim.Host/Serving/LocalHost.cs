@@ -35,6 +35,7 @@ internal static class LocalHost
         builder.Services.AddSingleton(_ => new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) }) { Timeout = WebhookPatience });
         builder.Services.AddHostedService<EngineService>();
         builder.Services.AddHostedService<UploadWatcher>();
+        builder.Services.AddHostedService<PushRounds>();
         builder.Services.AddHostedService<NightSchedule>();
         builder.Services.AddHostedService<CollectionRounds>();
         builder.Services.AddHostedService<OutboxRelay>();

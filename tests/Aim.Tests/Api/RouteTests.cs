@@ -123,6 +123,8 @@ public sealed class RouteTests
         ["PUT /api/v1/districts/{district}/editions/{year}/records/{type}/{localId}/{recordKey}"] = [403],
         ["DELETE /api/v1/districts/{district}/editions/{year}/records/{type}/{localId}/{recordKey}"] = [403],
         ["POST /api/v1/districts/{district}/editions/{year}/undo"] = [403],
+        ["PUT /api/v1/editions/{district}/{year}/changes"] = [403],
+        ["GET /api/v1/editions/{district}/{year}/changes/{sequence}"] = [403],
         ["POST /api/v1/districts/{district}/editions/{year}/pushes"] = [403],
         ["GET /api/v1/districts/{district}/editions/{year}/pushes"] = [403],
         ["POST /api/v1/districts/{district}/editions/{year}/pushes/skip"] = [403],
@@ -432,7 +434,7 @@ public sealed class RouteTests
     private static HttpRequestMessage Request(string method, string pattern)
     {
         var path = pattern.Replace("{key}", upload, StringComparison.Ordinal).Replace("{stateId}", student, StringComparison.Ordinal).Replace("{district}", "0123", StringComparison.Ordinal)
-            .Replace("{year}", "2026", StringComparison.Ordinal).Replace("{type}", "SD", StringComparison.Ordinal).Replace("{localId}", "1001", StringComparison.Ordinal).Replace("{recordKey}", "1", StringComparison.Ordinal).Replace("{name}", "fall", StringComparison.Ordinal).Replace("{file}", "FS052", StringComparison.Ordinal).Replace("{level}", "SCH", StringComparison.Ordinal);
+            .Replace("{year}", "2026", StringComparison.Ordinal).Replace("{type}", "SD", StringComparison.Ordinal).Replace("{localId}", "1001", StringComparison.Ordinal).Replace("{recordKey}", "1", StringComparison.Ordinal).Replace("{sequence}", "1", StringComparison.Ordinal).Replace("{name}", "fall", StringComparison.Ordinal).Replace("{file}", "FS052", StringComparison.Ordinal).Replace("{level}", "SCH", StringComparison.Ordinal);
         var body = pattern switch
         {
             "/api/v1/uploads" => """{"district":"0123","year":2026,"recordType":"EN","fileName":"EN.tsv"}""",

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json.Nodes;
 using Aim.Rules;
 using static Aim.Tests.Entry.EntryHost;
@@ -15,6 +14,8 @@ internal static class ChangeFixtures
 {
     public static IReadOnlyList<ChangeFixture> All { get; } =
     [
+        new("FMT-013", "a record that was never sent", Delete("EN", "0001|001|P|20250825"), Delete("SD", null)),
+        new("FMT-013", "a student who was never sent", Delete("SD", null, "9999"), Delete("SD", null)),
         new("FMT-014", "the start date in the key is not the record's", Upsert("EN", "0001|001|P|20250826", Enrollment()), Upsert("EN", "0001|001|P|20250825", Enrollment())),
         new("FMT-014", "a key for a record that has none", Upsert("SD", "1", Student()), Upsert("SD", null, Student())),
     ];
@@ -32,20 +33,17 @@ public sealed class ChangeFixtureTests
 
     [TestMethod]
     [DynamicData(nameof(Names))]
-    public async Task A_mistake_of_a_change_is_found_as_its_rule_and_nothing_once_it_is_corrected(string name)
+    public async Task A_mistake_of_a_pushed_change_is_found_as_its_rule_and_nothing_once_it_is_corrected(string name)
     {
         var fixture = ChangeFixtures.All.Single(item => item.Name == name);
         await using var entry = await StartAsync();
-        await entry.PutAsync("records/SD/1001", Student(), onlyNew: true);
-        var (_, _, etag) = await entry.GetAsync("records/SD/1001");
+        await entry.PushAsync(1, ChangeFixtures.Upsert("SD", null, Student()));
 
-        var failed = await SaveAsync(fixture.Fails);
-        Assert.AreEqual(fixture.Rule, string.Join(' ', RulesOf(failed.Body)));
-        Assert.AreEqual(RuleCatalog.Get(fixture.Rule).Severity == Severity.Fatal, failed.Status == HttpStatusCode.UnprocessableEntity);
-        Assert.AreEqual("", string.Join(' ', RulesOf((await SaveAsync(fixture.Passes)).Body)));
-
-        Task<(HttpStatusCode Status, System.Text.Json.JsonElement Body, string? ETag)> SaveAsync(JsonObject change) =>
-            entry.PutAsync($"records/{change["recordType"]}/{change["localId"]}{(change["key"] is { } key ? $"/{Uri.EscapeDataString(key.ToString())}" : "")}", change["record"]!.DeepClone(),
-                ifMatch: change["recordType"]!.ToString() == "SD" ? etag : null);
+        var failed = (await entry.PushAsync(2, fixture.Fails)).Body;
+        Assert.AreEqual(fixture.Rule, string.Join(' ', EntryHost.RulesOfPush(failed)), $"{failed}");
+        Assert.AreEqual(RuleCatalog.Get(fixture.Rule).Severity == Severity.Fatal ? 1 : 0, failed.GetProperty("counts").GetProperty("leftOut").GetInt32());
+        var passed = (await entry.PushAsync(3, fixture.Passes)).Body;
+        Assert.AreEqual("Applied", passed.GetProperty("state").GetString(), $"{passed}");
+        Assert.AreEqual("", string.Join(' ', EntryHost.RulesOfPush(passed)), $"{passed}");
     }
 }

@@ -11,6 +11,8 @@ internal sealed class EntryHost : IAsyncDisposable
 {
     public const string Edition = "/api/v1/districts/0123/editions/2026";
 
+    public const string Changes = "/api/v1/editions/0123/2026/changes";
+
     private EntryHost(RunningHost host, HttpClient clerk) => (Host, Clerk) = (host, clerk);
 
     public RunningHost Host { get; }
@@ -58,6 +60,12 @@ internal sealed class EntryHost : IAsyncDisposable
     public async Task<(HttpStatusCode Status, JsonElement Body, string? ETag)> GetAsync(string path) => await SendAsync(HttpMethod.Get, path);
 
     public static IEnumerable<string> RulesOf(JsonElement body) => body.GetProperty("findings").EnumerateArray().Select(finding => finding.GetProperty("rule").GetString()!);
+
+    /// <summary>Pushes a set of changes as the district's system does.</summary>
+    public async Task<(HttpStatusCode Status, JsonElement Body, string? ETag)> PushAsync(long sequence, params JsonObject[] changes) =>
+        await SendAsync(HttpMethod.Put, Changes, new JsonObject { ["sequence"] = sequence, ["changes"] = new JsonArray([.. changes.Select(change => change.DeepClone())]) }, client: await Host.AsAsync("sis-0123"));
+
+    public static IEnumerable<string> RulesOfPush(JsonElement body) => body.GetProperty("reports").EnumerateArray().SelectMany(RulesOf);
 
     /// <summary>The state's records of the edition's students, as the warehouse reads them.</summary>
     public async Task<List<JsonElement>> StateRecordsAsync()

@@ -95,6 +95,9 @@ public sealed class MessagingTests
         public IAsyncEnumerable<LedgerEntry> ListAsync(string subject, string kind, string? afterId, CancellationToken cancellation) => ledger.ListAsync(subject, kind, afterId, cancellation);
     }
 
+    private static PushedChanges Pushed(Workbench bench, ILedger ledger, TimeProvider clock) =>
+        new AimPlatform(bench.Ports with { Ledger = ledger, Clock = clock }, _ => bench.Platform.Workflows).Pushed;
+
     [TestMethod]
     [DataRow(3, "completed")]
     [DataRow(1000, "")]
@@ -103,7 +106,7 @@ public sealed class MessagingTests
         await using var bench = await Workbench.OpenAsync();
         var clock = new FakeTimeProvider();
         var begun = clock.GetUtcNow();
-        var pushed = new PushedChanges(new Outage(bench.Ports.Ledger, calls), bench.Platform.Uploads, bench.Platform.Workflows, clock);
+        var pushed = Pushed(bench, new Outage(bench.Ports.Ledger, calls), clock);
         // Number 2 of a district that has sent none: noted, and then it waits for number 1.
         var message = JsonSerializer.Serialize(new PushMessage(1, Sample.District, Sample.Year, 2, "SD", "pushed/0123/2026/SD/k/f.tsv", "e"), JsonSerializerOptions.Web);
         var settled = new Settled();

@@ -16,6 +16,7 @@ public sealed class PlantedMistakeTests
     {
         ["ROS-001"] = "it is about OneRoster archives, and the sample has none",
         ["ROS-002"] = "it is about OneRoster archives, and the sample has none",
+        ["FMT-013"] = "it is about a change that is sent by itself",
         ["FMT-014"] = "it is about a record that is sent by itself, under a key",
         ["ENR-009"] = "it needs the edition of the year before",
         ["ENR-009B"] = "it needs the edition of the year before",

@@ -1,0 +1,220 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Aim.Editions;
+using Aim.Entry;
+using Aim.Ports;
+using Aim.Tests.Setup;
+using static Aim.Tests.Entry.ChangeFixtures;
+using static Aim.Tests.Entry.EntryHost;
+
+namespace Aim.Tests.Entry;
+
+/// <summary>Sets of changes that a district's own system pushes over HTTP.</summary>
+[TestClass]
+public sealed class PushedSetsTests
+{
+    private EntryHost entry = null!;
+
+    [TestInitialize]
+    public async Task Start() => entry = await StartAsync();
+
+    [TestCleanup]
+    public async Task Stop() => await entry.DisposeAsync();
+
+    private static JsonObject Child(int number, string? name = null) => Upsert("SD", null, Student(name ?? $"Child{number}"), $"{number}");
+
+    private async Task<JsonElement> StatusAsync(long sequence)
+    {
+        var (status, body, _) = await entry.SendAsync(HttpMethod.Get, $"{Changes}/{sequence}");
+        Assert.AreEqual(HttpStatusCode.OK, status, $"{body}");
+        return body;
+    }
+
+    private async Task<(long Version, long Rows, bool IsSynced)> EditionAsync()
+    {
+        var edition = (await entry.GetAsync(Edition)).Body;
+        return (edition.GetProperty("version").GetInt64(), edition.GetProperty("rows").GetInt64(), edition.GetProperty("isSynced").GetBoolean());
+    }
+
+    private static string State(JsonElement body) => body.GetProperty("state").GetString()!;
+
+    [TestMethod]
+    public async Task A_push_is_one_version_of_the_edition_and_reaches_the_state()
+    {
+        var (status, body, _) = await entry.PushAsync(1, Upsert("SD", null, Student()), Upsert("EN", "0001|001|P|20250825", Enrollment()));
+
+        Assert.AreEqual((HttpStatusCode.Accepted, "Applied"), (status, State(body)), $"{body}");
+        Assert.AreEqual((1L, true, 2), (body.GetProperty("version").GetInt64(), body.GetProperty("isSynced").GetBoolean(), body.GetProperty("counts").GetProperty("added").GetInt32()));
+        Assert.AreEqual((1L, 2L, true), await EditionAsync());
+        Assert.AreEqual(2, (await entry.StateRecordsAsync()).Single().GetProperty("districts")[0].GetProperty("records").GetArrayLength());
+        Assert.AreEqual("Applied", State(await StatusAsync(1)));
+    }
+
+    [TestMethod]
+    public async Task A_push_that_comes_before_the_one_before_it_waits_and_both_are_applied_in_order()
+    {
+        var (status, waiting, _) = await entry.PushAsync(2, Child(1001, "Second"));
+        Assert.AreEqual((HttpStatusCode.Accepted, "Waiting", 1L), (status, State(waiting), waiting.GetProperty("missing").GetInt64()), $"{waiting}");
+        StringAssert.Contains(waiting.GetProperty("sentence").GetString(), "number 1");
+        Assert.AreEqual(0L, (await EditionAsync()).Rows);
+
+        await entry.PushAsync(1, Child(1001, "First"));
+
+        Assert.AreEqual("Applied", State(await StatusAsync(2)));
+        Assert.AreEqual(("Second", 2L), ((await entry.GetAsync("records/SD/1001")).Body.GetProperty("record").GetProperty("firstName").GetString(), (await EditionAsync()).Version));
+    }
+
+    [TestMethod]
+    public async Task The_same_number_with_the_same_changes_is_a_repeat_and_with_others_a_conflict()
+    {
+        await entry.PushAsync(1, Child(1001));
+
+        var (status, again, _) = await entry.PushAsync(1, Child(1001));
+        Assert.AreEqual((HttpStatusCode.Accepted, true, 1), (status, again.GetProperty("isRepeated").GetBoolean(), again.GetProperty("counts").GetProperty("added").GetInt32()), $"{again}");
+        var (conflict, problem, _) = await entry.PushAsync(1, Child(1002));
+
+        Assert.AreEqual(HttpStatusCode.Conflict, conflict);
+        StringAssert.Contains(problem.GetProperty("detail").GetString(), "next number");
+        Assert.AreEqual((1L, 1L, true), await EditionAsync());
+    }
+
+    [TestMethod]
+    public async Task A_change_with_a_fatal_finding_is_left_out_and_listed_and_the_others_are_made()
+    {
+        var bad = Student("Bad");
+        bad["gender"] = "X";
+
+        var (_, body, _) = await entry.PushAsync(1, Child(1001), Upsert("SD", null, bad, "1002"), Child(1003));
+
+        Assert.AreEqual(("Applied", 2, 1), (State(body), body.GetProperty("counts").GetProperty("added").GetInt32(), body.GetProperty("counts").GetProperty("leftOut").GetInt32()), $"{body}");
+        var report = body.GetProperty("reports")[0];
+        Assert.AreEqual((2, "LeftOut", "REF-005", 2), (report.GetProperty("change").GetInt32(), report.GetProperty("result").GetString(), string.Join(' ', RulesOf(report)), report.GetProperty("findings")[0].GetProperty("line").GetInt32()));
+        Assert.AreEqual((1L, 2L, true), await EditionAsync());
+    }
+
+    [TestMethod]
+    public async Task A_delete_of_a_record_that_was_never_sent_is_a_finding_and_no_error()
+    {
+        var (_, body, _) = await entry.PushAsync(1, Child(1001), Delete("EN", "0001|001|P|20250825"), Child(1002));
+
+        Assert.AreEqual(("Applied", 1, 2), (State(body), body.GetProperty("counts").GetProperty("notThere").GetInt32(), body.GetProperty("counts").GetProperty("added").GetInt32()), $"{body}");
+        Assert.AreEqual("FMT-013", string.Join(' ', RulesOfPush(body)));
+    }
+
+    [TestMethod]
+    public async Task Changes_are_made_in_their_order_and_only_what_they_come_to_is_written()
+    {
+        await entry.PushAsync(1, Child(1001), Upsert("EN", null, Enrollment()));
+
+        var (_, body, _) = await entry.PushAsync(2, Child(1001, "Other"), Delete("EN", "0001|001|P|20250825"), Child(1001), Upsert("EN", null, Enrollment()));
+
+        Assert.AreEqual(("Applied", 0), (State(body), body.GetProperty("reports").GetArrayLength()), $"{body}");
+        Assert.AreEqual((1L, 2L, true), await EditionAsync(), "in the end nothing is another");
+    }
+
+    [TestMethod]
+    [DataRow("{", "can't be read")]
+    [DataRow("null", "empty")]
+    [DataRow("""{"sequence":0,"changes":[{"op":"delete","recordType":"SD","localId":"1"}]}""", "1 or more")]
+    [DataRow("""{"sequence":1,"changes":[]}""", "1 to 5000 changes")]
+    [DataRow("""{"sequence":1,"changes":[],"more":1}""", "can't be read")]
+    [DataRow("""{"sequence":1,"changes":[{"op":"move","recordType":"SD","localId":"1"}]}""", "can't be read at $.changes[0].op")]
+    [DataRow("""{"sequence":1,"changes":[{"op":"delete","recordType":"ZZ","localId":"1"}]}""", "Change 1")]
+    [DataRow("""{"sequence":1,"changes":[{"op":"delete","recordType":"SD","localId":" "}]}""", "localId")]
+    [DataRow("""{"sequence":1,"changes":[{"op":"upsert","recordType":"SD","localId":"1"}]}""", "whole record")]
+    [DataRow("""{"sequence":1,"changes":[{"op":"delete","recordType":"SD","localId":"1","record":{}}]}""", "has no record")]
+    [DataRow("""{"sequence":1,"changes":[{"op":"upsert","recordType":"SD","localId":"1","record":{"name":"x"}}]}""", "no property 'name'")]
+    public async Task A_push_that_cannot_be_understood_is_refused_as_a_whole_and_takes_no_number(string json, string sentence)
+    {
+        using var content = new StringContent(json, Encoding.UTF8, "application/json");
+        using var response = await entry.Clerk.PutAsync(Changes, content);
+
+        Assert.AreEqual(HttpStatusCode.BadRequest, response.StatusCode);
+        StringAssert.Contains((await RunningHost.ReadAsync(response)).GetProperty("detail").GetString(), sentence);
+        Assert.AreEqual("Applied", State((await entry.PushAsync(1, Child(1001))).Body), "the number is still free");
+    }
+
+    [TestMethod]
+    public async Task A_push_may_be_larger_than_other_requests_and_has_a_bound_of_its_own()
+    {
+        var many = Enumerable.Range(1, 1500).Select(i => Child(10_000 + i)).ToArray();
+        var (status, body, _) = await entry.PushAsync(1, many);
+        Assert.AreEqual((HttpStatusCode.Accepted, "Applied", 1500), (status, State(body), body.GetProperty("counts").GetProperty("added").GetInt32()));
+
+        using var huge = new StringContent($$"""{"sequence":2,"changes":[{"op":"delete","recordType":"SD","localId":"{{new string('1', ChangeSet.MostBytes)}}"}]}""", Encoding.UTF8, "application/json");
+        using var response = await entry.Clerk.PutAsync(Changes, huge);
+        Assert.AreEqual(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        StringAssert.Contains((await RunningHost.ReadAsync(response)).GetProperty("detail").GetString(), "in parts");
+    }
+
+    [TestMethod]
+    public async Task Pushes_at_once_in_any_order_are_each_applied_once()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(1, 8).Reverse().SelectMany(i => new[] { entry.PushAsync(i, Child(1000 + i)), entry.PushAsync(i, Child(1000 + i)) }));
+
+        foreach (var (status, body, _) in answers) Assert.AreEqual(HttpStatusCode.Accepted, status, $"{body}");
+        for (var i = 1; i <= 8; i++)
+        {
+            var status = await StatusAsync(i);
+            Assert.AreEqual(("Applied", 1), (State(status), status.GetProperty("counts").GetProperty("added").GetInt32()), $"{status}");
+        }
+        Assert.AreEqual((8L, 8L, true), await EditionAsync());
+        Assert.HasCount(8, await entry.StateRecordsAsync());
+    }
+
+    [TestMethod]
+    public async Task A_push_that_was_noted_by_a_process_that_died_is_applied_in_the_background_rounds()
+    {
+        await entry.Host.App.StopAsync();
+        await using var bench = await Workbench.OpenAsync(entry.Host.Folder);
+        var edition = new EditionKey(Sample.District, Sample.Year);
+        var body = Encoding.UTF8.GetBytes(new JsonObject { ["sequence"] = 1, ["changes"] = new JsonArray(Child(1001)) }.ToJsonString());
+        await bench.Platform.Pushed.ReceiveAsync(edition, 1, body, CancellationToken.None);
+
+        Assert.AreEqual(1, await bench.Platform.Pushed.DrainAllAsync(CancellationToken.None));
+        Assert.AreEqual(0, await bench.Platform.Pushed.DrainAllAsync(CancellationToken.None), "there is nothing more");
+        Assert.IsNotNull(await bench.StateIdOfAsync("1001"));
+    }
+
+    [TestMethod]
+    public async Task Messages_and_pushes_share_one_row_of_numbers()
+    {
+        await entry.Host.App.StopAsync();
+        await using var bench = await Workbench.OpenAsync(entry.Host.Folder);
+        var edition = new EditionKey(Sample.District, Sample.Year);
+        const string path = "pushed/0123/2026/SD/k/changes.tsv";
+        ReadOnlyMemory<byte> file = Encoding.UTF8.GetBytes(Sample.Tsv("SD", Sample.Student("1001")));
+        await bench.Ports.Blobs.WriteAsync(path, file, CancellationToken.None);
+        var message = new Aim.Uploads.PushMessage(1, Sample.District, Sample.Year, 1, "SD", path, (await bench.Ports.Blobs.FindAsync(path, CancellationToken.None))!.ETag);
+        var body = Encoding.UTF8.GetBytes(new JsonObject { ["sequence"] = 2, ["changes"] = new JsonArray(Child(1001, "Later")) }.ToJsonString());
+        await bench.Platform.Pushed.ReceiveAsync(edition, 2, body, CancellationToken.None);
+        await bench.Platform.Pushed.ReceiveAsync("0123", JsonSerializer.SerializeToUtf8Bytes(message, JsonSerializerOptions.Web), CancellationToken.None);
+
+        Assert.AreEqual(new Aim.Uploads.PushPosition(2, null), await bench.Platform.Pushed.DrainAsync(edition, CancellationToken.None));
+
+        var id = (await bench.StateIdOfAsync("1001"))!.Value;
+        Assert.AreEqual("Later", (await bench.Ports.Identities.FindAsync([id], CancellationToken.None))[id].FirstName);
+        StringAssert.Contains((await bench.Platform.Pushed.FindNumberAsync(edition, 1, CancellationToken.None)).Sentence, "file");
+    }
+
+    [TestMethod]
+    public async Task A_mass_resync_shows_its_difference_first_and_makes_the_edition_what_the_files_say()
+    {
+        await entry.PushAsync(1, Child(1001), Child(1002), Upsert("EN", null, Enrollment()));
+        var system = await entry.Host.AsAsync("sis-0123");
+
+        var key = await entry.Host.UploadAsync(system, "SD", Sample.Tsv("SD", Sample.Student("1001", ("FirstName", "Child1001")), Sample.Student("1003")), new { scope = "Replace", confirm = "Always" });
+        Assert.AreEqual("AwaitingConfirmation", (await entry.Host.WhenEndedAsync(system, key)).GetProperty("status").GetString());
+        var diff = (await system.GetStringAsync($"/api/v1/uploads/{key}/diff")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line)).ToList();
+        Assert.AreEqual("Removed 1002, Added 1003", string.Join(", ", diff.Select(change => $"{change.GetProperty("kind")} {change.GetProperty("localId")}")));
+        Assert.AreEqual(1L, (await EditionAsync()).Version, "nothing is written before the answer");
+        using var answer = await system.PostAsync($"/api/v1/uploads/{key}/answer", new StringContent("""{"load":true}""", Encoding.UTF8, "application/json"));
+        Assert.AreEqual(HttpStatusCode.Accepted, answer.StatusCode);
+        await RunningHost.UntilAsync(system, $"/api/v1/uploads/{key}", upload => upload.GetProperty("status").GetString() is "Accepted" or "AcceptedWithFindings");
+
+        Assert.AreEqual((2L, 3L, true), await EditionAsync());
+        Assert.AreEqual(HttpStatusCode.NotFound, (await entry.GetAsync("records/SD/1002")).Status);
+    }
+}
