@@ -109,7 +109,7 @@ internal static class ApiDescription
     private static string NameOf(OpenApiOperationTransformerContext context)
     {
         var path = context.Description.RelativePath!.Replace(AimApi.Prefix[1..], "", StringComparison.Ordinal);
-        var words = path.Split(['/', '{', '}'], StringSplitOptions.RemoveEmptyEntries);
+        var words = path.Split(['/', '{', '}', '-'], StringSplitOptions.RemoveEmptyEntries);
         return context.Description.HttpMethod!.ToLowerInvariant() + string.Concat(words.Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
     }
 

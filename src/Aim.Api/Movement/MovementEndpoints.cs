@@ -42,7 +42,8 @@ internal static class MovementEndpoints
         return new MovementView(history.Student, [.. shown.Select(entry => View(entry, caller))], [.. moves.Select(move => new MoveView(move.Date, move.Kind, move.From?.District, move.To?.District))]);
     }
 
-    private static StayView View(HistoryEntry entry, Caller caller) => caller.MayRead(entry.District)
-        ? new(entry.District, entry.Year, entry.Start, entry.End, entry.Enrollment.SchoolNumber, entry.Enrollment.Grade, entry.Enrollment.ServiceType, entry.Enrollment.StartStatus, entry.Enrollment.EndStatus, entry.NeverCame)
-        : new(entry.District, entry.Year, entry.Start, entry.End, null, null, null, null, null, null);
+    private static StayView View(HistoryEntry entry, Caller caller) => !caller.MayRead(entry.District)
+        ? new(entry.District, entry.Year, entry.Start, entry.End, null, null, null, null, null, null)
+        : new(entry.District, entry.Year, entry.Start, entry.End, entry.Enrollment.SchoolNumber, entry.Enrollment.Grade, entry.Enrollment.ServiceType,
+            entry.Enrollment.StartStatus, entry.Enrollment.EndStatus, entry.NeverCame);
 }

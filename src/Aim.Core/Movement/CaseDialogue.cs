@@ -44,7 +44,8 @@ public static class CaseDialogue
         { IsPending: false } => "The case is closed.",
         { IsOverlap: false } => "Only of an overlap is it decided which district has the student; withdraw the case if nothing is wrong.",
         _ when !item.Concerns(district) => "The student is in neither enrollment of that district: decide for one of the case's districts.",
-        { Status: CaseStatus.Open } when today <= item.Due => string.Create(CultureInfo.InvariantCulture, $"The districts have until {item.Due:yyyy-MM-dd} to answer; the state decides after that day, or once both have answered."),
+        { Status: CaseStatus.Open } when today <= item.Due =>
+            string.Create(CultureInfo.InvariantCulture, $"The districts have until {item.Due:yyyy-MM-dd} to answer; the state decides after that day, or once both have answered."),
         _ when from < item.From || from > item.To => string.Create(CultureInfo.InvariantCulture, $"Decide from a day of the overlap, {item.From:yyyy-MM-dd} to {item.To:yyyy-MM-dd}."),
         _ => null,
     };

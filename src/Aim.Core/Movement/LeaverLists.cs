@@ -19,7 +19,8 @@ public sealed class LeaverLists(IStateStore state, ILedger ledger, TimeProvider 
 
     /// <summary>The district's dropouts of a school year as of a day, by State ID.</summary>
     public Task<IReadOnlyList<Dropout>> DropoutsAsync(DistrictId district, SchoolYear year, DateOnly asOf, CancellationToken cancellation) =>
-        CollectAsync(district, [year], history => Dropout.Of(history, year, asOf) is { } dropout && dropout.District == district ? dropout : null, dropout => dropout.Student, cancellation);
+        CollectAsync(district, [year], history => Dropout.Of(history, year, asOf) is { } dropout && dropout.District == district ? dropout : null,
+            dropout => dropout.Student, cancellation);
 
     /// <summary>The members of a cohort that are the district's as of a day, by State ID; those that are removed from it too.</summary>
     public async Task<IReadOnlyList<CohortMember>> CohortAsync(DistrictId district, SchoolYear cohort, DateOnly asOf, CancellationToken cancellation)
@@ -27,8 +28,10 @@ public sealed class LeaverLists(IStateStore state, ILedger ledger, TimeProvider 
         var documented = new HashSet<StateId>();
         await foreach (var entry in ledger.ListAsync(OfCohort(district, cohort), Documented, null, cancellation)) documented.Add(StateId.Parse(entry.Id));
         var years = Enumerable.Range(cohort.EndYear - CohortMember.YearsAfterEntry, CohortMember.YearsAfterEntry + 1).Select(year => new SchoolYear(year));
-        return await CollectAsync(district, years, history => CohortMember.Of(history, cohort, asOf, documented.Contains(history.Student)) is { } member && member.District == district ? member : null,
-            member => member.Student, cancellation);
+        return await CollectAsync(district, years, MemberOf, member => member.Student, cancellation);
+
+        CohortMember? MemberOf(EnrollmentHistory history) =>
+            CohortMember.Of(history, cohort, asOf, documented.Contains(history.Student)) is { } member && member.District == district ? member : null;
     }
 
     /// <summary>Notes that a member's transfer out is documented; false when it is no member of the district's cohort that needs it.</summary>
@@ -42,7 +45,8 @@ public sealed class LeaverLists(IStateStore state, ILedger ledger, TimeProvider 
     }
 
     /// <summary>What a judgement says of the students that the district has sections of in some years.</summary>
-    private async Task<IReadOnlyList<T>> CollectAsync<T>(DistrictId district, IEnumerable<SchoolYear> years, Func<EnrollmentHistory, T?> judge, Func<T, StateId> student, CancellationToken cancellation) where T : class
+    private async Task<IReadOnlyList<T>> CollectAsync<T>(
+        DistrictId district, IEnumerable<SchoolYear> years, Func<EnrollmentHistory, T?> judge, Func<T, StateId> student, CancellationToken cancellation) where T : class
     {
         var students = new HashSet<StateId>();
         foreach (var year in years) await foreach (var id in state.StudentsOfAsync(district, year, cancellation)) students.Add(id);

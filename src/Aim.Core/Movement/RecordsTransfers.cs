@@ -80,7 +80,8 @@ public sealed class RecordsTransfers(IStateStore state, ILedger ledger, Disclosu
         var now = clock.GetUtcNow();
         var added = new RecordsTransfer
         {
-            Id = id, Student = wish.Student, From = from, To = wish.To, Asked = wish.RecordTypes, Requested = new TransferStep(caller.Id, now, wish.Note), Due = RecordsTransfer.DueAfter(DateOnly.FromDateTime(now.UtcDateTime)),
+            Id = id, Student = wish.Student, From = from, To = wish.To, Asked = wish.RecordTypes, Requested = new TransferStep(caller.Id, now, wish.Note),
+            Due = RecordsTransfer.DueAfter(DateOnly.FromDateTime(now.UtcDateTime)),
         };
         foreach (var district in new[] { from, wish.To }) await ledger.AddAsync(new(OfDistrict(YearOf(now), district), Kind, id, "{}"), cancellation);
         return await ledger.AddAsync(new(Of(id), Kind, Only, JsonSerializer.Serialize(added, CaseBook.Json)), cancellation) ? added : null;
@@ -97,11 +98,15 @@ public sealed class RecordsTransfers(IStateStore state, ILedger ledger, Disclosu
         var records = await state.FindYearsAsync(transfer.Student, cancellation);
         if (!IsEnrolled(EnrollmentHistory.Of(transfer.Student, records), transfer.To)) return TransferOutcome.Refused($"The student is not enrolled in district {transfer.To} any more; nothing may be released to it.");
         var wanted = recordTypes.Count > 0 ? recordTypes : transfer.Asked;
-        var released = records.Select(record => (Version: new ReleasedVersion(record.Year, record.Version), Types: Sections(record, transfer.From, wanted).Select(item => item.Section.Type.Code).ToList())).Where(item => item.Types.Count > 0).ToList();
+        var released = records.Where(record => Sections(record, transfer.From, wanted).Any()).ToList();
         if (released.Count == 0) return TransferOutcome.Refused($"District {transfer.From} has no records of these types of the student.");
-        var types = released.SelectMany(item => item.Types).Distinct().Order(StringComparer.Ordinal).ToList();
-        await disclosures.StudentReadAsync(caller, transfer.Student, $"release of {string.Join(", ", types)} by district {transfer.From} to district {transfer.To}, where the student is enrolled (34 CFR 99.31(a)(2)), request {id}", cancellation);
-        return TransferOutcome.Of(transfer with { Released = new TransferStep(caller.Id, clock.GetUtcNow(), note), RecordTypes = types, Versions = [.. released.Select(item => item.Version)] });
+        var types = released.SelectMany(record => Sections(record, transfer.From, wanted)).Select(item => item.Section.Type.Code).Distinct().Order(StringComparer.Ordinal).ToList();
+        var what = $"release of {string.Join(", ", types)} by district {transfer.From} to district {transfer.To}, where the student is enrolled (34 CFR 99.31(a)(2)), request {id}";
+        await disclosures.StudentReadAsync(caller, transfer.Student, what, cancellation);
+        return TransferOutcome.Of(transfer with
+        {
+            Released = new TransferStep(caller.Id, clock.GetUtcNow(), note), RecordTypes = types, Versions = [.. released.Select(record => new ReleasedVersion(record.Year, record.Version))],
+        });
     }, cancellation);
 
     public Task<TransferOutcome> ReceiveAsync(Caller caller, string id, string? note, CancellationToken cancellation) => ActAsync(id, transfer => Task.FromResult(transfer.Status switch

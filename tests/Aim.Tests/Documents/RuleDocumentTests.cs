@@ -64,7 +64,7 @@ public sealed partial class RuleDocumentTests
             | **Info** | It is loaded. | Nothing. |
 
             A rule looks at a file as a whole, at one row, at all rows of a student in the district, at what the state knows of the student's identity, or at what all districts
-            say of the student; the last are judged after each sync and every night, and what they find is a [case](movement.md).
+            say of the student; the last are judged after each upload and every night, and what they find is a [case](movement.md).
             A new rule is first observed (its findings are Info), then warns (at most Warning), then is enforced with its full severity; what is not said to be otherwise is enforced, in
             all years.
             A rule's id never changes and is never used again; a `B` marks the milder twin of a rule. Words in `this type` stand for the row's own values.
