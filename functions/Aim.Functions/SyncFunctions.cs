@@ -62,6 +62,9 @@ public sealed class SyncFunctions(AimPlatform platform, DurableWorkflows workflo
     [Function(nameof(JudgeMovement))]
     public Task<StepOutcome> JudgeMovement([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(JudgeMovement), call, cancellation);
 
+    [Function(nameof(ScanIdentities))]
+    public Task<StepOutcome> ScanIdentities([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(ScanIdentities), call, cancellation);
+
     [Function(nameof(ResetSync))]
     public Task<StepOutcome> ResetSync([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(ResetSync), call, cancellation);
 

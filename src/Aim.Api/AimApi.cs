@@ -5,6 +5,7 @@ using Aim.Api.Districts;
 using Aim.Api.Entry;
 using Aim.Api.Events;
 using Aim.Api.Health;
+using Aim.Api.Identities;
 using Aim.Api.Movement;
 using Aim.Api.Problems;
 using Aim.Api.Reference;
@@ -67,6 +68,7 @@ public static class AimApi
         api.MapPushes();
         api.MapStudents();
         api.MapMovement();
+        api.MapIdentity();
         api.MapCases();
         api.MapVerification();
         api.MapTransfers();

@@ -35,7 +35,7 @@ public sealed class AimPlatform
         References = new ReferenceLibrary(ports.Blobs, ports.Ledger);
         Uploads = new UploadLog(ports.Ledger);
         Parked = new ParkedStudents(ports.Ledger, ports.Clock);
-        Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, new IdentityResolver(ports.Identities), Parked);
+        Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, new IdentityResolver(ports.Identities, new IdentityDecisions(ports.Ledger), ports.Clock), Parked);
         Disclosures = new DisclosureLog(ports.Ledger, ports.Clock);
         Snapshots = new SnapshotLibrary(ports.Blobs);
         Federal = new FederalFiles(ports.Blobs, ports.Ledger, Snapshots, Uploads);
@@ -51,6 +51,9 @@ public sealed class AimPlatform
         CaseFiles = new CaseFiles(ports.Blobs, ports.Clock);
         Transfers = new RecordsTransfers(ports.State, ports.Ledger, Disclosures, ports.Clock);
         Leavers = new LeaverLists(ports.State, ports.Ledger, ports.Clock);
+        IdentityCases = new IdentityCases(ports.Ledger, ports.Clock);
+        IdentityDecisions = new IdentityDecisions(ports.Ledger);
+        Locator = new StudentLocator(ports.Identities);
         Register();
     }
 
@@ -69,6 +72,12 @@ public sealed class AimPlatform
     public CollectionSchedule Collections { get; }
     public FederalFiles Federal { get; }
     public CaseBook Cases { get; }
+    public IdentityCases IdentityCases { get; }
+    public IdentityDecisions IdentityDecisions { get; }
+    public NearMatches NearMatches { get; private set; } = null!;
+    public IdentityMerges IdentityMerges { get; private set; } = null!;
+    public ScanIdentities IdentityScan { get; private set; } = null!;
+    public StudentLocator Locator { get; }
     public CaseFiles CaseFiles { get; }
     public RecordsTransfers Transfers { get; }
     public LeaverLists Leavers { get; }
@@ -96,8 +105,12 @@ public sealed class AimPlatform
             .Add(RosterSteps.Remove, roster.RemoveAsync)
             .Add(RosterSteps.Report, roster.ReportAsync);
 
-        var resolver = new IdentityResolver(identities);
+        var resolver = new IdentityResolver(identities, IdentityDecisions, clock);
         var sync = new SyncEdition(editions, state, identities, resolver, new StudentLinks(editions, identities), new KnownPeople(state, identities), Parked, clock);
+        var syncs = new EditionSyncs(sync);
+        NearMatches = new NearMatches(editions, identities, IdentityDecisions, Parked, syncs, clock);
+        IdentityMerges = new IdentityMerges(editions, state, identities, ledger, IdentityDecisions, syncs, clock);
+        IdentityScan = new ScanIdentities(editions, state, identities, IdentityCases);
         var verify = new VerifyEdition(editions, state, resolver, Parked);
         var night = new NightlySteps(Intake, new UploadLeftovers(blobs, Workflows, clock), editions, ledger, logger);
         Catalog.Add<NightlySyncWorkflow, NightInput, NightReport>()
@@ -108,6 +121,7 @@ public sealed class AimPlatform
             .Add(VerifyEdition.Step, verify.RunAsync)
             .Add(NightlySteps.ResetSync, night.ResetAsync)
             .Add(JudgeMovement.Step, new JudgeMovement(state, ledger, Cases, clock).RunAsync)
+            .Add(ScanIdentities.Step, (_, cancellation) => IdentityScan.RunAsync(cancellation))
             .Add(NightlySteps.ReportNight, night.ReportAsync);
 
         var snapshots = new SnapshotSteps(blobs, state, editions, References);

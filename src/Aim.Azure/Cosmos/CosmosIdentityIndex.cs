@@ -1,14 +1,17 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using Aim.Identity;
+using Aim.Identity.Matching;
 using Aim.Ports;
 using Aim.Records;
+using Microsoft.Azure.Cosmos;
 
 namespace Aim.Azure.Cosmos;
 
 /// <summary>
-/// Identities in Cosmos DB. Three kinds of items, each a partition of its own that is read by its key: a person by State ID, a link by district and
-/// local id, and a name with those who go by it.
+/// Identities in Cosmos DB. Four kinds of items, read by their partition's key: a person by State ID, a link by district and
+/// local id, a name with those who go by it, and for each key to look for somebody by an item of each who has, or had, that key. The last can be made anew from the people.
 /// <para>
 /// No transaction spans them, so a claim is a row of steps that each can be done again. What decides it is the item of the name, written under its
 /// ETag: it takes down which local id draws which State ID before anything else is made. Two claims for one child meet there, and
@@ -22,6 +25,9 @@ internal sealed class CosmosIdentityIndex(CosmosAccount account) : IIdentityInde
 
     /// <summary>From this many people on, writing in bulk is worth the wait for a request to fill.</summary>
     private const int Bulk = 200;
+
+    /// <summary>A key that more people have says nothing; they have other keys.</summary>
+    private const int MostAlike = 300;
 
     /// <summary>As the numbers given out before AIM were lower, a new one is hardly ever taken.</summary>
     private const int LowestNewId = 100_000_000;
@@ -38,6 +44,10 @@ internal sealed class CosmosIdentityIndex(CosmosAccount account) : IIdentityInde
     /// <param name="People">Who goes by the name, or did.</param>
     /// <param name="Claims">Which State ID was drawn for which local id.</param>
     private sealed record NameItem(string Id, string LookupKey, IReadOnlyList<StateId> People, IReadOnlyDictionary<string, StateId> Claims);
+
+    private sealed record BlockItem(string Id, string LookupKey);
+
+    private static string BlockKey(long key) => $"block/{key.ToString("x16", CultureInfo.InvariantCulture)}";
 
     private static string PersonKey(StateId id) => $"person/{id}";
 
@@ -77,6 +87,7 @@ internal sealed class CosmosIdentityIndex(CosmosAccount account) : IIdentityInde
                 if (candidates.Count > 0) return ClaimOutcome.Near(candidates);
                 continue;
             }
+            await AddBlocksAsync(claim.Person with { StateId = id }, null, false, cancellation);
             if (!await MakePersonAsync(claim.Person with { StateId = id }, claimant, cancellation))
             {
                 await ChangeNameAsync(nameKey, name => name with { People = [.. name.People.Where(other => other != id)], Claims = Without(name.Claims, claimant) }, cancellation);
@@ -124,6 +135,60 @@ internal sealed class CosmosIdentityIndex(CosmosAccount account) : IIdentityInde
         return await table.FindAsync<PersonItem>("find person", key, PersonId, cancellation) is { } present && present.Item.ClaimedBy == claimant;
     }
 
+    public async Task<IReadOnlyList<IReadOnlyList<Person>>> FindAlikeAsync(IReadOnlyList<Person> people, CancellationToken cancellation)
+    {
+        var keys = people.SelectMany(BlockingKeys.Of).Distinct().ToList();
+        var ids = new ConcurrentDictionary<long, IReadOnlyList<StateId>>();
+        await Parallel.ForEachAsync(keys, Parallelism(cancellation), async (key, token) => ids[key] = await UnderAsync(key, token));
+        var known = (await FindAsync([.. ids.Values.SelectMany(found => found).Distinct()], cancellation)).Values.Where(person => person.MergedInto is null).ToDictionary(person => person.StateId);
+        return [.. people.Select(person => Alike(person, ids, known))];
+    }
+
+    /// <summary>An item may be left over from when the person had the key.</summary>
+    private static List<Person> Alike(Person person, ConcurrentDictionary<long, IReadOnlyList<StateId>> ids, Dictionary<StateId, Person> known) =>
+    [
+        .. BlockingKeys.Of(person).SelectMany(key => ids[key].Where(id => known.TryGetValue(id, out var found) && BlockingKeys.Of(found).Contains(key))).Distinct().Where(id => id != person.StateId).Order().Select(id => known[id]),
+    ];
+
+    private async Task<IReadOnlyList<StateId>> UnderAsync(long key, CancellationToken cancellation)
+    {
+        static QueryDefinition After(string id) => new QueryDefinition("SELECT * FROM c WHERE c.id > @after ORDER BY c.id").WithParameter("@after", id);
+        return await table.QueryAsync<BlockItem>("find alike", BlockKey(key), "", After, item => item.Id, cancellation).Take(MostAlike).Select(item => StateId.Parse(item.Id)).ToListAsync(cancellation);
+    }
+
+    private Task AddBlocksAsync(Person person, Person? before, bool inBulk, CancellationToken cancellation) =>
+        Parallel.ForEachAsync(BlockingKeys.Of(person).Except(before is null ? [] : BlockingKeys.Of(before)), Parallelism(cancellation), async (key, token) =>
+            await table.CreateAsync("put key", BlockKey(key), new BlockItem(person.StateId.ToString(), BlockKey(key)), token, inBulk));
+
+    public async Task<StateId> AddAsync(Person person, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var added = person with { StateId = new StateId(RandomNumberGenerator.GetInt32(LowestNewId, StateId.Highest + 1)) };
+            if (IdentityKey.Of(added) is { } key) await AddNameAsync(NameKey(key), added.StateId, false, cancellation);
+            await AddBlocksAsync(added, null, false, cancellation);
+            if (await MakePersonAsync(added, Guid.NewGuid().ToString("N"), cancellation)) return added.StateId;
+        }
+    }
+
+    public async Task<bool> SetSurvivorAsync(StateId id, StateId? survivor, CancellationToken cancellation)
+    {
+        while (await table.FindAsync<PersonItem>("find person", PersonKey(id), PersonId, cancellation) is { } stored)
+        {
+            if (stored.Item.Person.MergedInto == survivor) return true;
+            var merged = stored.Item with { Person = stored.Item.Person with { MergedInto = survivor } };
+            if (await table.ReplaceAsync("merge person", PersonKey(id), PersonId, stored.ETag, merged, cancellation) == CosmosWrite.Written) return true;
+        }
+        return false;
+    }
+
+    public IAsyncEnumerable<Person> ListAsync(CancellationToken cancellation)
+    {
+        static QueryDefinition After(string key) =>
+            new QueryDefinition("SELECT * FROM c WHERE c.lookupKey > @above AND c.lookupKey < @below ORDER BY c.lookupKey").WithParameter("@above", key).WithParameter("@below", "person0");
+        return table.QueryAsync<PersonItem>("list people", null, "person/", After, item => item.LookupKey, cancellation).Select(item => item.Person);
+    }
+
     public Task LinkAsync(DistrictId district, IReadOnlyDictionary<string, StateId> links, CancellationToken cancellation) =>
         Parallel.ForEachAsync(links, Parallelism(cancellation), async (link, token) =>
         {
@@ -146,6 +211,7 @@ internal sealed class CosmosIdentityIndex(CosmosAccount account) : IIdentityInde
             if (before is not null && Keep(person, before.Person) == before.Person) return;
             var kept = before is null ? person : Keep(person, before.Person);
             var (oldName, newName) = (before is null ? null : IdentityKey.Of(before.Person), IdentityKey.Of(kept));
+            await AddBlocksAsync(kept, before?.Person, inBulk, cancellation);
             if (newName is { } added && added != oldName) await AddNameAsync(NameKey(added), person.StateId, inBulk, cancellation);
             if (await WritePersonAsync(kept, before, inBulk, cancellation))
             {

@@ -1,4 +1,5 @@
 using Aim.Editions;
+using Aim.Identity.Matching;
 using Aim.Ports;
 using Aim.Records;
 
@@ -14,7 +15,7 @@ public sealed record UnresolvedStudent(string LocalId, StateId? StatedId, Studen
 
 public enum ParkReason
 {
-    /// <summary>Somebody of the same name, birth date and gender is there.</summary>
+    /// <summary>Somebody is there who may be the same child.</summary>
     NearMatch = 1,
 
     /// <summary>The State ID, stated or given to the local id before, belongs to a child with another name and birth date.</summary>
@@ -41,30 +42,29 @@ public sealed record Resolution(StateId? StateId, StateId? Link, Person? Known, 
 }
 
 /// <summary>
-/// Decides whose a district's rows are. A row is never given to a child who might be another one: in doubt it waits for a person.
+/// Decides whose a district's rows are. What a person has decided goes first, then State IDs and links, then likeness: a match that a machine may make is linked, a near match waits for a
+/// person, and nobody's child gets a State ID. A row is never given to a child who might be another one.
 /// </summary>
-public sealed class IdentityResolver(IIdentityIndex index)
+public sealed class IdentityResolver(IIdentityIndex index, IdentityDecisions decisions, TimeProvider clock)
 {
+    private const string Matching = "matching";
+
     /// <summary>
-    /// Resolves the students of one district, in the order given. A local id without a State ID gets a new one, linked to it; any other link is the
+    /// Resolves the students of one district, in the order given. A local id of a child that nobody is gets a new State ID, linked to it; any other link is the
     /// caller's to make, once the rows are where they belong.
     /// </summary>
     public async Task<IReadOnlyList<Resolution>> ResolveAsync(DistrictId district, IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
     {
         var resolutions = await DecideAsync(district, students, cancellation);
-        var claims = new List<(int Index, IdentityClaim Claim)>();
+        var unknown = new List<(int Index, Person Person)>();
         for (var i = 0; i < students.Count; i++)
         {
             if (resolutions[i] is not null) continue;
             var person = Person.Of(default, students[i].Student);
-            if (person.IsComplete) claims.Add((i, new IdentityClaim(district, students[i].LocalId, person)));
+            if (person.IsComplete) unknown.Add((i, person));
             else resolutions[i] = Resolution.Park(ParkReason.Incomplete, []);
         }
-        if (claims.Count > 0)
-        {
-            var outcomes = await index.ClaimAsync([.. claims.Select(claim => claim.Claim)], cancellation);
-            for (var i = 0; i < claims.Count; i++) resolutions[claims[i].Index] = Of(outcomes[i], claims[i].Claim.Person);
-        }
+        if (unknown.Count > 0) await MatchAsync(district, students, unknown, resolutions, cancellation);
         return resolutions!;
     }
 
@@ -77,23 +77,52 @@ public sealed class IdentityResolver(IIdentityIndex index)
         return owners;
     }
 
-    /// <summary>What State IDs and links say; null for a student who has neither.</summary>
+    /// <summary>What people, State IDs and links say; null for a student of whom none says anything.</summary>
     private async Task<Resolution?[]> DecideAsync(DistrictId district, IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
     {
         var links = await index.FindLinksAsync(district, [.. students.Select(student => student.LocalId)], cancellation);
-        var people = await index.FindAsync([.. students.Select(student => student.StatedId).Concat(links.Values.Select(id => (StateId?)id)).OfType<StateId>().Distinct()], cancellation);
-        return [.. students.Select(student => Decide(student, links.TryGetValue(student.LocalId, out var link) ? link : null, people))];
+        var decided = await decisions.OfDistrictAsync(district, cancellation);
+        var people = await index.FindWithSurvivorsAsync(
+            [.. students.Select(student => student.StatedId).Concat(links.Values.Select(id => (StateId?)id)).Concat(decided.Values.Select(decision => (StateId?)decision.StateId)).OfType<StateId>().Distinct()], cancellation);
+        return [.. students.Select(student => Decide(student, links.TryGetValue(student.LocalId, out var link) ? link : null, decided.GetValueOrDefault(student.LocalId), people))];
     }
 
-    private static Resolution? Decide(UnresolvedStudent student, StateId? link, IReadOnlyDictionary<StateId, Person> people)
+    private static Resolution? Decide(UnresolvedStudent student, StateId? link, IdentityDecision? decision, IReadOnlyDictionary<StateId, Person> people)
     {
+        if (decision is not null && decision.IsAbout(student.Student)) return To(decision.StateId);
         if ((student.StatedId ?? link) is not { } id) return null;
         var person = people.GetValueOrDefault(id);
         if (person is null && student.StatedId is not null) return Resolution.Park(ParkReason.UnknownStateId, []);
         // Without a State ID of its own, a row can be about another child who was given the local id anew.
-        if (person is not null && IdentityAgreement.Disagrees(student.Student, person)) return Resolution.Park(ParkReason.OtherIdentity, [id]);
-        return person?.MergedInto is { } survivor ? Resolution.To(survivor, link, people.GetValueOrDefault(survivor)) : Resolution.To(id, link, person);
+        return person is not null && IdentityAgreement.Disagrees(student.Student, person) ? Resolution.Park(ParkReason.OtherIdentity, [id]) : To(id);
+
+        Resolution To(StateId owner) => Resolution.To(people.SurvivorOf(owner), link, people.GetValueOrDefault(people.SurvivorOf(owner)));
     }
+
+    /// <summary>Compares children whom nobody knows by id with those they might be, and claims State IDs for the rest.</summary>
+    private async Task MatchAsync(DistrictId district, IReadOnlyList<UnresolvedStudent> students, List<(int Index, Person Person)> unknown, Resolution?[] resolutions, CancellationToken cancellation)
+    {
+        var alike = await index.FindAlikeAsync([.. unknown.Select(item => item.Person)], cancellation);
+        var claims = new List<(int Index, IdentityClaim Claim)>();
+        for (var i = 0; i < unknown.Count; i++)
+        {
+            var (place, person) = unknown[i];
+            var match = PersonMatcher.Decide(PersonTraits.Of(students[place].Student), [.. alike[i].Select(known => (known.StateId, PersonTraits.Of(known)))]);
+            if (match.Outcome == MatchOutcome.Match)
+            {
+                await NoteAsync(district, students[place].LocalId, person, match, cancellation);
+                resolutions[place] = Resolution.To(match.Candidates[0].StateId, null, alike[i].First(known => known.StateId == match.Candidates[0].StateId));
+            }
+            else if (match.Outcome == MatchOutcome.Review) resolutions[place] = Resolution.Park(ParkReason.NearMatch, [.. match.Candidates.Select(candidate => candidate.StateId)]);
+            else claims.Add((place, new IdentityClaim(district, students[place].LocalId, person)));
+        }
+        if (claims.Count == 0) return;
+        var outcomes = await index.ClaimAsync([.. claims.Select(claim => claim.Claim)], cancellation);
+        for (var i = 0; i < claims.Count; i++) resolutions[claims[i].Index] = Of(outcomes[i], claims[i].Claim.Person);
+    }
+
+    private Task NoteAsync(DistrictId district, string localId, Person person, MatchDecision match, CancellationToken cancellation) => decisions.PutAsync(district, new IdentityDecision(
+        localId, match.Candidates[0].StateId, false, DecidedBy.Machine, Matching, Matching, clock.GetUtcNow(), person with { StateId = match.Candidates[0].StateId }, match.Model, [.. match.Candidates.Select(WeighedCandidate.Of)]), cancellation);
 
     private static Resolution Of(ClaimOutcome outcome, Person claimed) =>
         outcome.StateId is { } id ? Resolution.To(id, id, outcome.Status == ClaimStatus.New ? claimed with { StateId = id } : null) : Resolution.Park(ParkReason.NearMatch, outcome.Candidates);

@@ -1,4 +1,5 @@
 using Aim.Identity;
+using Aim.Identity.Matching;
 using Aim.Records;
 
 namespace Aim.Ports;
@@ -22,6 +23,22 @@ public interface IIdentityIndex
     /// </summary>
     Task<IReadOnlyList<ClaimOutcome>> ClaimAsync(IReadOnlyList<IdentityClaim> claims, CancellationToken cancellation);
 
+    /// <summary>
+    /// For each of the people given, in their order: those who share a key of <see cref="BlockingKeys.Of"/> with them and are not retired. One who is being written at the moment may be left out.
+    /// </summary>
+    Task<IReadOnlyList<IReadOnlyList<Person>>> FindAlikeAsync(IReadOnlyList<Person> people, CancellationToken cancellation);
+
+    /// <summary>Gives out a new State ID to somebody of whom it was decided that he is nobody else; who asks twice gets two.</summary>
+    Task<StateId> AddAsync(Person person, CancellationToken cancellation);
+
+    /// <summary>
+    /// Says into whom a person was merged, or (null) that it was undone. False when there is no such person, or one of the two was merged otherwise meanwhile: a survivor is never
+        /// </summary>
+    Task<bool> SetSurvivorAsync(StateId id, StateId? survivor, CancellationToken cancellation);
+
+    /// <summary>Everybody, retired ones too, in the order of State IDs.</summary>
+    IAsyncEnumerable<Person> ListAsync(CancellationToken cancellation);
+
     /// <summary>Links local ids to State IDs that exist, in place of any earlier link.</summary>
     Task LinkAsync(DistrictId district, IReadOnlyDictionary<string, StateId> links, CancellationToken cancellation);
 
@@ -36,6 +53,29 @@ public interface IIdentityIndex
 public static class IdentityIndexExtensions
 {
     private const int PeopleAWrite = 5000;
+
+    /// <summary>Longer chains of merges are a circle, which no merge makes.</summary>
+    private const int LongestChain = 100;
+
+    /// <summary>The people that have these State IDs, with all that they were merged into, to the end.</summary>
+    public static async Task<IReadOnlyDictionary<StateId, Person>> FindWithSurvivorsAsync(this IIdentityIndex index, IReadOnlyCollection<StateId> ids, CancellationToken cancellation)
+    {
+        var found = new Dictionary<StateId, Person>(await index.FindAsync(ids, cancellation));
+        while (found.Values.Select(person => person.MergedInto).OfType<StateId>().Where(id => !found.ContainsKey(id)).Distinct().ToList() is { Count: > 0 } missing)
+        {
+            var more = await index.FindAsync(missing, cancellation);
+            if (more.Count == 0) break;
+            foreach (var (id, person) in more) found[id] = person;
+        }
+        return found;
+    }
+
+    /// <summary>Whom a State ID leads to in the end; itself when it was never merged.</summary>
+    public static StateId SurvivorOf(this IReadOnlyDictionary<StateId, Person> people, StateId id)
+    {
+        for (var i = 0; i < LongestChain && people.TryGetValue(id, out var person) && person.MergedInto is { } survivor; i++) id = survivor;
+        return id;
+    }
 
     /// <summary>Puts any number of people, some thousands at a time, and gives their number.</summary>
     public static async Task<int> PutAllAsync(this IIdentityIndex index, IEnumerable<Person> people, CancellationToken cancellation)

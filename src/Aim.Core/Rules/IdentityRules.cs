@@ -19,8 +19,16 @@ public static class IdentityRules
         "Check the State ID with the student locator; correct it, or leave it empty.") { Basis = "AIM student locator", Records = [RecordTypes.Student] };
 
     public static readonly Rule NearMatch = new("IDN-003", Warning, RuleScope.Identity, "LastName", "Possible match waits for a decision",
-        "The state has a student of the same name, birth date and gender; the student's rows are kept aside until a person has decided.",
+        "The state has a student who may be the same child; the student's rows are kept aside until a person has decided.",
         "Nothing to correct; if you know the State ID, put it into the SD row.") { Basis = "Three-outcome matching", Records = [RecordTypes.Student] };
 
-    public static IEnumerable<Rule> All => [UnknownStateId, RetiredStateId, OtherIdentity, NearMatch];
+    public static readonly Rule TwoStateIds = new("IDN-004", Error, RuleScope.Identity, Field, "Two State IDs that look like one child",
+        "Two State IDs have names, birth dates and genders so alike that they are probably one child.",
+        "The state office merges the two, or notes that they are two children.") { Basis = "Duplicate IDs report", Records = [RecordTypes.Student] };
+
+    public static readonly Rule TwoChildren = new("IDN-005", Error, RuleScope.Identity, Field, "One State ID on two children",
+        "Two districts know children of different names and birth dates under one State ID.",
+        "The state office decides whose State ID it is; the other child gets its own.") { Basis = "CALPADS multiple identifiers", Records = [RecordTypes.Student] };
+
+    public static IEnumerable<Rule> All => [UnknownStateId, RetiredStateId, OtherIdentity, NearMatch, TwoStateIds, TwoChildren];
 }

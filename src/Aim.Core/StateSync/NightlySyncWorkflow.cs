@@ -1,5 +1,6 @@
 using System.Globalization;
 using Aim.Editions;
+using Aim.Identity;
 using Aim.Movement;
 using Aim.Workflows;
 
@@ -21,6 +22,12 @@ public sealed record NightReport(
 
     /// <inheritdoc cref="CasesOpened" />
     public long CasesClosed { get; init; }
+
+    /// <summary>Cases of two State IDs that look like one child, or of one State ID on two children, that the night opened.</summary>
+    public int IdentityCasesOpened { get; init; }
+
+    /// <summary>All of these that wait for a person.</summary>
+    public int IdentityCasesOpen { get; init; }
 }
 
 /// <summary>Brings every edition and the state into agreement, and proves it for a part of them by a full count.</summary>
@@ -47,11 +54,14 @@ public sealed class NightlySyncWorkflow : Workflow<NightInput, NightReport>
         context.SetStatus("Judge movement");
         var judged = await JudgeMovement.ToEndAsync(context, input.Date);
 
+        context.SetStatus("Scan identities");
+        var scanned = await context.CallAsync(ScanIdentities.Step, input);
+
         context.SetStatus("Sweep");
         await context.CallAsync(NightlySteps.RemoveLeftovers, input);
 
         var report = new NightReport(input.Date, started, plan.Behind.Count, synced.Sum(result => result.Students), synced.Sum(result => result.Committed),
-            synced.Sum(result => result.Parked), verified.Count, disagreed) { Unresolved = unresolved, CasesOpened = judged.Opened, CasesClosed = judged.Closed };
+            synced.Sum(result => result.Parked), verified.Count, disagreed) { Unresolved = unresolved, CasesOpened = judged.Opened, CasesClosed = judged.Closed, IdentityCasesOpened = scanned.Opened, IdentityCasesOpen = scanned.Open };
         return await context.CallAsync(NightlySteps.ReportNight, report);
     }
 

@@ -24,7 +24,7 @@ public sealed class ClosingFindings(IBlobStore blobs, IEditionStore editions, Pa
         return (await file.CompleteAsync(cancellation), findings.Summary);
     }
 
-    /// <summary>Rows of this upload that the sync has kept aside, because somebody of the same name, birth date and gender is there.</summary>
+    /// <summary>Rows of this upload that the sync has kept aside, because somebody is there who may be the same child.</summary>
     private async Task AddNearMatchesAsync(UploadPlan plan, FindingsWriter findings, CancellationToken cancellation)
     {
         var edition = new EditionKey(plan.Ticket.District, plan.Ticket.Year);

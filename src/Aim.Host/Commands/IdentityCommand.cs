@@ -8,7 +8,12 @@ namespace Aim.Host.Commands;
 /// <summary><c>aim identity</c>: who is who.</summary>
 internal static class IdentityCommand
 {
-    public static Command Create() => new("identity", "Who is who: match people of two files, or find who is in one file twice.") { Evaluate() };
+    public static Command Create()
+    {
+        var command = new Command("identity", "Who is who: match people of two files, decide who waits, merge State IDs, find who has two.") { Evaluate() };
+        foreach (var verb in IdentityDataCommands.All()) command.Add(verb);
+        return command;
+    }
 
     /// <summary>What <c>--json</c> prints.</summary>
     /// <param name="ReviewShare">Of the records of the left file, the share that waits for a person.</param>

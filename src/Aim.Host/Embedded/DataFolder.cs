@@ -34,7 +34,7 @@ internal sealed class DataFolder : IAsyncDisposable
     {
         Path = System.IO.Path.GetFullPath(path);
         Directory.CreateDirectory(Path);
-        data = new SqliteDatabase(System.IO.Path.Combine(Path, DataFile), DataSchema.Sql, DataSchema.Version, fullSync: true);
+        data = new SqliteDatabase(System.IO.Path.Combine(Path, DataFile), DataSchema.Sql, DataSchema.Version, fullSync: true, DataSchema.Upgrade);
         journal = new SqliteDatabase(System.IO.Path.Combine(Path, JournalFile), WorkflowJournal.Schema, WorkflowJournal.SchemaVersion, fullSync: false);
         UploadUrls = new UploadUrls(UploadKey(), address, clock);
         var blobs = new FileBlobStore(System.IO.Path.Combine(Path, BlobFolder), UploadUrls);

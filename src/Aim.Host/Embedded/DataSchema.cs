@@ -4,7 +4,7 @@ namespace Aim.Host.Embedded;
 internal static class DataSchema
 {
     /// <summary>Goes up with every change that a file of before has to be brought to.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     public const string Sql = """
         CREATE TABLE IF NOT EXISTS edition (
@@ -58,10 +58,21 @@ internal static class DataSchema
             merged_into INTEGER, identity_key BLOB);
         CREATE INDEX IF NOT EXISTS person_by_identity ON person (identity_key) WHERE identity_key IS NOT NULL;
 
+        -- Where to look for somebody who may be the same child; see BlockingKeys.
+        CREATE TABLE IF NOT EXISTS person_block (
+            key INTEGER NOT NULL, state_id INTEGER NOT NULL, PRIMARY KEY (key, state_id)) WITHOUT ROWID;
+
         CREATE TABLE IF NOT EXISTS identity_link (
             district TEXT NOT NULL, local_id TEXT NOT NULL, state_id INTEGER NOT NULL, PRIMARY KEY (district, local_id)) WITHOUT ROWID;
 
         CREATE TABLE IF NOT EXISTS ledger (
             subject TEXT NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL, etag INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (subject, kind, id)) WITHOUT ROWID;
         """;
+
+    /// <summary>Brings a file of an older version to this one.</summary>
+    public static void Upgrade(SqliteSession session, long from)
+    {
+        // Version 2: keys to look for children by, and names without their accents in the identity key.
+        if (from == 1) SqliteIdentityIndex.WriteKeysAnew(session);
+    }
 }

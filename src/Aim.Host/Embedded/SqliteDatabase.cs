@@ -27,8 +27,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     /// for work that is simply done again.
     /// </param>
     /// <param name="version">Of the schema, kept in the file; a program never opens a file whose schema is newer than its own.</param>
+    /// <param name="upgrade">Brings a file from the version given to the present one, in one transaction with the new schema.</param>
     /// <exception cref="FaultException">A newer program made the file.</exception>
-    public SqliteDatabase(string path, string schema, int version, bool fullSync)
+    public SqliteDatabase(string path, string schema, int version, bool fullSync, Action<SqliteSession, long>? upgrade = null)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
         this.fullSync = fullSync;
@@ -36,7 +37,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         var writer = Open();
         try
         {
-            Prepare(writer, schema, version);
+            Prepare(writer, schema, version, upgrade);
         }
         catch
         {
@@ -46,7 +47,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         writing = Task.Factory.StartNew(() => WriteLoop(writer), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    private void Prepare(SqliteSession writer, string schema, int version)
+    private void Prepare(SqliteSession writer, string schema, int version, Action<SqliteSession, long>? upgrade)
     {
         var found = writer.Scalar("PRAGMA user_version") ?? 0;
         if (found > version)
@@ -58,6 +59,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         writer.Transaction(() =>
         {
             writer.ExecuteScript(schema);
+            if (found > 0 && found < version) upgrade?.Invoke(writer, found);
             writer.ExecuteScript(FormattableString.Invariant($"PRAGMA user_version = {version}"));
         });
     }

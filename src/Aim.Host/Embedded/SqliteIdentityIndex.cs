@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Aim.Editions;
 using Aim.Identity;
+using Aim.Identity.Matching;
 using Aim.Ports;
 using Aim.Records;
 
@@ -15,6 +16,9 @@ internal sealed class SqliteIdentityIndex(SqliteDatabase database) : IIdentityIn
     /// New State IDs are drawn at random: nobody can tell anything from the number, and a mistyped one hardly ever hits another child.
     /// </summary>
     private const int LowestNewId = 100_000_000;
+
+    /// <summary>Under a key with more people than this, the others are left out: it says nothing, and they have other keys.</summary>
+    private const int MostAlike = 300;
 
     /// <summary>From this many local ids on, one scan is cheaper than looking each up.</summary>
     private const int RangeScan = 50;
@@ -59,12 +63,49 @@ internal sealed class SqliteIdentityIndex(SqliteDatabase database) : IIdentityIn
             var same = session.List("SELECT state_id FROM person WHERE identity_key = ?1 AND merged_into IS NULL ORDER BY state_id", row => new StateId(row.Int(0)), key.Value);
             if (same.Count > 0) return ClaimOutcome.Near(same);
         }
+        var id = Add(session, claim.Person);
+        Link(session, claim.District, claim.LocalId, id);
+        return ClaimOutcome.New(id);
+    }
+
+    public Task<StateId> AddAsync(Person person, CancellationToken cancellation) => database.WriteAsync(session => Add(session, person), cancellation);
+
+    private static StateId Add(SqliteSession session, Person person)
+    {
         StateId id;
         do id = new StateId(RandomNumberGenerator.GetInt32(LowestNewId, StateId.Highest + 1));
         while (Find(session, id) is not null);
-        Put(session, claim.Person with { StateId = id });
-        Link(session, claim.District, claim.LocalId, id);
-        return ClaimOutcome.New(id);
+        Put(session, person with { StateId = id }, null);
+        return id;
+    }
+
+    public Task<IReadOnlyList<IReadOnlyList<Person>>> FindAlikeAsync(IReadOnlyList<Person> people, CancellationToken cancellation) =>
+        database.ReadAsync<IReadOnlyList<IReadOnlyList<Person>>>(people.Count, session => [.. people.Select(person => FindAlike(session, person))], cancellation);
+
+    private static List<Person> FindAlike(SqliteSession session, Person person)
+    {
+        var ids = new SortedSet<StateId>();
+        foreach (var key in BlockingKeys.Of(person))
+            foreach (var id in session.List("SELECT state_id FROM person_block WHERE key = ?1 ORDER BY state_id LIMIT ?2", row => new StateId(row.Int(0)), key, MostAlike)) ids.Add(id);
+        return [.. ids.Select(id => Find(session, id)).OfType<Person>().Where(found => found.MergedInto is null && found.StateId != person.StateId)];
+    }
+
+    public Task<bool> SetSurvivorAsync(StateId id, StateId? survivor, CancellationToken cancellation) =>
+        database.WriteAsync(session => session.Execute("UPDATE person SET merged_into = ?2 WHERE state_id = ?1", id.Value, survivor?.Value) == 1, cancellation);
+
+    public IAsyncEnumerable<Person> ListAsync(CancellationToken cancellation) => database.Stream(List).ToAsyncEnumerable();
+
+    private static IEnumerable<Person> List(SqliteSession session)
+    {
+        using var rows = session.Open($"SELECT {Columns} FROM person ORDER BY state_id");
+        while (rows.Read()) yield return Read(rows.Row);
+    }
+
+    /// <summary>For a data file from before there were keys.</summary>
+    public static void WriteKeysAnew(SqliteSession session)
+    {
+        session.Execute("DELETE FROM person_block");
+        foreach (var person in List(session).ToList()) Put(session, person, null);
     }
 
     public Task LinkAsync(DistrictId district, IReadOnlyDictionary<string, StateId> links, CancellationToken cancellation) =>
@@ -80,7 +121,7 @@ internal sealed class SqliteIdentityIndex(SqliteDatabase database) : IIdentityIn
             foreach (var person in people)
             {
                 var stored = Find(session, person.StateId);
-                if (Keep(person, stored) is var kept && kept != stored) Put(session, kept);
+                if (Keep(person, stored) is var kept && kept != stored) Put(session, kept, stored);
             }
         }, cancellation);
     }
@@ -88,9 +129,14 @@ internal sealed class SqliteIdentityIndex(SqliteDatabase database) : IIdentityIn
     /// <summary>A merge is undone by a decision, never by a district's data.</summary>
     private static Person Keep(Person person, Person? stored) => stored is null ? person : person with { MergedInto = person.MergedInto ?? stored.MergedInto };
 
-    private static void Put(SqliteSession session, Person person) =>
+    private static void Put(SqliteSession session, Person person, Person? stored)
+    {
         session.Execute($"INSERT OR REPLACE INTO person ({Columns}, identity_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", person.StateId.Value, person.LastName, person.FirstName,
             person.MiddleName, person.Suffix, person.BirthDate?.DayNumber, person.Gender, person.MergedInto?.Value, IdentityKey.Of(person)?.Value);
+        var (before, after) = (stored is null ? [] : BlockingKeys.Of(stored), BlockingKeys.Of(person));
+        foreach (var key in before) if (!after.Contains(key)) session.Execute("DELETE FROM person_block WHERE key = ?1 AND state_id = ?2", key, person.StateId.Value);
+        foreach (var key in after) if (!before.Contains(key)) session.Execute("INSERT OR IGNORE INTO person_block VALUES (?1, ?2)", key, person.StateId.Value);
+    }
 
     private static Person Read(SqliteRow row) => new()
     {

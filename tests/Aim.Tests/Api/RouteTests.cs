@@ -152,6 +152,15 @@ public sealed class RouteTests
         ["GET /api/v1/districts/{district}/dropouts/{year}"] = [403],
         ["GET /api/v1/districts/{district}/cohorts/{year}"] = [403],
         ["PUT /api/v1/districts/{district}/cohorts/{year}/documentation/{stateId}"] = [403],
+        ["POST /api/v1/identity/lookup"] = [403],
+        ["GET /api/v1/identity/queue"] = [403],
+        ["GET /api/v1/identity/queue/{district}/{year}/{localId}"] = [403],
+        ["POST /api/v1/identity/decisions"] = [403],
+        ["GET /api/v1/identity/decisions/{district}/{localId}"] = [403],
+        ["POST /api/v1/identity/merges"] = [403],
+        ["POST /api/v1/identity/merges/{stateId}/undo"] = [403],
+        ["GET /api/v1/identity/cases"] = [403],
+        ["POST /api/v1/identity/cases/{id}/different"] = [403],
         ["POST /api/v1/snapshots"] = [403],
         ["GET /api/v1/snapshots"] = [403],
         ["GET /api/v1/snapshots/{name}"] = [403],
@@ -431,6 +440,27 @@ public sealed class RouteTests
         Assert.AreEqual("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
     }
 
+    [TestMethod]
+    public async Task A_reviewer_finds_a_student_sees_the_queue_and_merges_and_undoes()
+    {
+        var reviewer = await host.AsAsync("reviewer");
+        using var found = await reviewer.PostAsync("/api/v1/identity/lookup", Body("""{"lastName":"Rivers","firstName":"Ana1001","birthDate":"2015-06-01"}"""));
+        var students = await RunningHost.ReadAsync(found);
+        Assert.AreEqual(student, students[0].GetProperty("stateId").GetString());
+        Assert.AreEqual(HttpStatusCode.OK, (await reviewer.GetAsync("/api/v1/identity/queue")).StatusCode);
+        Assert.AreEqual(HttpStatusCode.OK, (await reviewer.GetAsync("/api/v1/identity/queue/0123/2026/1001")).StatusCode);
+        Assert.AreEqual(HttpStatusCode.OK, (await reviewer.GetAsync("/api/v1/identity/cases?status=Open")).StatusCode);
+        await ExpectProblemAsync(await reviewer.PostAsync("/api/v1/identity/lookup", Body("{}")), HttpStatusCode.BadRequest, "nobody to look for");
+        await ExpectProblemAsync(await reviewer.GetAsync("/api/v1/identity/queue?cursor=!"), HttpStatusCode.BadRequest, "a cursor made up");
+        await ExpectProblemAsync(await reviewer.GetAsync("/api/v1/identity/queue/0123/2026/none"), HttpStatusCode.NotFound, "no such student");
+        await ExpectProblemAsync(await reviewer.PostAsync("/api/v1/identity/decisions", Body("""{"district":"0123","year":2026,"localId":"1001","reason":"Asked."}""")), HttpStatusCode.Conflict, "waits for nothing");
+        await ExpectProblemAsync(await reviewer.PostAsync("/api/v1/identity/decisions", Body("""{"district":"0123","year":2026,"localId":"1001","reason":" "}""")), HttpStatusCode.BadRequest, "no reason");
+        await ExpectProblemAsync(await reviewer.PostAsync("/api/v1/identity/merges", Body($$"""{"retired":"{{student}}","survivor":"{{student}}","reason":"Asked."}""")), HttpStatusCode.Conflict, "one already");
+        await ExpectProblemAsync(await reviewer.PostAsync($"/api/v1/identity/merges/{student}/undo", Body("""{"reason":"Asked."}""")), HttpStatusCode.Conflict, "never merged");
+        await ExpectProblemAsync(await reviewer.PostAsync("/api/v1/identity/cases/none/different", Body("""{"reason":"Asked."}""")), HttpStatusCode.NotFound, "no such case");
+        await ExpectProblemAsync(await reviewer.GetAsync("/api/v1/identity/decisions/0123/1001"), HttpStatusCode.NotFound, "nothing was decided");
+    }
+
     private static HttpRequestMessage Request(string method, string pattern)
     {
         var path = pattern.Replace("{key}", upload, StringComparison.Ordinal).Replace("{stateId}", student, StringComparison.Ordinal).Replace("{district}", "0123", StringComparison.Ordinal)
@@ -443,6 +473,10 @@ public sealed class RouteTests
             "/api/v1/records-transfers" => $$"""{"stateId":"{{student}}","district":"0123"}""",
             "/api/v1/districts/{district}/cohorts/{year}/documentation/{stateId}" => """{"note":"Letter."}""",
             _ when pattern.StartsWith("/api/v1/records-transfers/", StringComparison.Ordinal) => "{}",
+            "/api/v1/identity/lookup" => """{"lastName":"Rivers","firstName":"Ana"}""",
+            "/api/v1/identity/decisions" => """{"district":"0123","year":2026,"localId":"1001","reason":"Asked."}""",
+            "/api/v1/identity/merges" => """{"retired":"100200301","survivor":"100200302","reason":"Asked."}""",
+            "/api/v1/identity/merges/{stateId}/undo" or "/api/v1/identity/cases/{id}/different" => """{"reason":"Asked."}""",
             "/api/v1/cases/terms" => """{"daysToAnswer":7}""",
             "/api/v1/cases/{id}/answers" => """{"district":"0123","answer":"Keep","comment":"Ours."}""",
             "/api/v1/cases/{id}/comments" => """{"district":"0123","comment":"Ours."}""",

@@ -217,4 +217,87 @@ public abstract class IdentityIndexContract
         CollectionAssert.AreEqual(outcomes.Select(outcome => outcome.StateId!.Value).ToList(), localIds.Select(localId => links[localId]).ToList());
         Assert.AreEqual(localIds.Length, links.Values.Distinct().Count());
     }
+
+    private async Task<IReadOnlyList<StateId>> AlikeAsync(Person person) => [.. (await index.FindAlikeAsync([person], None)).Single().Select(found => found.StateId)];
+
+    [TestMethod]
+    public async Task Who_may_be_the_same_child_is_found_under_other_spellings_and_exchanged_dates()
+    {
+        var ana = Stored.Person(100, "Ana") with { BirthDate = new DateOnly(2015, 6, 1) };
+        await index.PutAsync([ana, Stored.Person(200, "Berta") with { LastName = "Stone", BirthDate = new DateOnly(2012, 3, 4) }], None);
+
+        foreach (var asked in new[]
+        {
+            ana with { StateId = default }, ana with { StateId = default, FirstName = "ANNA", BirthDate = new DateOnly(2014, 6, 1) }, ana with { StateId = default, BirthDate = new DateOnly(2015, 1, 6) },
+            ana with { StateId = default, LastName = "Okafor" }, ana with { StateId = default, FirstName = "Rivers", LastName = "Ana" }, ana with { StateId = default, BirthDate = null },
+        })
+            CollectionAssert.AreEqual(new[] { ana.StateId }, (await AlikeAsync(asked)).ToList(), $"{asked.LastName} {asked.FirstName} {asked.BirthDate}");
+        Assert.IsEmpty(await AlikeAsync(ana), "nobody is like himself");
+        Assert.IsEmpty(await AlikeAsync(new Person { StateId = default }));
+        Assert.IsEmpty(await index.FindAlikeAsync([], None));
+    }
+
+    [TestMethod]
+    public async Task Those_alike_come_for_each_in_the_order_asked_and_retired_ones_do_not()
+    {
+        await index.PutAsync([Stored.Person(100, "Ana"), Stored.Person(200, "Berta") with { LastName = "Stone", BirthDate = new DateOnly(2012, 3, 4) }, Stored.Person(300, "Ana") with { MergedInto = new StateId(100) }], None);
+
+        var found = await index.FindAlikeAsync([Stored.Person(0, "Berta") with { LastName = "Stone", BirthDate = new DateOnly(2012, 3, 4) }, Stored.Person(0, "Nobody") with { LastName = "Else", BirthDate = new DateOnly(1999, 9, 9) }, Stored.Person(0, "Ana")], None);
+
+        CollectionAssert.AreEqual(new[] { "000000200", "", "000000100" }, found.Select(people => string.Join(' ', people.Select(person => person.StateId))).ToList());
+    }
+
+    [TestMethod]
+    public async Task Somebody_is_found_under_what_is_known_now_and_from_the_claim_on()
+    {
+        var claimed = (await ClaimAsync("1", "Ana")).StateId!.Value;
+        CollectionAssert.AreEqual(new[] { claimed }, (await AlikeAsync(Stored.Person(0, "Ana"))).ToList());
+
+        await index.PutAsync([Stored.Person(claimed.Value, "Berta") with { LastName = "Stone", BirthDate = new DateOnly(2012, 3, 4) }], None);
+
+        Assert.IsEmpty(await AlikeAsync(Stored.Person(0, "Ana")));
+        CollectionAssert.AreEqual(new[] { claimed }, (await AlikeAsync(Stored.Person(0, "Berta") with { LastName = "Stone", BirthDate = new DateOnly(2012, 3, 4) })).ToList());
+    }
+
+    [TestMethod]
+    public async Task Who_is_decided_to_be_new_gets_a_State_ID_whoever_is_there_and_no_link()
+    {
+        await index.PutAsync([Stored.Person(100, "Ana")], None);
+
+        var (one, other) = (await index.AddAsync(Stored.Person(0, "Ana"), None), await index.AddAsync(Stored.Person(0, "Ana"), None));
+
+        Assert.AreEqual(3, new HashSet<StateId> { one, other, new(100) }.Count);
+        Assert.AreEqual(Stored.Person(one.Value, "Ana"), await FindAsync(one));
+        CollectionAssert.AreEquivalent(new[] { one, other, new StateId(100) }, (await AlikeAsync(Stored.Person(0, "Ana"))).ToList());
+        Assert.AreEqual(ClaimStatus.Candidates, (await ClaimAsync("1", "Ana")).Status);
+    }
+
+    [TestMethod]
+    public async Task A_merge_is_set_and_undone_and_a_chain_leads_to_its_end()
+    {
+        await index.PutAsync([Stored.Person(100, "Ana"), Stored.Person(200, "Berta"), Stored.Person(300, "Carla")], None);
+        Assert.IsTrue(await index.SetSurvivorAsync(new StateId(100), new StateId(200), None));
+        Assert.IsTrue(await index.SetSurvivorAsync(new StateId(200), new StateId(300), None));
+        Assert.IsTrue(await index.SetSurvivorAsync(new StateId(200), new StateId(300), None), "twice comes to the same");
+
+        var people = await index.FindWithSurvivorsAsync([new StateId(100)], None);
+        Assert.AreEqual((3, new StateId(300)), (people.Count, people.SurvivorOf(new StateId(100))));
+        Assert.AreEqual(Stored.Person(100, "Ana") with { MergedInto = new StateId(200) }, people[new StateId(100)]);
+
+        Assert.IsTrue(await index.SetSurvivorAsync(new StateId(200), null, None));
+        Assert.AreEqual(new StateId(200), (await index.FindWithSurvivorsAsync([new StateId(100)], None)).SurvivorOf(new StateId(100)));
+        Assert.AreEqual(Stored.Person(200, "Berta"), await FindAsync(new StateId(200)));
+        Assert.IsFalse(await index.SetSurvivorAsync(new StateId(400), new StateId(100), None));
+    }
+
+    [TestMethod]
+    public async Task Everybody_is_listed_in_the_order_of_State_IDs()
+    {
+        await index.PutAsync([Stored.Person(300, "Carla"), Stored.Person(100, "Ana") with { MergedInto = new StateId(300) }, new Person { StateId = new StateId(200) }], None);
+        await index.LinkAsync(Sample.District, new Dictionary<string, StateId> { ["1"] = new(100) }, None);
+
+        var people = await index.ListAsync(None).ToListAsync();
+
+        CollectionAssert.AreEqual(new[] { Stored.Person(100, "Ana") with { MergedInto = new StateId(300) }, new Person { StateId = new StateId(200) }, Stored.Person(300, "Carla") }, people);
+    }
 }

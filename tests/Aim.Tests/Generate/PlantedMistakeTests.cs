@@ -18,6 +18,8 @@ public sealed class PlantedMistakeTests
         ["ROS-002"] = "it is about OneRoster archives, and the sample has none",
         ["FMT-013"] = "it is about a change that is sent by itself",
         ["FMT-014"] = "it is about a record that is sent by itself, under a key",
+        ["IDN-004"] = "it is found by the nightly scan, not in an upload",
+        ["IDN-005"] = "it is found by the nightly scan, not in an upload",
         ["ENR-009"] = "it needs the edition of the year before",
         ["ENR-009B"] = "it needs the edition of the year before",
         ["ENR-013"] = "it needs the edition of the year before",

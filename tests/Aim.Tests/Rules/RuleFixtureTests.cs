@@ -13,9 +13,12 @@ public sealed class RuleFixtureTests
 
     private static RuleFixture Find(string name) => RuleFixtures.All.Single(fixture => fixture.Name == name);
 
+    /// <summary>Found by the nightly scan, not in an upload; failing and passing cases are in IdentityQueueTests.</summary>
+    private static readonly string[] FoundByScan = ["IDN-004", "IDN-005"];
+
     [TestMethod]
     public void Every_rule_of_the_catalogue_has_a_fixture() =>
-        Assert.AreEqual("", string.Join(", ", RuleCatalog.All.Select(rule => rule.Id).Except(RuleFixtures.All.Select(fixture => fixture.Rule)).Except(StateFixtures.All.Select(fixture => fixture.Rule)).Except(ChangeFixtures.All.Select(fixture => fixture.Rule))), "rules without a failing and a passing fixture");
+        Assert.AreEqual("", string.Join(", ", RuleCatalog.All.Select(rule => rule.Id).Except(RuleFixtures.All.Select(fixture => fixture.Rule)).Except(StateFixtures.All.Select(fixture => fixture.Rule)).Except(ChangeFixtures.All.Select(fixture => fixture.Rule)).Except(FoundByScan)), "rules without a failing and a passing fixture");
 
     [TestMethod]
     public void Every_fixture_is_about_a_rule_of_the_catalogue() =>

@@ -136,7 +136,7 @@ internal static class RuleFixtures
         new("IDN-002", "older than twenty-one on September 10", "SD:2", [SD(("BirthDate", "09/10/2003"))], [SD(("BirthDate", "09/11/2003"))]),
         new("IDN-002", "more than three years too old for grade 5", "SD:2", [SD(("BirthDate", "09/10/2011")), EN()], [SD(("BirthDate", "09/11/2011")), EN()]),
         new("IDN-002", "more than three years too young for grade 5", "SD:2", [SD(("BirthDate", "09/11/2018")), EN()], [SD(("BirthDate", "09/10/2018")), EN()]),
-        new("IDN-003", "somebody of the same name, birth date and gender", "SD:2", [SD()], [SD(("BirthDate", "06/02/2015"))]) { Known = [Person()] },
+        new("IDN-003", "somebody of the same name and nearly the same birth date", "SD:2", [SD(("BirthDate", "06/02/2015"))], [SD()]) { Known = [Person()] },
     ];
 
     private static IEnumerable<RuleFixture> EnrollmentRows() =>

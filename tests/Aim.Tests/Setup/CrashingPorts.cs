@@ -127,6 +127,14 @@ internal static class CrashingPorts
         public Task LinkAsync(DistrictId district, IReadOnlyDictionary<string, StateId> links, CancellationToken cancellation) => fuse.AroundAsync(() => index.LinkAsync(district, links, cancellation));
 
         public Task PutAsync(IReadOnlyList<Person> people, CancellationToken cancellation) => fuse.AroundAsync(() => index.PutAsync(people, cancellation));
+
+        public Task<IReadOnlyList<IReadOnlyList<Person>>> FindAlikeAsync(IReadOnlyList<Person> people, CancellationToken cancellation) => fuse.AroundAsync(() => index.FindAlikeAsync(people, cancellation));
+
+        public Task<StateId> AddAsync(Person person, CancellationToken cancellation) => fuse.AroundAsync(() => index.AddAsync(person, cancellation));
+
+        public Task<bool> SetSurvivorAsync(StateId id, StateId? survivor, CancellationToken cancellation) => fuse.AroundAsync(() => index.SetSurvivorAsync(id, survivor, cancellation));
+
+        public IAsyncEnumerable<Person> ListAsync(CancellationToken cancellation) => index.ListAsync(cancellation);
     }
 
     private sealed class Ledger(ILedger ledger, Fuse fuse) : ILedger

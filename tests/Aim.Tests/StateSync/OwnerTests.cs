@@ -43,7 +43,7 @@ public sealed class OwnerTests
     private static SyncEdition SyncOn(AimPorts ports)
     {
         var (_, editions, state, identities, ledger, clock) = ports;
-        return new(editions, state, identities, new IdentityResolver(identities), new StudentLinks(editions, identities), new KnownPeople(state, identities), new ParkedStudents(ledger, clock), clock);
+        return new(editions, state, identities, new IdentityResolver(identities, new IdentityDecisions(ledger), clock), new StudentLinks(editions, identities), new KnownPeople(state, identities), new ParkedStudents(ledger, clock), clock);
     }
 
     private static Task<SyncProgress> SyncAsync(AimPorts ports, EditionKey edition) =>
@@ -114,7 +114,7 @@ public sealed class OwnerTests
         await CrashEverywhereAsync(bench, async n =>
         {
             await bench.RegisterAsync(Child(Id(n), $"{n}"));
-            await LoadAsync(bench, Sample.Student($"{n}"));
+            await LoadAsync(bench, Sample.Student($"{n}", ("BirthDate", "06/02/2015")));
             Assert.IsTrue((await bench.Platform.Parked.ListAsync(Edition, CancellationToken.None)).ContainsKey($"{n}"));
             // Decided by the office, without a change of the edition: only what is parked tells that there is something to do.
             await bench.Ports.Identities.LinkAsync(Sample.District, new Dictionary<string, StateId> { [$"{n}"] = Id(n) }, CancellationToken.None);

@@ -20,6 +20,9 @@ public sealed class PersonIndex
 {
     private const int PeopleAPart = 5000;
 
+    /// <summary>However few are known, a child is looked for among the state's; and among fewer than this nobody can say how common a name is.</summary>
+    private const int FewestPeople = 100_000, FewestToCount = 1000;
+
     private readonly PersonTable table = new();
     private readonly List<StateId> ids = [];
     private readonly PersonBlocks blocks;
@@ -34,7 +37,7 @@ public sealed class PersonIndex
             ids.Add(id);
         }
         blocks = PersonBlocks.Of(table, 0, table.Count);
-        model = MatchModel.Default(table.Count);
+        model = MatchModel.Default(Math.Max(FewestPeople, table.Count), countsValues: table.Count >= FewestToCount);
     }
 
     public int Count => ids.Count;

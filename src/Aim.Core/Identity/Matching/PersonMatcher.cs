@@ -8,9 +8,17 @@ public static class PersonMatcher
     /// <summary>Among how many a child is looked for, in round figures: so many children does a state know.</summary>
     private const long People = 500_000;
 
+    /// <summary>What is less likely isn't shown to anybody who looks.</summary>
+    private const double WorthALook = 0.0001;
+
     private static readonly MatchModel Model = MatchModel.Default(People, countsValues: false);
 
-    public static MatchDecision Decide(PersonTraits child, IReadOnlyList<(StateId Id, PersonTraits Traits)> known)
+    public static MatchDecision Decide(PersonTraits child, IReadOnlyList<(StateId Id, PersonTraits Traits)> known) => Weigh(child, known, MatchModel.ReviewAt);
+
+    /// <summary>The same, with the less likely ones too.</summary>
+    public static MatchDecision WeighAll(PersonTraits child, IReadOnlyList<(StateId Id, PersonTraits Traits)> known) => Weigh(child, known, WorthALook);
+
+    private static MatchDecision Weigh(PersonTraits child, IReadOnlyList<(StateId Id, PersonTraits Traits)> known, double least)
     {
         if (known.Count == 0) return new MatchDecision(null, [], Model.Version);
         var table = new PersonTable();
@@ -21,7 +29,7 @@ public static class PersonMatcher
         {
             var pattern = PersonComparison.Compare(table.View(asked), table.View(i));
             var score = Model.Score(pattern, table, table.View(asked), table.View(i), 1);
-            if (score.Probability >= MatchModel.ReviewAt) found.Add((i, pattern, score));
+            if (score.Probability >= least) found.Add((i, pattern, score));
         }
         return Model.Decide(found, item => known[item].Id, table, asked);
     }

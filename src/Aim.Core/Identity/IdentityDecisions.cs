@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Aim.Identity.Matching;
+using Aim.Ports;
+using Aim.Records;
+
+namespace Aim.Identity;
+
+/// <summary>Somebody a child was compared with, and what each field added.</summary>
+public sealed record WeighedCandidate(StateId StateId, double Weight, double Probability, IReadOnlyList<FieldWeight> Fields)
+{
+    public static WeighedCandidate Of(MatchCandidate candidate) => new(candidate.StateId, Math.Round(candidate.Score.Weight, 2), Math.Round(candidate.Score.Probability, 5), candidate.Fields);
+}
+
+/// <summary>Who decided, and why.</summary>
+public enum DecidedBy
+{
+    /// <summary>A person, of a child that waited.</summary>
+    Person = 1,
+
+    /// <summary>Matching, whose weights are kept with it.</summary>
+    Machine = 2,
+
+    /// <summary>A merge: the rows were this student's when it was merged into another, and are again once that is undone.</summary>
+    Merge = 3,
+}
+
+/// <summary>Whose a local id's rows are, as it was decided.</summary>
+/// <param name="IsNew">It was decided that the child is nobody the state knew; the State ID was given out for it.</param>
+/// <param name="Identity">What the rows said of the child then. The decision holds for later rows unless name and birth date both differ: then the local id is another child's.</param>
+/// <param name="Model">The version of the weights.</param>
+public sealed record IdentityDecision(
+    string LocalId, StateId StateId, bool IsNew, DecidedBy Kind, string Reason, string By, DateTimeOffset At, Person Identity, string Model, IReadOnlyList<WeighedCandidate> Candidates)
+{
+    public bool IsAbout(Student student) => !IdentityAgreement.Disagrees(student, Identity);
+}
+
+/// <summary>The ledger's pages of decisions, by district. What a machine has matched is noted, and what a person has decided goes before it and before what rows state.</summary>
+public sealed class IdentityDecisions(ILedger ledger)
+{
+    private const string Decisions = "decision", Matches = "match";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
+
+    /// <summary>What people have decided in a district, by local id.</summary>
+    public async Task<IReadOnlyDictionary<string, IdentityDecision>> OfDistrictAsync(DistrictId district, CancellationToken cancellation)
+    {
+        var decisions = new Dictionary<string, IdentityDecision>();
+        await foreach (var entry in ledger.ListAsync(SubjectOf(district), Decisions, null, cancellation))
+        {
+            var decision = Read(entry);
+            decisions[decision.LocalId] = decision;
+        }
+        return decisions;
+    }
+
+    /// <summary>The latest decision about a local id, a person's before a machine's; null when there is none.</summary>
+    public async Task<IdentityDecision?> FindAsync(DistrictId district, string localId, CancellationToken cancellation) =>
+        (await ledger.FindAsync(SubjectOf(district), Decisions, localId, cancellation) ?? await ledger.FindAsync(SubjectOf(district), Matches, localId, cancellation)) is { } entry ? Read(entry) : null;
+
+    public Task PutAsync(DistrictId district, IdentityDecision decision, CancellationToken cancellation) =>
+        ledger.PutAsync(new(SubjectOf(district), decision.Kind == DecidedBy.Machine ? Matches : Decisions, decision.LocalId, JsonSerializer.Serialize(decision, Json)), cancellation);
+
+    private static IdentityDecision Read(LedgerEntry entry) => JsonSerializer.Deserialize<IdentityDecision>(entry.Json, Json)!;
+
+    private static string SubjectOf(DistrictId district) => $"identity/{district}";
+}

@@ -1,0 +1,262 @@
+using Aim.Editions;
+using Aim.Identity;
+using Aim.Records;
+using Aim.Tests.Setup;
+
+namespace Aim.Tests.StateSync;
+
+/// <summary>Near matches, decisions, merges and the scan, from an upload to the records they end in.</summary>
+[TestClass]
+public sealed class IdentityQueueTests
+{
+    private static readonly EditionKey Edition = new(Sample.District, Sample.Year);
+    private static readonly StateId Known = new(100_200_301);
+    private static readonly StateId Other = new(100_200_302);
+
+    private const string Slip = "06/02/2015";
+
+    private static Person Child(StateId id, string localId) =>
+        new() { StateId = id, LastName = "Rivers", FirstName = $"Ana{localId}", BirthDate = new DateOnly(2015, 6, 1), Gender = "F" };
+
+    private static Person Stone(StateId id) => new() { StateId = id, LastName = "Stone", FirstName = "Carl", BirthDate = new DateOnly(2013, 11, 28), Gender = "M" };
+
+    private static Sample.Row StoneRow(string localId, params (string, string)[] values) =>
+        Sample.Student(localId, ("LastName", "Stone"), ("FirstName", "Carl"), ("BirthDate", "11/28/2013"), ("Gender", "M")).With(values);
+
+    private static Task LoadAsync(Workbench bench, params Sample.Row[] students) => bench.UploadAsync("SD", Sample.Tsv("SD", students));
+
+    private static async Task<string> RecordAsync(Workbench bench, StateId id)
+    {
+        var records = await bench.Ports.State.FindAsync([id], Sample.Year, CancellationToken.None);
+        return records.TryGetValue(id, out var record) ? string.Join(' ', record.Contributions.Select(item => item.LocalId)) : "none";
+    }
+
+    private static async Task<string> WaitingAsync(Workbench bench) => string.Join(' ', await bench.Platform.NearMatches.ListAsync(null, CancellationToken.None).Select(item => $"{item.Parked.LocalId}:{item.Parked.Reason}").ToListAsync());
+
+    private static Task<(DecideStatus Status, StateId? StateId)> DecideAsync(Workbench bench, string localId, StateId? student) =>
+        bench.Platform.NearMatches.DecideAsync(Edition, localId, student, "Asked the school.", "reviewer", CancellationToken.None);
+
+    private static async Task AgreesAsync(Workbench bench) => Assert.IsEmpty((await bench.SyncAsync()).Disagreed);
+
+    [TestMethod]
+    public async Task A_child_the_state_knows_is_linked_by_machine_and_the_weights_are_kept()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "1001"));
+
+        await LoadAsync(bench, Sample.Student("1001"));
+
+        Assert.AreEqual((Known, "1001", ""), (await bench.StateIdOfAsync("1001"), await RecordAsync(bench, Known), await WaitingAsync(bench)));
+        var decision = (await bench.Platform.IdentityDecisions.FindAsync(Sample.District, "1001", CancellationToken.None))!;
+        Assert.AreEqual((DecidedBy.Machine, Known), (decision.Kind, decision.StateId));
+        Assert.IsTrue(decision.Candidates.Single().Fields.Count >= 4 && decision.Candidates.Single().Probability >= 0.99);
+        await AgreesAsync(bench);
+    }
+
+    [TestMethod]
+    public async Task A_near_match_waits_and_is_explained_and_the_decision_takes_effect_at_once_and_for_later_loads()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "1001"));
+        await LoadAsync(bench, Sample.Student("1001", ("BirthDate", Slip)));
+        Assert.AreEqual("1001:NearMatch", await WaitingAsync(bench));
+        var compared = (await bench.Platform.NearMatches.CompareAsync(Edition, "1001", CancellationToken.None))!;
+        Assert.AreEqual((Known, ParkReason.NearMatch), (compared.Candidates.Single().Person.StateId, compared.Reason!.Value));
+        Assert.IsGreaterThan(3, compared.Candidates.Single().Weighed.Fields.Count);
+
+        Assert.AreEqual((DecideStatus.Decided, Known), await DecideAsync(bench, "1001", Known) is var decided ? (decided.Status, decided.StateId!.Value) : default);
+
+        Assert.AreEqual(("1001", ""), (await RecordAsync(bench, Known), await WaitingAsync(bench)));
+        await LoadAsync(bench, Sample.Student("1001", ("BirthDate", Slip), ("MiddleName", "Rose")));
+        Assert.AreEqual(("1001", ""), (await RecordAsync(bench, Known), await WaitingAsync(bench)));
+        Assert.AreEqual(DecidedBy.Person, (await bench.Platform.IdentityDecisions.FindAsync(Sample.District, "1001", CancellationToken.None))!.Kind);
+        await AgreesAsync(bench);
+    }
+
+    [TestMethod]
+    public async Task A_near_match_that_is_a_new_child_gets_a_State_ID_of_its_own()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "1001"));
+        await LoadAsync(bench, Sample.Student("1001", ("BirthDate", Slip)));
+
+        var (status, id) = await DecideAsync(bench, "1001", null);
+
+        Assert.AreEqual(DecideStatus.Decided, status);
+        Assert.AreNotEqual(Known, id);
+        Assert.AreEqual(("1001", "none", id), (await RecordAsync(bench, id!.Value), await RecordAsync(bench, Known), await bench.StateIdOfAsync("1001")));
+        await AgreesAsync(bench);
+    }
+
+    [TestMethod]
+    public async Task What_can_not_be_decided_is_said_and_changes_nothing()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "1001"));
+        await LoadAsync(bench, Sample.Student("1001", ("BirthDate", Slip)), Sample.Student("1002"));
+
+        Assert.AreEqual(DecideStatus.NoSuchStudent, (await DecideAsync(bench, "9999", Known)).Status);
+        Assert.AreEqual(DecideStatus.NoSuchStateId, (await DecideAsync(bench, "1001", Other)).Status);
+        Assert.AreEqual(DecideStatus.NotWaiting, (await DecideAsync(bench, "1002", Known)).Status);
+        Assert.AreEqual("1001:NearMatch", await WaitingAsync(bench));
+    }
+
+    [TestMethod]
+    public async Task Two_State_IDs_swapped_between_two_children_wait_and_each_decision_sends_the_rows_home()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "1001"), Stone(Other));
+
+        await LoadAsync(bench, Sample.Student("1001", ("StudentStateId", Other.ToString())), StoneRow("1002", ("StudentStateId", Known.ToString())));
+        Assert.AreEqual("1001:OtherIdentity 1002:OtherIdentity", await WaitingAsync(bench));
+        await DecideAsync(bench, "1001", Known);
+        await DecideAsync(bench, "1002", Other);
+
+        Assert.AreEqual(("1001", "1002", ""), (await RecordAsync(bench, Known), await RecordAsync(bench, Other), await WaitingAsync(bench)));
+        await AgreesAsync(bench);
+    }
+
+    [TestMethod]
+    public async Task A_decision_does_not_hold_for_another_child_who_gets_the_local_id()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "1001"));
+        await LoadAsync(bench, Sample.Student("1001", ("BirthDate", Slip)));
+        await DecideAsync(bench, "1001", Known);
+
+        await LoadAsync(bench, StoneRow("1001"));
+
+        Assert.AreEqual("1001:OtherIdentity", await WaitingAsync(bench));
+    }
+
+    private static async Task<(StateId First, StateId Second)> TwoChildrenAsync(Workbench bench)
+    {
+        await LoadAsync(bench, Sample.Student("1001"), StoneRow("1002"));
+        return ((await bench.StateIdOfAsync("1001"))!.Value, (await bench.StateIdOfAsync("1002"))!.Value);
+    }
+
+    private static Task<MergeStatus> MergeAsync(Workbench bench, StateId retired, StateId survivor) => bench.Platform.IdentityMerges.MergeAsync(retired, survivor, "One child.", "reviewer", CancellationToken.None);
+
+    private static Task<MergeStatus> UndoAsync(Workbench bench, StateId retired) => bench.Platform.IdentityMerges.UndoAsync(retired, "Two after all.", "reviewer", CancellationToken.None);
+
+    [TestMethod]
+    public async Task A_merge_is_undone_with_every_row_back()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var (first, second) = await TwoChildrenAsync(bench);
+
+        Assert.AreEqual(MergeStatus.Done, await MergeAsync(bench, second, first));
+        Assert.AreEqual(("1001 1002", ""), (await RecordAsync(bench, first), await RecordAsync(bench, second)));
+        await AgreesAsync(bench);
+
+        Assert.AreEqual(MergeStatus.Done, await UndoAsync(bench, second));
+        Assert.AreEqual(("1001", "1002"), (await RecordAsync(bench, first), await RecordAsync(bench, second)));
+        Assert.AreEqual("Two after all.", (await bench.Platform.IdentityMerges.FindAsync(second, CancellationToken.None))!.UndoneReason);
+        await AgreesAsync(bench);
+    }
+
+    [TestMethod]
+    public async Task A_merge_that_proves_wrong_after_further_loads_is_undone_though_the_rows_state_the_survivor_by_now()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var (first, second) = await TwoChildrenAsync(bench);
+        await MergeAsync(bench, second, first);
+        await LoadAsync(bench, StoneRow("1002", ("StudentStateId", first.ToString()), ("MiddleName", "Lee")));
+
+        await UndoAsync(bench, second);
+
+        Assert.AreEqual(("1001", "1002"), (await RecordAsync(bench, first), await RecordAsync(bench, second)));
+        await AgreesAsync(bench);
+    }
+
+    [TestMethod]
+    public async Task Merges_of_merges_lead_to_the_end_and_come_apart_one_by_one()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var (first, second) = await TwoChildrenAsync(bench);
+        await bench.RegisterAsync(Child(Known, "1001"));
+        await MergeAsync(bench, second, first);
+
+        Assert.AreEqual(MergeStatus.Done, await MergeAsync(bench, first, Known));
+        Assert.AreEqual(("1001 1002", "", ""), (await RecordAsync(bench, Known), await RecordAsync(bench, first), await RecordAsync(bench, second)));
+        Assert.AreEqual(MergeStatus.AreOne, await MergeAsync(bench, Known, second), "a circle");
+
+        await UndoAsync(bench, first);
+        Assert.AreEqual(("", "1001 1002", ""), (await RecordAsync(bench, Known), await RecordAsync(bench, first), await RecordAsync(bench, second)));
+        await AgreesAsync(bench);
+    }
+
+    [TestMethod]
+    public async Task What_can_not_be_merged_or_undone_is_said()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var (first, second) = await TwoChildrenAsync(bench);
+        await bench.RegisterAsync(Child(Known, "1001"));
+
+        Assert.AreEqual(MergeStatus.NoSuchStateId, await MergeAsync(bench, first, Other));
+        Assert.AreEqual(MergeStatus.AreOne, await MergeAsync(bench, first, first));
+        Assert.AreEqual(MergeStatus.NotMerged, await UndoAsync(bench, first));
+        Assert.AreEqual(MergeStatus.Done, await MergeAsync(bench, second, first));
+        Assert.AreEqual(MergeStatus.Done, await MergeAsync(bench, second, first), "twice comes to the same");
+        Assert.AreEqual(MergeStatus.IsRetired, await MergeAsync(bench, second, Known));
+    }
+
+    [TestMethod]
+    public async Task The_scan_finds_two_State_IDs_of_one_child_and_a_case_known_to_be_two_children_is_never_opened_again()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "1001"), Child(Other, "1001") with { MiddleName = "Rose" }, Stone(new StateId(100_200_303)));
+
+        Assert.AreEqual(new IdentityScanned(1, 0, 1), await ScanAsync());
+        Assert.AreEqual(new IdentityScanned(0, 0, 1), await ScanAsync());
+        var found = await bench.Platform.IdentityCases.ListAsync(null, CancellationToken.None).SingleAsync();
+        Assert.AreEqual(("IDN-004", $"{Known} {Other}"), (found.Rule, string.Join(' ', found.Students)));
+
+        await bench.Platform.IdentityCases.DeclareDifferentAsync(found.Id, "Cousins.", "reviewer", CancellationToken.None);
+        Assert.AreEqual(new IdentityScanned(0, 0, 0), await ScanAsync());
+
+        Task<IdentityScanned> ScanAsync() => bench.Platform.IdentityScan.RunAsync(CancellationToken.None);
+    }
+
+    [TestMethod]
+    public async Task A_night_opens_cases_and_a_merge_clears_them()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "1001"), Child(Other, "1001"));
+        var night = await bench.NightAsync(new DateOnly(2026, 1, 15));
+        Assert.AreEqual((1, 1), (night.IdentityCasesOpened, night.IdentityCasesOpen));
+
+        await MergeAsync(bench, Other, Known);
+
+        Assert.AreEqual(0, (await bench.NightAsync(new DateOnly(2026, 1, 16))).IdentityCasesOpen);
+        Assert.AreEqual(IdentityCaseStatus.Cleared, (await bench.Platform.IdentityCases.ListAsync(null, CancellationToken.None).SingleAsync()).Status);
+    }
+
+    [TestMethod]
+    public async Task One_State_ID_on_two_children_is_found_by_the_scan()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "1001"));
+        await LoadAsync(bench, Sample.Student("1001", ("StudentStateId", Known.ToString())));
+        // Decided wrongly: two children under one State ID.
+        await bench.UploadAsync("SD", Sample.Tsv("SD", StoneRow("7", ("StudentStateId", Known.ToString())).With(("DistrictNumber", "0456"))), district: Sample.OtherDistrict);
+        await bench.Platform.NearMatches.DecideAsync(Edition with { District = Sample.OtherDistrict }, "7", Known, "Wrong.", "reviewer", CancellationToken.None);
+
+        await bench.Platform.IdentityScan.RunAsync(CancellationToken.None);
+
+        var found = await bench.Platform.IdentityCases.ListAsync(null, CancellationToken.None).SingleAsync();
+        Assert.AreEqual(("IDN-005", Known, "0123/1001 0456/7"), (found.Rule, found.Students.Single(), string.Join(' ', found.LocalIds)));
+    }
+
+    [TestMethod]
+    public async Task The_locator_finds_a_student_by_nickname_and_by_a_retired_State_ID()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "") with { FirstName = "Katherine" }, Stone(Other) with { MergedInto = Known });
+
+        var found = await bench.Platform.Locator.FindAsync(new LocatorQuery("RIVERS", "Kate", new DateOnly(2015, 6, 1), null, null), CancellationToken.None);
+        Assert.AreEqual(Known, found.Single().StateId);
+        Assert.AreEqual(Known, (await bench.Platform.Locator.FindAsync(Other, CancellationToken.None))!.StateId);
+        Assert.IsNull(await bench.Platform.Locator.FindAsync(new StateId(5), CancellationToken.None));
+    }
+}
