@@ -35,14 +35,15 @@ public sealed class AimPlatform
         References = new ReferenceLibrary(ports.Blobs, ports.Ledger);
         Uploads = new UploadLog(ports.Ledger);
         Parked = new ParkedStudents(ports.Ledger, ports.Clock);
-        Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, new IdentityResolver(ports.Identities, new IdentityDecisions(ports.Ledger), ports.Clock), Parked);
+        IdentityDecisions = new IdentityDecisions(ports.Ledger);
+        resolver = new IdentityResolver(ports.Identities, IdentityDecisions, ports.Clock);
+        Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, resolver, Parked);
         Disclosures = new DisclosureLog(ports.Ledger, ports.Clock);
         Snapshots = new SnapshotLibrary(ports.Blobs);
         Federal = new FederalFiles(ports.Blobs, ports.Ledger, Snapshots, Uploads);
         Catalog = new WorkflowCatalog();
         Workflows = engine(Catalog);
         Intake = new UploadIntake(ports.Blobs, Uploads, Workflows, ports.Clock);
-        resolver = new IdentityResolver(ports.Identities);
         sync = new SyncEdition(ports.Editions, ports.State, ports.Identities, resolver, new StudentLinks(ports.Editions, ports.Identities), new KnownPeople(ports.State, ports.Identities), Parked, ports.Clock);
         Entry = new HandEntry(ports.Blobs, ports.Editions, ports.Identities, References, Uploads, sync, ports.Clock);
         Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, new PushedRecords(ports.Blobs, ports.Editions, ports.Identities, References, Uploads, sync, ports.Clock), ports.Clock);
@@ -51,8 +52,11 @@ public sealed class AimPlatform
         CaseFiles = new CaseFiles(ports.Blobs, ports.Clock);
         Transfers = new RecordsTransfers(ports.State, ports.Ledger, Disclosures, ports.Clock);
         Leavers = new LeaverLists(ports.State, ports.Ledger, ports.Clock);
+        var syncs = new EditionSyncs(sync);
         IdentityCases = new IdentityCases(ports.Ledger, ports.Clock);
-        IdentityDecisions = new IdentityDecisions(ports.Ledger);
+        NearMatches = new NearMatches(ports.Editions, ports.Identities, IdentityDecisions, Parked, syncs, ports.Clock);
+        IdentityMerges = new IdentityMerges(ports.Editions, ports.State, ports.Identities, ports.Ledger, IdentityDecisions, syncs, ports.Clock);
+        IdentityScan = new ScanIdentities(ports.Editions, ports.State, ports.Identities, IdentityCases);
         Locator = new StudentLocator(ports.Identities);
         Register();
     }
@@ -74,9 +78,9 @@ public sealed class AimPlatform
     public CaseBook Cases { get; }
     public IdentityCases IdentityCases { get; }
     public IdentityDecisions IdentityDecisions { get; }
-    public NearMatches NearMatches { get; private set; } = null!;
-    public IdentityMerges IdentityMerges { get; private set; } = null!;
-    public ScanIdentities IdentityScan { get; private set; } = null!;
+    public NearMatches NearMatches { get; }
+    public IdentityMerges IdentityMerges { get; }
+    public ScanIdentities IdentityScan { get; }
     public StudentLocator Locator { get; }
     public CaseFiles CaseFiles { get; }
     public RecordsTransfers Transfers { get; }
@@ -105,12 +109,6 @@ public sealed class AimPlatform
             .Add(RosterSteps.Remove, roster.RemoveAsync)
             .Add(RosterSteps.Report, roster.ReportAsync);
 
-        var resolver = new IdentityResolver(identities, IdentityDecisions, clock);
-        var sync = new SyncEdition(editions, state, identities, resolver, new StudentLinks(editions, identities), new KnownPeople(state, identities), Parked, clock);
-        var syncs = new EditionSyncs(sync);
-        NearMatches = new NearMatches(editions, identities, IdentityDecisions, Parked, syncs, clock);
-        IdentityMerges = new IdentityMerges(editions, state, identities, ledger, IdentityDecisions, syncs, clock);
-        IdentityScan = new ScanIdentities(editions, state, identities, IdentityCases);
         var verify = new VerifyEdition(editions, state, resolver, Parked);
         var night = new NightlySteps(Intake, new UploadLeftovers(blobs, Workflows, clock), editions, ledger, logger);
         Catalog.Add<NightlySyncWorkflow, NightInput, NightReport>()

@@ -31,7 +31,6 @@ internal static class ApiDescription
         ["year"] = "The school year, by the calendar year in which it ends.",
         ["stateId"] = "The student's nine-digit State ID.",
         ["key"] = "The upload's key.",
-        ["localId"] = "The district's local id of the student.",
         ["name"] = "The snapshot's name.",
         ["file"] = "The EDFacts file, such as FS052.",
         ["level"] = "State (SEA), district (LEA) or school (SCH).",
