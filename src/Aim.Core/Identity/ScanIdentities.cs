@@ -37,7 +37,7 @@ public sealed class ScanIdentities(IEditionStore editions, IStateStore state, II
         for (var i = 1; i < said.Count; i++)
         {
             for (var j = 0; j < i; j++)
-                if (IdentityAgreement.Disagrees(said[i].Student, Person.Of(record.StateId, said[j].Student))) return cases.Of(record.StateId, NameOf(said[j].Contribution), NameOf(said[i].Contribution));
+                if (PersonMatcher.AreTwo(PersonTraits.Of(said[i].Student), PersonTraits.Of(said[j].Student))) return cases.Of(record.StateId, NameOf(said[j].Contribution), NameOf(said[i].Contribution));
         }
         return null;
     }

@@ -18,6 +18,14 @@ public static class PersonMatcher
     /// <summary>The same, with the less likely ones too.</summary>
     public static MatchDecision WeighAll(PersonTraits child, IReadOnlyList<(StateId Id, PersonTraits Traits)> known) => Weigh(child, known, WorthALook);
 
+    /// <summary>Whether two records can't be of one child: first names and birth dates both differ, beyond slips of the pen, nicknames and exchanged parts.</summary>
+    public static bool AreTwo(PersonTraits one, PersonTraits other)
+    {
+        var table = new PersonTable();
+        var pattern = PersonComparison.Compare(table.View(table.Add(one)), table.View(table.Add(other)));
+        return pattern[MatchField.First] == Agreement.Differs && pattern[MatchField.Birth] == Agreement.Differs;
+    }
+
     private static MatchDecision Weigh(PersonTraits child, IReadOnlyList<(StateId Id, PersonTraits Traits)> known, double least)
     {
         if (known.Count == 0) return new MatchDecision(null, [], Model.Version);
