@@ -22,6 +22,11 @@ internal sealed record GenerateOptions(string Out, int Students, int? Districts,
 
     public SampleRecords Records { get; init; } = SampleRecords.All;
 
+    /// <summary>How many school years, the last of which is <see cref="Year"/>.</summary>
+    public int Years { get; init; } = 1;
+
+    public SchoolYear FirstYear => new(Year.EndYear - Years + 1);
+
     public int DistrictCount => Districts ?? Math.Clamp(Students / StudentsADistrict, 1, MostDistricts);
 }
 
@@ -30,5 +35,11 @@ internal sealed record GenerateOptions(string Out, int Students, int? Districts,
 /// <param name="Cases">Cases that the state has to open, and matches that wait for a person, by rule.</param>
 internal sealed record GenerateReport(string Out, int Districts, int Schools, int Students, IReadOnlyDictionary<string, int> Rows, IReadOnlyDictionary<string, int> Planted, IReadOnlyDictionary<string, int> Cases)
 {
+    /// <summary>Mistakes that show in a district's edition as a whole, by rule.</summary>
+    public IReadOnlyDictionary<string, int> Editions { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>The years before, oldest first; null when there was one year only.</summary>
+    public IReadOnlyList<GenerateReport>? Earlier { get; init; }
+
     public IReadOnlyDictionary<string, double> Seconds { get; init; } = new Dictionary<string, double>();
 }

@@ -10,7 +10,7 @@ internal sealed record NearMatch(SampleStudent Student, string How);
 /// Plants mistakes about who a child is: State IDs left out, of two children swapped, one given to two, two to one. Somebody has to decide
 /// about each; the truth files say what is right.
 /// </summary>
-internal sealed class IdentityMistakes(SampleRandom random, Population population, IReadOnlyList<SampleStudent> students)
+internal sealed class IdentityMistakes(SampleRandom random, SampleRegister register, IReadOnlyList<SampleStudent> students)
 {
     private readonly Dictionary<string, int> ways = [];
     private readonly Dictionary<int, StateId> swaps = [];
@@ -62,7 +62,7 @@ internal sealed class IdentityMistakes(SampleRandom random, Population populatio
     /// <summary>The state gave out a second State ID in an earlier year.</summary>
     public void GiveSecond(SampleStudent student)
     {
-        var second = population.NewStateId();
+        var second = register.NewStateId();
         Second.Add((second, student.Person));
         Cases.Add(new SampleCase("IDN-004", student.Person.StateId!.Value, second, student.District.District.Number, null));
     }

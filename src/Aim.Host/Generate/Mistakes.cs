@@ -9,9 +9,9 @@ namespace Aim.Host.Generate;
 /// Plants mistakes that break exactly one rule each, so that what a check finds can be held against what was planted. A mistake that
 /// gets its row rejected is an extra row: a missing one would have consequences elsewhere.
 /// </summary>
-internal sealed class Mistakes(SampleRandom random, SchoolYear year, double rate, Population population, IReadOnlyList<SampleStudent> students, SampleRows rows, AllCollections? collections)
+internal sealed class Mistakes(SampleRandom random, SchoolYear year, double rate, SampleRegister register, IReadOnlyList<SampleStudent> students, SampleRows rows, AllCollections? collections, SchoolMistakes schools, bool hasPriorYear)
 {
-    private readonly IdentityMistakes identity = new(random, population, students);
+    private readonly IdentityMistakes identity = new(random, register, students);
     private SampleStudent? neighbor;
 
     private IReadOnlyList<MistakeKind>? kinds;
@@ -46,7 +46,7 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, double rate
     private IEnumerable<MistakeKind> Kinds()
     {
         var inForce = RuleCatalog.All.Where(rule => rule.IsInForce(year)).Select(rule => rule.Id).ToHashSet();
-        MistakeKind[] found = [.. FormKinds(), .. ReferenceKinds(), .. PersonKinds(), .. EnrollmentKinds(), .. ProgramKinds(), .. collections is null ? [] : new CollectionMistakes(year, rows, collections.Classes).Kinds()];
+        MistakeKind[] found = [.. FormKinds(), .. ReferenceKinds(), .. PersonKinds(), .. EnrollmentKinds(), .. hasPriorYear ? PriorYearKinds() : [], .. ProgramKinds(), .. collections is null ? [] : new CollectionMistakes(year, rows, collections.Classes).Kinds()];
         return [.. found.Where(kind => inForce.Contains(kind.Rule)), .. IdentityKinds()];
     }
 
@@ -74,10 +74,10 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, double rate
     [
         Extra("REF-001", "EN", row => row["SchoolNumber"] = "9999"),
         Extra("REF-002", "EN", row => row["CalendarNumber"] = "999"),
-        Ghost("REF-003", row => row["StudentStateId"] = population.NewStateId().ToString()),
+        Ghost("REF-003", row => row["StudentStateId"] = register.NewStateId().ToString()),
         new("REF-004", (student, _) => student.Person.StateId is not null, (student, all) =>
         {
-            var retired = population.NewStateId();
+            var retired = register.NewStateId();
             Retired.Add((retired, student.Person));
             var row = First(all, "SD");
             row["StudentStateId"] = retired.ToString();
@@ -90,7 +90,7 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, double rate
         new("REF-008", (_, _) => true, (student, all) =>
         {
             var row = First(all, "EN").Copy();
-            (row["StudentLocalId"], row["StudentStateId"]) = (population.NewLocalId(student.District.District.Number), "");
+            (row["StudentLocalId"], row["StudentStateId"], row["StartStatus"]) = (register.NewLocalId(student.District.District.Number), "", "06");
             Mark(row, "REF-008", all);
         }),
         InPlace("REF-009", "EN", (_, _) => true, row => (row["LastName"], row["FirstName"]) = ("Quibble", row["FirstName"][0] == 'Z' ? "Yon" : "Zed")),
@@ -98,8 +98,16 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, double rate
 
     private IEnumerable<MistakeKind> IdentityKinds() =>
     [
+        new("CRT-002", (student, _) => student is { IsShared: false, Enrollments.Count: 1 }, (student, all) =>
+        {
+            var row = First(all, "SD");
+            foreach (var column in SampleRows.RaceColumns) row[column] = "N";
+            row.Planted.Add("IDN-001");
+            schools.WithoutRace(student);
+        }),
         // What somebody has to decide: it is in the truth files on matches and cases.
-        new("IDN-003", (student, _) => IdentityMistakes.IsKnown(student), identity.LeaveOut),
+        // A local id that the district had the year before says who it is.
+        new("IDN-003", (student, _) => student.PriorGrade is null && IdentityMistakes.IsKnown(student), identity.LeaveOut),
         new("IDN-004", (student, _) => IdentityMistakes.IsKnown(student), (student, _) => identity.GiveSecond(student)),
         new("IDN-005", (student, _) => identity.FindNamesake(student) is not null, (student, all) => identity.Share(student, identity.FindNamesake(student)!, all)),
         new("REF-007, swapped", (student, _) => IdentityMistakes.CanSwap(student, neighbor), (student, all) => identity.Swap(student, neighbor!, all)),
@@ -134,9 +142,26 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, double rate
         InPlace("ENR-011", "EN", (_, row) => row["EndStatus"] == "400", row => row["DiplomaType"] = ""),
         InPlace("ENR-011B", "EN", (student, row) => student.Person.Grade == "11" && row["EndStatus"] == "190" && !student.IsInSpecialEducation, row =>
             (row["EndStatus"], row["DiplomaDate"], row["DiplomaType"], row["DiplomaPeriod"]) = ("400", row["EndDate"], "R", "2")),
-        InPlace("ENR-012", "EN", (student, row) => !AssessmentRows.IsTested(student) && GradeBeside(student) is not null, row => row["Grade"] = GradeBeside(row.Student)!),
+        InPlace("ENR-012", "EN", (student, row) => student.PriorGrade is null && !AssessmentRows.IsTested(student) && GradeBeside(student) is not null, row => row["Grade"] = GradeBeside(row.Student)!),
         InPlace("ENR-014", "EN", (student, row) => !student.IsInSpecialEducation && row["EndStatus"] == "190", row => (row["EndDate"], row["EndStatus"]) = ("", "")),
     ];
+
+    /// <summary>What contradicts the district's edition of the year before.</summary>
+    private static IEnumerable<MistakeKind> PriorYearKinds() =>
+    [
+        InPlace("ENR-009", "EN", (student, _) => student.PriorGrade is null, row => row["StartStatus"] = "02"),
+        InPlace("ENR-009B", "EN", (student, _) => student.PriorGrade is null, row => row["StartStatus"] = "03"),
+        InPlace("ENR-013", "EN", (student, _) => GradeTooHigh(student) is not null, row => row["Grade"] = GradeTooHigh(row.Student)!),
+    ];
+
+    /// <summary>Two grades above last year's, where the school has it and no test is taken.</summary>
+    private static string? GradeTooHigh(SampleStudent student)
+    {
+        var grade = student.Person.Grade;
+        if (student.PriorGrade is null || student.PriorGrade == grade || grade == "PK" || AssessmentRows.IsTested(student) || student.Enrollments is not [{ IsGraduation: false, School: var school }]) return null;
+        var next = Array.IndexOf(Families.GradeOrder, grade) + 1;
+        return next < Families.GradeOrder.Length && school.Grades.Contains(Families.GradeOrder[next]) ? Families.GradeOrder[next] : null;
+    }
 
     private IEnumerable<MistakeKind> ProgramKinds() =>
     [
@@ -158,7 +183,7 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, double rate
     private SampleRow GhostOf(SampleStudent student, List<SampleRow> all, Action<SampleRow> spoil)
     {
         var row = First(all, "SD").Copy();
-        row["StudentLocalId"] = population.NewLocalId(student.District.District.Number);
+        row["StudentLocalId"] = register.NewLocalId(student.District.District.Number);
         (row["LastName"], row["FirstName"]) = ("Nobody", student.Person.FirstName[0] == 'X' ? "Yan" : "Xan");
         row["BirthDate"] = FileDate.Of(student.Person.BirthDate.AddDays(random.Between(40, 300)));
         spoil(row);

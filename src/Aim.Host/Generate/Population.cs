@@ -4,55 +4,49 @@ using Aim.Records;
 namespace Aim.Host.Generate;
 
 /// <summary>
-/// Fills districts with families: siblings and twins under one roof, hyphenated and shared surnames, moves during the year, programs.
-/// No two people of the state share name, birth date and gender.
+/// Enrolls children in districts: those who come back after the summer, and families until a district is full; with moves during the year,
+/// and programs.
 /// </summary>
-internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnlyList<SampleDistrict> districts, IReadOnlyDictionary<(DistrictId, string), SchoolCalendar> calendars)
+internal sealed class Population(SampleRandom random, SchoolYear year, SampleRegister register, IReadOnlyList<SampleDistrict> districts, IReadOnlyDictionary<(DistrictId, string), SchoolCalendar> calendars)
 {
-    private const double TwinShare = 0.03;
     private const double MoverShare = 0.045;
-    private const double NewcomerShare = 0.05;
+    private const int LargeHighSchool = 80;
 
-    // Foster care, adoption, marriage of a parent.
-    private const double FormerNameShare = 0.01;
+    private readonly Families families = new(random, year, register);
 
-    private static readonly string[] GradeOrder = ["PK", "KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"];
-    private static readonly (string, double)[] Languages = [("eng", 0.955), ("spa", 0.02), ("chy", 0.006), ("bla", 0.005), ("ger", 0.006), ("rus", 0.003), ("chi", 0.003), ("hmn", 0.002)];
-
-    private readonly HashSet<(string, string, DateOnly, string)> identities = [];
-    private readonly HashSet<int> stateIds = [];
-    private readonly Dictionary<DistrictId, HashSet<string>> localIds = [];
-    private int household;
-    private int people;
-
-    /// <summary>Every student of every district; one who moves between districts is in both.</summary>
-    public IEnumerable<SampleStudent> Students() => districts.SelectMany(StudentsOf);
-
-    /// <summary>A State ID nobody else has.</summary>
-    public StateId NewStateId()
+    /// <summary>Every student of every district; one who moves between districts is in both, next to each other.</summary>
+    /// <param name="lastYear">The students of the year before; null for the first year, whose families were there before.</param>
+    public IEnumerable<SampleStudent> Students(IReadOnlyList<SampleStudent>? lastYear)
     {
-        int id;
-        do id = random.Between(100_000_000, 999_999_999);
-        while (!stateIds.Add(id));
-        return new StateId(id);
+        var returning = lastYear is null ? null : new Promotion(random, districts).Of(lastYear).ToLookup(student => student.District.District.Number);
+        return districts.SelectMany(district => WithDropouts(StudentsOf(district, returning).ToList()));
     }
 
-    public string NewLocalId(DistrictId district)
+    /// <summary>A large high school without any dropout is a mistake to the state, so somebody leaves each.</summary>
+    private List<SampleStudent> WithDropouts(List<SampleStudent> students)
     {
-        if (!localIds.TryGetValue(district, out var used)) localIds[district] = used = [];
-        while (true)
+        foreach (var school in students.Where(student => student.IsInHighSchool).GroupBy(student => student.Enrollments[^1].School).Where(school => school.Count() >= LargeHighSchool).ToList())
         {
-            var id = random.Digits(6);
-            if (used.Add(id)) return id;
+            if (school.Any(student => student.Enrollments[^1].EndStatus == "300")) continue;
+            if (school.FirstOrDefault(student => !student.IsShared && student.Enrollments is [{ EndStatus: "190" } only] && only.Start == only.Calendar.Start) is not { } leaver) continue;
+            var enrollment = leaver.Enrollments[0];
+            var end = random.SchoolDay(enrollment.Start.AddDays(60), enrollment.Calendar.End.AddDays(-60));
+            students[students.IndexOf(leaver)] = leaver with { Enrollments = [enrollment with { End = end, EndStatus = "300" }] };
         }
+        return students;
     }
 
-    private IEnumerable<SampleStudent> StudentsOf(SampleDistrict district)
+    private IEnumerable<SampleStudent> StudentsOf(SampleDistrict district, ILookup<DistrictId, ReturningStudent>? returning)
     {
         var count = 0;
+        foreach (var back in returning?[district.District.Number] ?? [])
+        {
+            count++;
+            foreach (var student in Enroll(back)) yield return student;
+        }
         while (count < district.Students)
         {
-            foreach (var person in Family(district))
+            foreach (var person in returning is null ? families.Resident(district) : families.New(district))
             {
                 if (++count > district.Students) yield break;
                 foreach (var student in Enroll(district, person)) yield return student;
@@ -60,104 +54,49 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
         }
     }
 
-    private List<SamplePerson> Family(SampleDistrict district)
+    private IEnumerable<SampleStudent> Enroll(ReturningStudent back)
     {
-        household++;
-        var surname = Surname(district);
-        var (street, city, zip) = ($"{random.Between(1, 9999)} {random.Pick(WordLists.Places)} {random.Pick(Streets)}", district.District.Location.City!, district.District.Location.Zip!);
-        var guardian = $"{random.Pick(random.Chance(0.6) ? WordLists.Girls : WordLists.Boys)} {surname.Split('-')[0]}";
-        var ethnicity = Ethnicity();
-        var language = ethnicity[0] && random.Chance(0.25) ? "spa" : random.Weighted<string>(Languages);
-        var military = random.Chance(0.02) ? random.Pick(MilitaryCodes) : null;
-        var family = new List<SamplePerson>();
-        foreach (var grade in Grades(district))
+        var (person, last) = (back.Person, back.Before.Enrollments[^1].School);
+        var stays = back.District == back.Before.District;
+        var continues = stays && last.Grades.Contains(person.Grade);
+        var school = continues ? last : back.District.SchoolFor(person.Grade, person.Number)!;
+        var calendar = calendars[(back.District.District.Number, school.Number)];
+        var start = new SampleStart(back.District, stays ? back.Before.LocalId : register.NewLocalId(back.District.District.Number), person, school, calendar, calendar.Start, continues ? "02" : TransferOf(person));
+        return Enroll(start).Select(student => Continued(student, back.Before));
+    }
+
+    /// <summary>Special education, language and gifts don't end with the summer.</summary>
+    private SampleStudent Continued(SampleStudent student, SampleStudent before)
+    {
+        var isSpecial = before.IsInSpecialEducation && random.Chance(0.93) || !before.IsInSpecialEducation && student.IsInSpecialEducation && random.Chance(0.1);
+        return student with
         {
-            var twins = random.Chance(TwinShare) ? 2 : 1;
-            var birth = BirthDate(grade);
-            int? first = null;
-            for (var i = 0; i < twins; i++)
-            {
-                var isGirl = random.Chance(0.487);
-                var name = random.Pick(isGirl ? WordLists.Girls : WordLists.Boys);
-                var gender = random.Chance(0.002) ? "N" : isGirl ? "F" : "M";
-                if (!identities.Add((Key(surname), Key(name), birth, gender))) continue;
-                var number = ++people;
-                var isNew = grade is "PK" or "KG" || random.Chance(NewcomerShare);
-                family.Add(new SamplePerson
-                {
-                    Number = number, TwinOf = first, FormerLastName = !isNew && random.Chance(FormerNameShare) ? Surname(district) : null,
-                    LastName = surname, FirstName = name, MiddleName = random.Chance(0.8) ? random.Pick(isGirl ? WordLists.Girls : WordLists.Boys) : null,
-                    Suffix = !isGirl && random.Chance(0.01) ? random.Pick(Suffixes) : null, Gender = gender, BirthDate = birth, Grade = grade, Ethnicity = ethnicity, Language = language,
-                    EnteredUs = language != "eng" && random.Chance(0.15) ? random.Day(new DateOnly(year.EndYear - 3, 9, 1), new DateOnly(year.EndYear - 1, 8, 1)) : null,
-                    Military = military, Street = street, City = city, Zip = zip, Guardian = guardian, IsNewcomer = isNew, IsHalfDay = random.Chance(0.15),
-                    // Twins are never told apart by machine: a school that has twins asks for their State IDs beforehand.
-                    StateId = isNew && twins == 1 ? null : NewStateId(),
-                });
-                first ??= number;
-            }
-        }
-        return family;
+            PriorGrade = student.District == before.District ? before.Person.Grade : null,
+            IsInSpecialEducation = isSpecial,
+            HasPlan504 = !isSpecial && (before.HasPlan504 || student.HasPlan504 && random.Chance(0.2)),
+            IsEnglishLearner = before.IsEnglishLearner && random.Chance(0.9),
+            IsGifted = before.IsGifted || student.IsGifted && random.Chance(0.1),
+        };
     }
 
-    private static readonly string[] Streets = ["Street", "Avenue", "Road", "Lane", "Drive"];
-    private static readonly string[] MilitaryCodes = ["A", "G", "R"];
-    private static readonly string[] Suffixes = ["JR", "III"];
-
-    private static string Key(string name) => Rules.Names.Normalize(name);
-
-    private string Surname(SampleDistrict district)
-    {
-        if (district.IsColony) return random.Pick(WordLists.CommunitySurnames);
-        if (random.Chance(0.02)) return random.Pick(WordLists.TwoWordSurnames);
-        var surname = random.Pick(WordLists.Surnames);
-        return random.Chance(0.06) ? $"{surname}-{random.Pick(WordLists.Surnames)}" : surname;
-    }
-
-    /// <summary>The grades of a family's children, each one taught in the district.</summary>
-    private List<string> Grades(SampleDistrict district)
-    {
-        var children = random.Weighted<int>([(1, 0.45), (2, 0.36), (3, 0.14), (4, 0.05)]);
-        var grades = new List<string>();
-        var grade = random.Next(GradeOrder.Length);
-        for (var i = 0; i < children && grade < GradeOrder.Length; i++, grade += random.Between(1, 4))
-        {
-            // Prekindergarten is for few.
-            if (grade == 0 && !random.Chance(0.25)) continue;
-            if (district.SchoolFor(GradeOrder[grade], household) is not null) grades.Add(GradeOrder[grade]);
-        }
-        return grades;
-    }
-
-    /// <summary>Old enough for the grade on September 10; a few are a year older.</summary>
-    private DateOnly BirthDate(string grade)
-    {
-        var age = Array.IndexOf(GradeOrder, grade) + 4 + (grade != "PK" && random.Chance(0.04) ? 1 : 0);
-        var last = new DateOnly(year.EndYear - 1 - age, 9, 10);
-        return random.Day(last.AddYears(-1).AddDays(1), last);
-    }
-
-    private bool[] Ethnicity()
-    {
-        var hispanic = random.Chance(0.05);
-        var races = new bool[5];
-        races[random.Weighted<int>([(0, 0.11), (1, 0.01), (2, 0.012), (3, 0.003), (4, 0.865)])] = true;
-        if (random.Chance(0.045)) races[random.Next(5)] = true;
-        return [hispanic, .. races];
-    }
+    private static string TransferOf(SamplePerson person) => person.Military is null ? "04" : "40";
 
     private IEnumerable<SampleStudent> Enroll(SampleDistrict district, SamplePerson person)
     {
-        var school = district.SchoolFor(person.Grade, household)!;
+        var school = district.SchoolFor(person.Grade, register.Households)!;
         var calendar = calendars[(district.District.Number, school.Number)];
         var startStatus = !person.IsNewcomer ? "02" : person.Grade is "PK" or "KG" ? "01" : StatusOfNewcomer(person);
         var start = startStatus is "01" or "02" || random.Chance(0.6) ? calendar.Start : random.SchoolDay(calendar.Start, calendar.End.AddDays(-60));
-        if (random.Chance(MoverShare) && calendar.End.DayNumber - start.DayNumber > 120)
-        {
-            foreach (var student in Move(district, person, school, calendar, start, startStatus)) yield return student;
-            yield break;
-        }
-        yield return With(new SampleStudent(district, NewLocalId(district.District.Number), person, [ToYearEnd(person, school, calendar, start, startStatus)]));
+        return Enroll(new SampleStart(district, register.NewLocalId(district.District.Number), person, school, calendar, start, startStatus));
     }
+
+    /// <summary>How a student begins the year in a district.</summary>
+    private sealed record SampleStart(SampleDistrict District, string LocalId, SamplePerson Person, School School, SchoolCalendar Calendar, DateOnly Start, string Status);
+
+    private IEnumerable<SampleStudent> Enroll(SampleStart start) =>
+        random.Chance(MoverShare) && start.Calendar.End.DayNumber - start.Start.DayNumber > 120
+            ? Move(start)
+            : [With(new SampleStudent(start.District, start.LocalId, start.Person, [ToYearEnd(start.Person, start.School, start.Calendar, start.Start, start.Status)]))];
 
     private string StatusOfNewcomer(SamplePerson person) =>
         person.EnteredUs is not null ? "07" : person.Military is not null ? random.Pick(MilitaryStarts) : random.Weighted<string>([("06", 0.6), ("08", 0.15), ("09", 0.25)]);
@@ -172,13 +111,13 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
     }
 
     /// <summary>Leaves during the year: to another school or district of the state, out of it, or out of school.</summary>
-    private IEnumerable<SampleStudent> Move(SampleDistrict district, SamplePerson person, School school, SchoolCalendar calendar, DateOnly start, string startStatus)
+    private IEnumerable<SampleStudent> Move(SampleStart start)
     {
-        var leaves = random.SchoolDay(start.AddDays(40), calendar.End.AddDays(-40));
-        var first = new SampleEnrollment(school, calendar, start, startStatus, leaves, "");
-        var localId = NewLocalId(district.District.Number);
+        var (district, localId, person, school, calendar, began, startStatus) = start;
+        var leaves = random.SchoolDay(began.AddDays(40), calendar.End.AddDays(-40));
+        var first = new SampleEnrollment(school, calendar, began, startStatus, leaves, "");
         var elsewhere = random.Pick(districts);
-        var destination = elsewhere.SchoolFor(person.Grade, household + 1);
+        var destination = elsewhere.SchoolFor(person.Grade, register.Households + 1);
         // Only children whom the state knows: a newcomer who moves before getting a State ID would be two people to it.
         if (random.Chance(0.55) && person.StateId is not null && destination is not null && elsewhere != district)
         {
@@ -187,8 +126,8 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
             if (arrives < there.End.AddDays(-10) && arrives >= there.Start)
             {
                 yield return With(new SampleStudent(district, localId, person, [first with { EndStatus = "120" }]) { IsShared = true });
-                yield return With(new SampleStudent(elsewhere, NewLocalId(elsewhere.District.Number), person,
-                    [ToYearEnd(person, destination, there, arrives, person.Military is null ? "04" : "40")]) { IsShared = true });
+                yield return With(new SampleStudent(elsewhere, register.NewLocalId(elsewhere.District.Number), person,
+                    [ToYearEnd(person, destination, there, arrives, TransferOf(person))]) { IsShared = true });
                 yield break;
             }
         }
@@ -199,7 +138,7 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
                 [first with { EndStatus = "110" }, ToYearEnd(person, sibling, calendars[(district.District.Number, sibling.Number)], next, "04")]));
             yield break;
         }
-        var isTeenager = Array.IndexOf(GradeOrder, person.Grade) >= Array.IndexOf(GradeOrder, "09");
+        var isTeenager = Array.IndexOf(Families.GradeOrder, person.Grade) >= Array.IndexOf(Families.GradeOrder, "09");
         var endStatus = isTeenager ? random.Weighted<string>([("130", 0.5), ("300", 0.3), ("160", 0.1), ("420", 0.1)]) : random.Weighted<string>([("130", 0.7), ("160", 0.2), ("150", 0.1)]);
         yield return With(new SampleStudent(district, localId, person, [first with { EndStatus = endStatus }]));
     }
@@ -214,7 +153,7 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
             IsEnglishLearner = person.Language != "eng" && random.Chance(0.38) && person.Grade != "PK",
             IsHomeless = !isInFosterCare && random.Chance(0.02),
             IsGifted = random.Chance(0.04) && person.Grade != "PK",
-            IsTitleOne = Array.IndexOf(GradeOrder, person.Grade) is > 0 and < 9 && random.Chance(0.3),
+            IsTitleOne = Array.IndexOf(Families.GradeOrder, person.Grade) is > 0 and < 9 && random.Chance(0.3),
             IsInSpecialEducation = isSpecial,
             HasPlan504 = !isSpecial && random.Chance(0.034),
             IsInFosterCare = isInFosterCare,
@@ -224,7 +163,7 @@ internal sealed class Population(SampleRandom random, SchoolYear year, IReadOnly
     }
 
     /// <summary>The law asks for 720 hours up to grade 3 and 1,080 from grade 4 on; a few of the oldest attend part of the day.</summary>
-    private int HoursOf(SamplePerson person) => Array.IndexOf(GradeOrder, person.Grade) switch
+    private int HoursOf(SamplePerson person) => Array.IndexOf(Families.GradeOrder, person.Grade) switch
     {
         0 => 540,
         1 when person.IsHalfDay => 540,

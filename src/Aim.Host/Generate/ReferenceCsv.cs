@@ -7,7 +7,7 @@ namespace Aim.Host.Generate;
 /// <summary>Writes what the state office keeps of a year: agency, districts, schools, calendars, and the State IDs given out before.</summary>
 internal sealed class ReferenceCsv(StateFolder folder, SchoolYear year)
 {
-    public void Write(IReadOnlyList<SampleDistrict> districts, IEnumerable<SchoolCalendar> calendars, IReadOnlyList<SampleStudent> students, Mistakes mistakes)
+    public void Write(IReadOnlyList<SampleDistrict> districts, IReadOnlyList<School> empty, IEnumerable<SchoolCalendar> calendars, IReadOnlyList<SampleStudent> students, Mistakes mistakes)
     {
         const string addressColumns = "MailingLine1,MailingLine2,MailingCity,MailingState,MailingZip,MailingZip4,LocationLine1,LocationLine2,LocationCity,LocationState,LocationZip,LocationZip4";
         var agency = Geography.Agency;
@@ -17,7 +17,7 @@ internal sealed class ReferenceCsv(StateFolder folder, SchoolYear year)
             districts.Select(item => item.District).Select(d => Line(d.Number.Value, d.Name, d.NcesId, Text(d.LeaType), d.SupervisoryUnion, Text((int)d.Status), null, null, d.CharterStatus, "Y", d.Phone, d.Web,
                 Cells(d.Mailing), Cells(d.Location))));
         folder.WriteCsv("reference/schools.csv", $"DistrictNumber,SchoolNumber,Name,NcesId,SchoolType,Status,UpdatedStatus,StatusDate,Charter,Grades,ReportedFederally,Phone,Web,{addressColumns}",
-            districts.SelectMany(item => item.Schools).Select(s => Line(s.District.Value, s.Number, s.Name, s.NcesId, Text(s.SchoolType), Text((int)s.Status), null, null, "N", string.Join(' ', s.Grades), "Y", s.Phone, s.Web,
+            districts.SelectMany(item => item.Schools).Concat(empty).Select(s => Line(s.District.Value, s.Number, s.Name, s.NcesId, Text(s.SchoolType), Text((int)s.Status), null, null, "N", string.Join(' ', s.Grades), "Y", s.Phone, s.Web,
                 Cells(s.Mailing), Cells(s.Location))));
         folder.WriteCsv("reference/calendars.csv", "DistrictNumber,SchoolNumber,CalendarNumber,Start,End,InstructionalDays",
             calendars.Select(c => Line(c.District.Value, c.School, c.Number, FileDate.Of(c.Start), FileDate.Of(c.End), Text(c.InstructionalDays))));

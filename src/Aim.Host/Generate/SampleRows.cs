@@ -11,6 +11,8 @@ internal sealed class SampleRows(SampleRandom random, SchoolYear year)
     private static readonly string[] Residences = ["D", "D", "D", "STH", "HM", "U"];
     private static readonly string[] ElServices = ["ELD", "SUP", "BI", "OTH"];
 
+    public static IReadOnlyList<string> RaceColumns { get; } = ["HispanicLatino", "AmericanIndian", "Asian", "Black", "PacificIslander", "White"];
+
     private readonly SampleLayout students = SampleLayout.Of(RecordTypes.Student, year);
     private readonly SampleLayout enrollments = SampleLayout.Of(RecordTypes.Enrollment, year);
     private readonly SampleLayout programs = SampleLayout.Of(RecordTypes.ProgramParticipation, year);
@@ -33,8 +35,7 @@ internal sealed class SampleRows(SampleRandom random, SchoolYear year)
             ("MiddleName", person.MiddleName ?? ""), ("Suffix", person.Suffix ?? ""), ("Gender", person.Gender), ("BirthDate", FileDate.Of(person.BirthDate)), ("HomeLanguage", person.Language),
             ("DateEnteredUS", FileDate.Of(person.EnteredUs)), ("DateFirstEntered9th", FileDate.Of(FirstEntered9th(person))), ("MilitaryConnection", person.Military ?? ""),
             ("Address1", person.Street), ("City", person.City), ("State", "MT"), ("Zip", person.Zip), ("GuardianName", person.Guardian));
-        string[] ethnicity = ["HispanicLatino", "AmericanIndian", "Asian", "Black", "PacificIslander", "White"];
-        for (var i = 0; i < ethnicity.Length; i++) row[ethnicity[i]] = person.Ethnicity[i] ? "Y" : "N";
+        for (var i = 0; i < RaceColumns.Count; i++) row[RaceColumns[i]] = person.Ethnicity[i] ? "Y" : "N";
         return row;
     }
 

@@ -62,6 +62,11 @@ internal sealed record SampleStudent(SampleDistrict District, string LocalId, Sa
     /// <summary>True when another district has the student too in this year.</summary>
     public bool IsShared { get; init; }
 
+    /// <summary>The grade in which the district had the student the year before; null when it had not, or when there is no such year.</summary>
+    public string? PriorGrade { get; init; }
+
+    public bool IsInHighSchool => Person.Grade is "09" or "10" or "11" or "12";
+
     public bool IsEnglishLearner { get; init; }
     public bool IsHomeless { get; init; }
     public bool IsGifted { get; init; }
@@ -74,7 +79,8 @@ internal sealed record SampleStudent(SampleDistrict District, string LocalId, Sa
     /// <summary>Hours of instruction a year by the student's schedule.</summary>
     public int AggregateHours { get; init; }
 
-    public bool IsImmigrant => Person.EnteredUs is not null;
+    /// <summary>In schools of the United States for less than three years.</summary>
+    public bool IsImmigrant => Person.EnteredUs?.AddYears(3) >= Enrollments[0].Start;
 
     public bool HasOnlyEnrollments => !IsEnglishLearner && !IsHomeless && !IsGifted && !IsTitleOne && !IsInSpecialEducation && !IsImmigrant && !IsInFosterCare;
 }

@@ -3,7 +3,8 @@ namespace Aim.Host.Generate;
 /// <summary>Writes what is true and can't be read from the uploads: mistakes, who is who, moves, and the cases to expect.</summary>
 internal sealed class TruthCsv(StateFolder folder)
 {
-    public void Write(IReadOnlyList<SampleStudent> students, IEnumerable<NearMatch> nearMatches, IEnumerable<SampleCase> cases, IEnumerable<(string File, int Line, string Rule)> planted)
+    public void Write(IReadOnlyList<SampleStudent> students, IEnumerable<NearMatch> nearMatches, IEnumerable<SampleCase> cases, IEnumerable<SampleEditionMistake> editions,
+        IEnumerable<(string File, int Line, string Rule)> planted)
     {
         folder.WriteCsv("truth/planted.csv", "File,Line,Rule", planted.Select(item => FormattableString.Invariant($"{item.File},{item.Line},{item.Rule}")));
         folder.WriteCsv("truth/people.csv", "Person,District,LocalId,StateId",
@@ -15,6 +16,7 @@ internal sealed class TruthCsv(StateFolder folder)
             nearMatches.Select(item => FormattableString.Invariant($"{item.Student.District.District.Number},{item.Student.LocalId},{item.Student.Person.StateId},{item.How}")));
         folder.WriteCsv("truth/cases.csv", "Rule,StateId,OtherStateId,District,OtherDistrict",
             cases.Select(item => FormattableString.Invariant($"{item.Rule},{item.StateId},{item.Other},{item.District},{item.OtherDistrict}")).Order(StringComparer.Ordinal));
+        folder.WriteCsv("truth/editions.csv", "Rule,District,School", editions.Select(item => FormattableString.Invariant($"{item.Rule},{item.School.District},{item.School.Number}")).Order(StringComparer.Ordinal));
     }
 
     /// <summary>From one enrollment of a child to the next; a child's enrollments stand next to each other, in order.</summary>

@@ -168,6 +168,23 @@ public sealed class BelievableStateTests
     }
 
     [TestMethod]
+    public void Every_school_has_students_and_an_incident_and_a_large_high_school_has_dropouts()
+    {
+        var enrollments = Enrollments.ToLookup(row => (row["DistrictNumber"], row["SchoolNumber"]));
+        var incidents = State.Rows("BH").Select(row => (row["DistrictNumber"], row["SchoolNumber"])).ToHashSet();
+        var large = 0;
+        foreach (var school in State.Reference("schools.csv").Select(cells => (cells[0], cells[1])))
+        {
+            Assert.IsNotEmpty(enrollments[school]);
+            Assert.Contains(school, incidents);
+            if (enrollments[school].Count(row => row["Grade"] is "09" or "10" or "11" or "12") < 100) continue;
+            large++;
+            Assert.IsTrue(enrollments[school].Any(row => row["EndStatus"] == "300"));
+        }
+        Assert.IsGreaterThan(2, large);
+    }
+
+    [TestMethod]
     public void Meals_assessments_and_behavior_have_about_the_shares_of_the_state()
     {
         Within(0.37, 0.45, Of("ME", row => row["Eligibility"] is "F" or "R"));
@@ -197,7 +214,8 @@ public sealed class BelievableStateTests
         Assert.IsTrue(Students.GroupBy(row => row["DistrictNumber"]).All(district => hosted.Contains(district.Key) || district.Count() > 50));
 
         var sections = State.Rows("SU").ToDictionary(row => (row["DistrictNumber"], row["SectionNumber"]));
-        Assert.IsTrue(sections.Values.All(row => State.Rows("ST").Any(staff => staff["StaffLocalId"] == row["TeacherLocalId"] && staff["DistrictNumber"] == row["DistrictNumber"])));
+        var staff = State.Rows("ST").Select(row => (row["DistrictNumber"], row["StaffLocalId"])).ToHashSet();
+        Assert.IsTrue(sections.Values.All(row => staff.Contains((row["DistrictNumber"], row["TeacherLocalId"]))));
         foreach (var type in new[] { "RU", "MK" }) foreach (var row in State.Rows(type)) Assert.AreEqual(row["SchoolNumber"], sections[(row["DistrictNumber"], row["SectionNumber"])]["SchoolNumber"]);
 
         var daily = State.Rows("DA").GroupBy(row => (row["DistrictNumber"], row["SchoolNumber"], row["StudentLocalId"])).ToDictionary(student => student.Key, student => string.Concat(student.Select(row => row["Days"])));

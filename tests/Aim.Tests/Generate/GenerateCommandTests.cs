@@ -22,6 +22,9 @@ public sealed class GenerateCommandTests
     [DataRow("--error-rate", "1.01", "--error-rate is a number from 0 to 1.")]
     [DataRow("--error-rate", "-0.1", "--error-rate is a number from 0 to 1.")]
     [DataRow("--error-rate", "NaN", "--error-rate is a number from 0 to 1.")]
+    [DataRow("--years", "0", "--years is a number from 1 to 10.")]
+    [DataRow("--years", "11", "--years is a number from 1 to 10.")]
+    [DataRow("--year", "2019", "There are no file layouts of 2018-2019. Give a later --year or fewer --years.")]
     [DataRow("--year", "26", "'26' is not a school year. Give the year in which it ends, such as 2026.")]
     [DataRow("--students", "many", "many")]
     public async Task An_impossible_option_is_refused_in_a_sentence_and_nothing_is_written(string option, string value, string sentence)
@@ -58,5 +61,21 @@ public sealed class GenerateCommandTests
         Assert.AreEqual(rows, Directory.EnumerateFiles(folder, "SD.tsv", SearchOption.AllDirectories).Sum(file => File.ReadLines(file).Count() - 1));
         Assert.AreEqual(File.ReadLines(Path.Combine(folder, "truth", "planted.csv")).Count() - 1, report.GetProperty("planted").EnumerateObject().Sum(rule => rule.Value.GetInt32()));
         StringAssert.StartsWith(File.ReadLines(Path.Combine(folder, "reference", "agency.csv")).Skip(1).First(), "2027,");
+    }
+
+    [TestMethod]
+    public async Task Several_years_are_folders_of_their_own_with_the_same_districts()
+    {
+        var folder = Path.Combine(AssemblySetup.NewFolder("generate"), "out");
+
+        var (code, output, _) = await RunAsync("generate", "--out", folder, "--students", "200", "--years", "3", "--error-rate", "0.5", "--json");
+
+        Assert.AreEqual(ExitCode.Done, code);
+        CollectionAssert.AreEqual(new[] { "2024", "2025", "2026" }, Directory.GetDirectories(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToArray());
+        foreach (var file in new[] { "districts.csv", "schools.csv" })
+            Assert.AreEqual(1, Directory.GetFiles(folder, file, SearchOption.AllDirectories).Select(File.ReadAllText).Distinct().Count());
+        var report = JsonDocument.Parse(output).RootElement;
+        Assert.AreEqual((2, 2), (report.GetProperty("earlier").GetArrayLength(), report.GetProperty("earlier").EnumerateArray().Count(year => !year.GetProperty("planted").EnumerateObject().Any())));
+        Assert.IsTrue(report.GetProperty("planted").EnumerateObject().Any(), "mistakes are in the last year");
     }
 }

@@ -22,23 +22,33 @@ internal sealed record LoadedState(LoadReport Report, IReadOnlyList<Finding> Fin
 /// <summary>A generated state in a folder of its own, to be loaded or looked at.</summary>
 internal sealed class GeneratedState
 {
-    public string Folder { get; } = AssemblySetup.NewFolder("generated");
+    private readonly string root = AssemblySetup.NewFolder("generated");
+
+    /// <summary>The folder of the last year.</summary>
+    public string Folder { get; }
 
     public GenerateReport Report { get; }
 
-    public GeneratedState(int students, int seed, double errorRate = 0, int? districts = null, SampleRecords records = SampleRecords.All) =>
-        Report = new StateGenerator(new GenerateOptions(Folder, students, districts, seed, Sample.Year, errorRate) { Records = records }).Run();
+    public GeneratedState(int students, int seed, double errorRate = 0, int? districts = null, SampleRecords records = SampleRecords.All, int years = 1)
+    {
+        Report = new StateGenerator(new GenerateOptions(root, students, districts, seed, Sample.Year, errorRate) { Records = records, Years = years }).Run();
+        Folder = Report.Out;
+    }
 
     /// <summary>What the generator says it planted.</summary>
     public IReadOnlyList<Hit> Planted => [.. File.ReadLines(Path.Combine(Folder, "truth", "planted.csv")).Skip(1).Select(line => line.Split(',')).Select(cells => new Hit(cells[2], cells[0], int.Parse(cells[1], null)))];
 
-    public IEnumerable<string> UploadFiles => Directory.EnumerateFiles(Path.Combine(Folder, "uploads"), "*.tsv", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
+    public IEnumerable<string> UploadFiles => FilesOf(Folder);
+
+    private static IEnumerable<string> FilesOf(string folder) => Directory.EnumerateFiles(Path.Combine(folder, "uploads"), "*.tsv", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
 
     /// <summary>The rows of every upload of a type, by column name.</summary>
-    public IEnumerable<IReadOnlyDictionary<string, string>> Rows(string type)
+    public IEnumerable<IReadOnlyDictionary<string, string>> Rows(string type) => Rows(Folder, type);
+
+    public static IEnumerable<IReadOnlyDictionary<string, string>> Rows(string folder, string type)
     {
         var columns = Sample.Layout(type).Columns.Select(column => column.Name).ToList();
-        return UploadFiles.Where(file => Path.GetFileName(file) == $"{type}.tsv").SelectMany(file => File.ReadLines(file).Skip(1))
+        return FilesOf(folder).Where(file => Path.GetFileName(file) == $"{type}.tsv").SelectMany(file => File.ReadLines(file).Skip(1))
             .Select(line => line.Split('\t')).Select(cells => columns.Zip(cells).ToDictionary(pair => pair.First, pair => pair.Second));
     }
 
@@ -58,6 +68,11 @@ internal sealed class GeneratedState
     {
         await using var data = DataFolder.Open(AssemblySetup.NewFolder("data-folder"), new Uri("http://localhost:5080"), TimeProvider.System, Microsoft.Extensions.Logging.LoggerFactory.Create(_ => { }));
         data.Engine.Start();
+        foreach (var earlier in Report.Earlier ?? [])
+        {
+            var before = await new StateLoader(data, TimeProvider.System).LoadAsync(earlier.Out, ConfirmPolicy.Never, new StageProgress(null), CancellationToken.None);
+            Assert.AreEqual((before.Totals.Rows, 0, 0L, 0L, 0L), (before.Totals.Added, before.Parked, before.Totals.Fatal, before.Totals.Errors, before.Totals.Warnings), "the years before have no mistakes");
+        }
         var report = await new StateLoader(data, TimeProvider.System).LoadAsync(Folder, ConfirmPolicy.Never, new StageProgress(null), CancellationToken.None);
         await NightAsync(data, new DateOnly(Sample.Year.EndYear, 10, 15));
         var (files, found) = (new Dictionary<UploadId, string>(), new List<(string File, Finding Finding)>());
