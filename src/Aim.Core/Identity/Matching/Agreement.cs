@@ -113,7 +113,7 @@ internal static class PersonComparison
         return Alike(textA, textB) is Agreement.Close ? Agreement.Close : Agreement.Differs;
     }
 
-    private static Agreement Births(int a, int b)
+    internal static Agreement Births(int a, int b)
     {
         if (a == 0 || b == 0) return Agreement.Missing;
         if (a == b) return Agreement.Same;

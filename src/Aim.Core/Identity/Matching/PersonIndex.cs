@@ -50,6 +50,7 @@ public sealed class PersonIndex
         var found = new List<(int Person, AgreementPattern Pattern, MatchScore Score)>();
         foreach (var other in near)
         {
+            if (!MayBeOne(in encoded.Row, in table.Row(other))) continue;
             var pattern = PersonComparison.Compare(table.View(encoded), table.View(other));
             if (model.PlainWeight(pattern) < 0) continue;
             var score = model.Score(pattern, table, table.View(encoded), table.View(other), 1);
@@ -78,6 +79,7 @@ public sealed class PersonIndex
 
     private LikelyDuplicate? Duplicate(int a, int b)
     {
+        if (!MayBeOne(in table.Row(a), in table.Row(b))) return null;
         var pattern = PersonComparison.Compare(table.View(a), table.View(b));
         if (model.PlainWeight(pattern) < 0) return null;
         var score = model.Score(pattern, table, table.View(a), table.View(b), 2);
@@ -85,6 +87,14 @@ public sealed class PersonIndex
         var (first, second) = ids[a] < ids[b] ? (ids[a], ids[b]) : (ids[b], ids[a]);
         return new LikelyDuplicate(first, second, score, model.Explain(pattern, table, table.View(a), table.View(b), 2));
     }
+
+    /// <summary>
+    /// Spares most namesakes the comparison: with birth dates that have nothing in common, names alone never make one child likely among so many.
+    /// </summary>
+    private static bool MayBeOne(ref readonly PersonRow a, ref readonly PersonRow b) =>
+        PersonComparison.Births(a.Birth, b.Birth) != Agreement.Differs || AreSame(in a, in b, Trait.Middle) || AreSame(in a, in b, Trait.Street) || AreSame(in a, in b, Trait.Place) || AreSame(in a, in b, Trait.Other);
+
+    private static bool AreSame(ref readonly PersonRow a, ref readonly PersonRow b, Trait trait) => a[trait] > 0 && a[trait] == b[trait];
 
     /// <summary>Those who share a key with a person, each once.</summary>
     private void Neighbours(PersonView person, List<int> near)
