@@ -29,6 +29,12 @@ internal sealed class RosterArchive : IDisposable
     private const string ManifestFile = "manifest.csv";
     private const string Version = "1.2";
     private const int MostEntries = 100;
+    private const int MostRows = 5_000_000;
+    private const int LongestName = 40;
+
+    /// <summary>Rosters of the largest districts are some megabytes.</summary>
+    private const long LargestArchive = 256L << 20;
+
     private const long LongestFile = 2L << 30;
 
     /// <summary>Text of rosters shrinks to a tenth or a twentieth; what swells beyond this was made to fill a disk.</summary>
@@ -47,29 +53,34 @@ internal sealed class RosterArchive : IDisposable
     public RosterForm FormOf(string file) => forms.GetValueOrDefault(file);
 
     /// <exception cref="UnusableRosterException">It is no roster, or one that can't be trusted.</exception>
-    public static RosterArchive Open(Stream file)
+    public static async Task<RosterArchive> OpenAsync(Stream file, long length, CancellationToken cancellation)
     {
-        ZipArchive zip;
+        if (length > LargestArchive) throw new UnusableRosterException($"The archive is larger than {LargestArchive >> 20} MB, far more than a roster can be. It was not opened; export the roster again.");
+        // A zip is read back and forth: what can't be is laid aside on disk rather than in memory, and gone when it is closed.
+        if (!file.CanSeek) file = await SpoolAsync(file, cancellation);
+        ZipArchive? zip = null;
         try
         {
             zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: false);
-        }
-        catch (InvalidDataException)
-        {
-            throw new UnusableRosterException("The file is not a zip archive, or is damaged. Export the roster again as OneRoster 1.2 CSV.");
-        }
-        try
-        {
-            var entries = Entries(zip);
-            var archive = new RosterArchive(zip, entries, []);
+            var archive = new RosterArchive(zip, Entries(zip), []);
             archive.ReadManifest();
             return archive;
         }
-        catch
+        catch (Exception failure)
         {
-            zip.Dispose();
+            zip?.Dispose();
+            await file.DisposeAsync();
+            if (failure is InvalidDataException) throw new UnusableRosterException("The file is not a zip archive, or is damaged. Export the roster again as OneRoster 1.2 CSV.");
             throw;
         }
+    }
+
+    private static async Task<Stream> SpoolAsync(Stream file, CancellationToken cancellation)
+    {
+        var spool = new FileStream(Path.Combine(Path.GetTempPath(), Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose | FileOptions.Asynchronous);
+        await using (file) await file.CopyToAsync(spool, cancellation);
+        spool.Position = 0;
+        return spool;
     }
 
     private static Dictionary<string, ZipArchiveEntry> Entries(ZipArchive zip)
@@ -95,7 +106,9 @@ internal sealed class RosterArchive : IDisposable
             throw new UnusableRosterException($"The manifest does not say oneroster.version {Version}. Export the roster as OneRoster {Version} CSV.");
         foreach (var (name, value) in properties.Where(property => property.Key.StartsWith("file.", StringComparison.OrdinalIgnoreCase)))
         {
-            var form = Enum.TryParse<RosterForm>(value, ignoreCase: true, out var parsed) ? parsed : throw new UnusableRosterException($"The manifest says something else than absent, bulk or delta for {name["file.".Length..]}. Export the roster again.");
+            if (name.Length > LongestName || !name.Skip("file.".Length).All(char.IsAsciiLetter)) throw new UnusableRosterException("The manifest lists a file of a name that OneRoster does not have. Export the roster again.");
+            var form = Enum.TryParse<RosterForm>(value, ignoreCase: true, out var parsed) && !char.IsDigit(value[0]) ? parsed
+                : throw new UnusableRosterException($"The manifest says something else than absent, bulk or delta for {name["file.".Length..]}. Export the roster again.");
             var file = $"{name["file.".Length..]}.csv";
             forms[file] = form;
             if (form != RosterForm.Absent && !entries.ContainsKey(file)) throw new UnusableRosterException($"The manifest lists {file}, but the archive has no such file. Export the roster again.");
@@ -116,6 +129,7 @@ internal sealed class RosterArchive : IDisposable
         while (Advance(rows, file))
         {
             row.Number++;
+            if (row.Number > MostRows) throw new UnusableRosterException($"{file} has more than {MostRows} rows, more than a district can have. Export the roster again.");
             yield return row;
         }
     }

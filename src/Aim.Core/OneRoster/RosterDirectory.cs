@@ -54,7 +54,8 @@ internal sealed record RosterUser(string LocalId, string? LastName, string? Firs
 internal sealed record RosterClass(string Course, string? School, string? Title, string? Period, DateOnly? Start, DateOnly? End, bool IsYear);
 
 /// <summary>A student's place in a class.</summary>
-internal sealed record RosterPlace(string User, string Class, DateOnly? Start)
+/// <param name="LocalId">The student's, which stays known when the user leaves the roster.</param>
+internal sealed record RosterPlace(string LocalId, string Class, DateOnly? Start)
 {
     /// <summary>Key of the roster row that it became.</summary>
     [JsonIgnore]

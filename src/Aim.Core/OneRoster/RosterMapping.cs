@@ -10,8 +10,8 @@ internal interface IRosterSink : IFindingSink
     /// <summary>A row of one of the district's own files, by column names of its layout.</summary>
     ValueTask RowAsync(RecordType type, params (string Column, string? Value)[] values);
 
-    /// <summary>A stored record that the archive removes.</summary>
-    void Remove(RecordType type, string localId, string key);
+    /// <summary>A stored record that the archive removes; with the key of another one that takes its place, only if that one was loaded.</summary>
+    void Remove(RecordType type, string localId, string key, string? replacedBy);
 }
 
 /// <summary>
@@ -24,6 +24,8 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
     private static readonly string[] Families = ["parent", "guardian", "relative"];
     private static readonly string[] Races = ["americanIndianOrAlaskaNative", "asian", "blackOrAfricanAmerican", "nativeHawaiianOrOtherPacificIslander", "white"];
     private static readonly string[] RaceColumns = ["AmericanIndian", "Asian", "Black", "PacificIslander", "White"];
+
+    private readonly List<(RecordType Type, string LocalId, string Key, string? ReplacedBy)> removals = [];
 
     /// <summary>The archive's own rows over what was known before; a bulk file starts anew.</summary>
     public RosterDirectory Directory { get; } = archive.IsDelta ? known : new RosterDirectory
@@ -46,7 +48,37 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
         await ReadEnrollmentsAsync(touched);
         var teachers = Directory.Teachers.Values.ToLookup(teacher => teacher.Class);
         foreach (var id in touched.Order(StringComparer.Ordinal)) await WriteSectionAsync(id, teachers[id]);
+        MustNotForgetAll();
+        RemoveWhatNothingStandsFor();
     }
+
+    /// <summary>An export that went wrong has names of columns and no rows: taken at its word it would remove every class of the district.</summary>
+    private void MustNotForgetAll()
+    {
+        Check("courses.csv", known.Courses.Count, Directory.Courses.Count);
+        Check("classes.csv", known.Classes.Count, Directory.Classes.Count);
+        Check("enrollments.csv", known.Places.Count, Directory.Places.Count);
+
+        void Check(string file, int before, int now)
+        {
+            if (archive.FormOf(file) == RosterForm.Bulk && before > 0 && now == 0)
+                throw new UnusableRosterException($"{file} says it has everything, and has no row that could be used, while the roster before had {before}. Export the roster again; to remove everything, send its rows as a delta with the status tobedeleted.");
+        }
+    }
+
+    /// <summary>What was removed under one sourcedId and sent again under another is still there.</summary>
+    private void RemoveWhatNothingStandsFor()
+    {
+        var places = Directory.Places.Values.Select(place => (place.LocalId, place.Key)).ToHashSet();
+        var staff = Directory.Users.Values.Where(user => user.StaffRole is not null).Select(user => user.LocalId).ToHashSet();
+        foreach (var (type, localId, key, replacedBy) in removals)
+        {
+            if (type == RecordTypes.RosterEntry && places.Contains((localId, key)) || type == RecordTypes.StaffMember && staff.Contains(localId)) continue;
+            sink.Remove(type, localId, key, replacedBy);
+        }
+    }
+
+    private void Remove(RecordType type, string localId, string key, string? replacedBy = null) => removals.Add((type, localId, key, replacedBy));
 
     private void ReadOrganizations()
     {
@@ -84,7 +116,7 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
             if (row.IsRemoved)
             {
                 // Who leaves the roster stays the district's student until an enrollment says otherwise; staff are known for their classes only.
-                if (earlier?.StaffRole is not null) sink.Remove(RecordTypes.StaffMember, earlier.LocalId, "");
+                if (earlier?.StaffRole is not null) Remove(RecordTypes.StaffMember, earlier.LocalId, "");
                 Directory.Users.Remove(row.SourcedId);
                 continue;
             }
@@ -144,7 +176,7 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
         {
             if (row.IsRemoved)
             {
-                if (Directory.Courses.Remove(row.SourcedId)) sink.Remove(RecordTypes.Course, row.SourcedId, "");
+                if (Directory.Courses.Remove(row.SourcedId)) Remove(RecordTypes.Course, row.SourcedId, "");
                 continue;
             }
             Directory.Courses.Add(row.SourcedId);
@@ -162,7 +194,7 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
         {
             if (row.IsRemoved)
             {
-                if (Directory.Classes.Remove(row.SourcedId)) sink.Remove(RecordTypes.CourseSection, row.SourcedId, "");
+                if (Directory.Classes.Remove(row.SourcedId)) Remove(RecordTypes.CourseSection, row.SourcedId, "");
                 continue;
             }
             var course = row.Text("courseSourcedId");
@@ -179,16 +211,17 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
     {
         foreach (var row in archive.Read("enrollments.csv"))
         {
-            if (row.IsRemoved) { RemoveEnrollment(row.SourcedId, touched); continue; }
+            if (row.IsRemoved) { RemoveEnrollment(row, touched); continue; }
             var (user, room) = (row.Text("userSourcedId") ?? "", row.Text("classSourcedId") ?? "");
             if (!Directory.Users.TryGetValue(user, out var person)) { Report(RosterRules.Unknown, RecordTypes.RosterEntry, row, "userSourcedId", user, "users.csv"); continue; }
             if (!Directory.Classes.TryGetValue(room, out var section)) { Report(RosterRules.Unknown, RecordTypes.RosterEntry, row, "classSourcedId", room, "classes.csv"); continue; }
             switch (row.Text("role")?.ToLowerInvariant())
             {
                 case "student":
-                    await EnrollAsync(row, person, section, new RosterPlace(user, room, row.Date("beginDate") ?? section.Start));
+                    await EnrollAsync(row, person, section, new RosterPlace(person.LocalId, room, row.Date("beginDate") ?? section.Start));
                     break;
                 case "teacher":
+                    if (Directory.Teachers.TryGetValue(row.SourcedId, out var taught)) touched.Add(taught.Class);
                     Directory.Teachers[row.SourcedId] = new RosterTeacher(user, room, row.IsTrue("primary"));
                     touched.Add(room);
                     break;
@@ -199,22 +232,18 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
     private async Task EnrollAsync(RosterRow row, RosterUser person, RosterClass section, RosterPlace place)
     {
         // A place that begins on another day is another record: the one it was before goes.
-        if (Directory.Places.GetValueOrDefault(row.SourcedId) is { } earlier && (earlier.Key != place.Key || earlier.User != place.User)) RemovePlace(earlier);
+        if (Directory.Places.GetValueOrDefault(row.SourcedId) is { } earlier && (earlier.Key != place.Key || earlier.LocalId != place.LocalId))
+            Remove(RecordTypes.RosterEntry, earlier.LocalId, earlier.Key, earlier.LocalId == place.LocalId ? place.Key : null);
         Directory.Places[row.SourcedId] = place;
         await sink.RowAsync(RecordTypes.RosterEntry, ("StudentStateId", person.StateId?.ToString()), ("StudentLocalId", person.LocalId), ("LastName", person.LastName), ("FirstName", person.FirstName),
             ("SchoolNumber", section.School), ("CalendarNumber", CalendarOf(section)), ("SectionNumber", place.Class), ("StartDate", FileDate(place.Start)), ("EndDate", FileDate(row.Date("endDate"))));
     }
 
-    private void RemoveEnrollment(string id, HashSet<string> touched)
+    private void RemoveEnrollment(RosterRow row, HashSet<string> touched)
     {
-        if (Directory.Places.Remove(id, out var place)) RemovePlace(place);
-        else if (Directory.Teachers.Remove(id, out var teacher)) touched.Add(teacher.Class);
-        else sink.Add(Findings.OfField(RosterRules.NothingToRemove, new RowPlace(RecordTypes.RosterEntry, 0, null), "sourcedId", id, null));
-    }
-
-    private void RemovePlace(RosterPlace place)
-    {
-        if (Directory.Users.TryGetValue(place.User, out var person)) sink.Remove(RecordTypes.RosterEntry, person.LocalId, place.Key);
+        if (Directory.Places.Remove(row.SourcedId, out var place)) Remove(RecordTypes.RosterEntry, place.LocalId, place.Key);
+        else if (Directory.Teachers.Remove(row.SourcedId, out var teacher)) touched.Add(teacher.Class);
+        else Report(RosterRules.NothingToRemove, RecordTypes.RosterEntry, row, "sourcedId", row.SourcedId, "earlier rosters");
     }
 
     private async Task WriteSectionAsync(string id, IEnumerable<RosterTeacher> teachers)

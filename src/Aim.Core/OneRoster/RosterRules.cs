@@ -13,7 +13,7 @@ public static class RosterRules
         { Basis = "OneRoster 1.2 CSV binding", Records = Types };
 
     public static readonly Rule NothingToRemove = new("ROS-002", Severity.Warning, RuleScope.File, "sourcedId", "Removal of a row that was never sent",
-        "The archive removes the enrollment '{Value}', which no roster of this year has had.", "Nothing to correct if it is gone; otherwise send a bulk roster.")
+        "In {File}, the archive removes the enrollment '{Value}', which no roster of this year has had.", "Nothing to correct if it is gone; otherwise send a bulk roster.")
         { Basis = "OneRoster 1.2 CSV binding", Records = Types };
 
     public static IEnumerable<Rule> All => [Unknown, NothingToRemove];

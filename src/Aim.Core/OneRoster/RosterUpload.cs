@@ -7,6 +7,7 @@ using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
 using Aim.Uploads;
+using Aim.Workflows;
 
 namespace Aim.OneRoster;
 
@@ -23,7 +24,11 @@ public sealed record RosterPlan(
 }
 
 /// <summary>How a roster ended.</summary>
-public sealed record RosterEnding(RosterPlan? Plan, UploadInput Upload, string? Failure);
+public sealed record RosterEnding(RosterPlan? Plan, UploadInput Upload, string? Failure)
+{
+    /// <summary>The edition has the roster, the state record not yet: the night brings it.</summary>
+    public bool IsSyncPending { get; init; }
+}
 
 /// <summary>
 /// Loads OneRoster archives. An archive is taken apart into files of the district's own record types, and each of them goes the way of any upload: the same
@@ -35,6 +40,7 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
     public const string TypeCode = "OR";
 
     private const string Kind = "directory";
+    private const string Turn = "turn";
     private const string Only = "-";
 
     /// <summary>In this order nothing refers to what comes later.</summary>
@@ -48,7 +54,8 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
     private sealed record Pointer(string Path);
 
     /// <summary>A record to be removed.</summary>
-    internal sealed record Removal(string Type, string LocalId, string Key);
+    /// <param name="ReplacedBy">Key of the record that takes its place; it is removed only if that one is there.</param>
+    internal sealed record Removal(string Type, string LocalId, string Key, string? ReplacedBy = null);
 
     /// <summary>Takes the archive apart. Done again, it gives what was made the first time.</summary>
     public async Task<RosterPlan> OpenAsync(UploadInput upload, CancellationToken cancellation)
@@ -71,11 +78,11 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
         if ((await references.FindAsync(ticket.Year, cancellation))?.Data is not { } reference)
             return refused with { Refusal = $"The state office has set up no schools and calendars for {ticket.Year.Span} yet. Upload the roster again when it has." };
         if (reference.FindDistrict(ticket.District) is null) return refused with { Refusal = $"District {ticket.District} is unknown in {ticket.Year.Span}. Use the four-digit School System number." };
-        await using var file = await blobs.OpenReadAsync(upload.Blob, cancellation);
-        if (file is null) return refused with { Refusal = IdentifyUpload.Gone };
+        if (await blobs.FindAsync(upload.Path, cancellation) is not { } blob || await blobs.OpenReadAsync(upload.Blob, cancellation) is not { } file) return refused with { Refusal = IdentifyUpload.Gone };
+        await TakeTurnAsync(ticket, cancellation);
         try
         {
-            using var archive = RosterArchive.Open(file);
+            using var archive = await RosterArchive.OpenAsync(file, blob.Length, cancellation);
             var known = await FindDirectoryAsync(ticket, cancellation);
             if (archive.IsDelta && known is null) return refused with { Refusal = "The archive has changes only, and no complete roster of this year has been loaded. Send a bulk archive first." };
             return await MapAsync(refused, ticket, archive, known ?? new RosterDirectory(), reference, cancellation);
@@ -84,6 +91,19 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
         {
             return refused with { Refusal = unusable.Message };
         }
+    }
+
+    /// <summary>One roster of a district and year at a time: the next one builds on what this one leaves known.</summary>
+    /// <exception cref="FaultException">Another one is under way.</exception>
+    private async Task TakeTurnAsync(UploadTicket ticket, CancellationToken cancellation)
+    {
+        var mine = new LedgerEntry(SubjectOf(ticket.District, ticket.Year), Turn, Only, JsonSerializer.Serialize(ticket.Key, Json));
+        if (await ledger.AddAsync(mine, cancellation)) return;
+        var entry = (await ledger.FindAsync(mine.Subject, Turn, Only, cancellation))!;
+        if (entry.Json == mine.Json) return;
+        var other = JsonSerializer.Deserialize<string>(entry.Json, Json)!;
+        if (await log.FindReportAsync(other, cancellation) is { IsFinished: true } && await ledger.PutAsync(mine with { ETag = entry.ETag }, cancellation)) return;
+        throw new FaultException($"Another roster of district {ticket.District} is being loaded. Upload this one again when that has ended; if it asks for confirmation, answer it.");
     }
 
     private async Task<RosterPlan> MapAsync(RosterPlan plan, UploadTicket ticket, RosterArchive archive, RosterDirectory known, ReferenceData reference, CancellationToken cancellation)
@@ -134,15 +154,18 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
     private async Task RemoveAsync(RosterPlan plan, string type, IReadOnlyList<Removal> removals, CancellationToken cancellation)
     {
         var edition = new EditionKey(plan.District, plan.Year);
-        var gone = removals.Select(removal => (RecordTypes.Find(removal.Type)!.LocalIdPrefix + removal.LocalId, removal.Key)).ToHashSet();
+        var prefix = RecordTypes.Find(type)!.LocalIdPrefix;
+        var gone = removals.GroupBy(removal => (LocalId: prefix + removal.LocalId, removal.Key)).ToDictionary(group => group.Key, group => group.Last().ReplacedBy);
         var load = new EditionLoad(UploadId.Of($"{plan.Upload.Path}#{type}", plan.Upload.ETag), type, null);
         while (true)
         {
             var head = await editions.GetHeadAsync(edition, cancellation);
             var changes = new List<EditionChange>();
-            await foreach (var student in editions.ReadAsync(edition, new EditionSelection([.. gone.Select(item => item.Item1).Distinct().Order(Utf8Order.Comparer)]), cancellation))
+            await foreach (var student in editions.ReadAsync(edition, new EditionSelection([.. gone.Keys.Select(item => item.LocalId).Distinct().Order(Utf8Order.Comparer)]), cancellation))
             {
-                changes.AddRange(student.Rows.Where(row => row.Type.Code == type && gone.Contains((student.LocalId, row.Key))).Select(row => new EditionChange(student.LocalId, row, null)));
+                var rows = student.Rows.Where(row => row.Type.Code == type).ToList();
+                // The row that was to take its place may have been rejected: then the stored one stays.
+                changes.AddRange(rows.Where(row => gone.TryGetValue((student.LocalId, row.Key), out var by) && (by is null || rows.Exists(other => other.Key == by))).Select(row => new EditionChange(student.LocalId, row, null)));
             }
             if ((await editions.ApplyAsync(edition, head.Version, load, changes.ToAsyncEnumerable(), cancellation)).Status != ApplyStatus.Stale) return;
         }
@@ -162,7 +185,7 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
             await ledger.PutAsync(new(SubjectOf(plan.District, plan.Year), Kind, Only, JsonSerializer.Serialize(new Pointer(directory), Json)), cancellation);
         await log.SaveReportAsync(key, new UploadReport
         {
-            Status = status, Sentence = sentence, UploadId = ending.Upload.Id, ETag = ending.Upload.ETag, Counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(groups)]),
+            Status = status, Sentence = sentence + (ending.IsSyncPending ? " The state record will have it after the next nightly sync." : ""), UploadId = ending.Upload.Id, ETag = ending.Upload.ETag, Counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(groups)]),
             EditionVersion = parts.Max(part => part.EditionVersion), FindingFiles = [.. new[] { plan?.Findings }.OfType<string>(), .. parts.SelectMany(part => part.FindingFiles)], Groups = groups.Count,
             Parts = [.. (plan?.Parts ?? []).Select(part => part.Key)], StartedAt = plan?.StartedAt, FinishedAt = clock.GetUtcNow(), Rules = RuleCatalog.Version,
         }, cancellation);
@@ -220,7 +243,7 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
 
         public void Add(Finding finding) => findings.Add(finding);
 
-        public void Remove(RecordType type, string localId, string key) => Removals.Add(new Removal(type.Code, localId, key));
+        public void Remove(RecordType type, string localId, string key, string? replacedBy) => Removals.Add(new Removal(type.Code, localId, key, replacedBy));
 
         public ValueTask RowAsync(RecordType type, params (string Column, string? Value)[] values)
         {

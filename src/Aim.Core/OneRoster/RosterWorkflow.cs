@@ -23,24 +23,41 @@ public sealed class RosterWorkflow : Workflow<UploadInput, UploadStatus>
         {
             context.SetStatus("Open");
             plan = await context.CallAsync(RosterSteps.Open, input);
-            foreach (var part in plan.Parts)
-            {
-                context.SetStatus("Load");
-                var status = await context.CallChildAsync<UploadWorkflow, UploadInput, UploadStatus>(UploadIntake.InstanceOf(part.Id), part);
-                // What comes later refers to what was to be loaded here.
-                if (status is UploadStatus.Declined or UploadStatus.Refused or UploadStatus.Failed) return await EndAsync(context, new(plan, input, null));
-            }
-            if (plan is { IsTest: false, Refusal: null })
-            {
-                context.SetStatus("Sync");
-                if (plan.Removals is not null) await context.CallAsync(RosterSteps.Remove, plan);
-                await SyncEdition.ToEndAsync(context, new EditionKey(plan.District, plan.Year));
-            }
-            return await EndAsync(context, new(plan, input, null));
+            var isLoaded = await AreLoadedAsync(context, plan.Parts);
+            var isSynced = plan.IsTest || plan.Refusal is not null || await IsSyncedAsync(context, plan, isLoaded);
+            return await EndAsync(context, new(plan, input, null) { IsSyncPending = !isSynced });
         }
         catch (StepFailedException failure)
         {
             return await EndAsync(context, new(plan, input, failure.Reason));
+        }
+    }
+
+    /// <summary>Loads the parts in order; false when one was not loaded, as what comes later refers to it.</summary>
+    private static async Task<bool> AreLoadedAsync(IWorkflowContext context, IReadOnlyList<UploadInput> parts)
+    {
+        foreach (var part in parts)
+        {
+            context.SetStatus("Load");
+            var status = await context.CallChildAsync<UploadWorkflow, UploadInput, UploadStatus>(UploadIntake.InstanceOf(part.Id), part);
+            if (status is UploadStatus.Declined or UploadStatus.Refused or UploadStatus.Failed) return false;
+        }
+        return true;
+    }
+
+    /// <summary>Brings to the state whatever was loaded, also when not all was; a sync that fails is made up for by the night.</summary>
+    private static async Task<bool> IsSyncedAsync(IWorkflowContext context, RosterPlan plan, bool isLoaded)
+    {
+        if (isLoaded && plan.Removals is not null) await context.CallAsync(RosterSteps.Remove, plan);
+        context.SetStatus("Sync");
+        try
+        {
+            await SyncEdition.ToEndAsync(context, new EditionKey(plan.District, plan.Year));
+            return true;
+        }
+        catch (StepFailedException)
+        {
+            return false;
         }
     }
 

@@ -100,7 +100,7 @@ internal static class RuleFixtures
     [
         new("ROS-001", "a place in a class that isn't there", "OR2:2",
             Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-5,active,,k-7,org-1,u-1,student,,2025-10-01,"])), Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-5,active,,k-2,org-1,u-1,student,,2025-10-01,"]))),
-        new("ROS-002", "a place is removed that was never there", "OR2:0",
+        new("ROS-002", "a place is removed that was never there", "OR2:2",
             Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-7,tobedeleted,,,,,,,,"])), Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-2,tobedeleted,,,,,,,,"]))),
     ];
 

@@ -110,6 +110,66 @@ public sealed class OneRosterTests
     }
 
     [TestMethod]
+    public async Task A_student_who_leaves_the_roster_loses_the_places_though_the_user_is_gone_too()
+    {
+        await using var bench = await OpenAsync();
+
+        var result = await bench.UploadAsync("OR", RosterZip.Delta().With("users", "sourcedId,status,dateLastModified,givenName,familyName,identifier", "u-1,tobedeleted,2025-10-01T00:00:00Z,,,")
+            .With("enrollments", OtherEnrollments, "e-1,tobedeleted,2025-10-01T00:00:00Z,,,,,,,").Bytes());
+
+        Assert.AreEqual(UploadStatus.Accepted, result.Status, result.Report.Sentence);
+        Assert.DoesNotContain("1001: RU", await ClassesAsync(bench));
+        StringAssert.Contains(await ClassesAsync(bench), "1002: RU");
+    }
+
+    [TestMethod]
+    public async Task What_is_sent_again_under_another_sourcedId_stays()
+    {
+        await using var bench = await OpenAsync();
+
+        await bench.UploadAsync("OR", RosterZip.Delta().With("users", "sourcedId,status,dateLastModified,givenName,familyName,identifier", "u-9,tobedeleted,2025-10-01T00:00:00Z,,,", "u-19,active,2025-10-01T00:00:00Z,Ellen,Birch,T1")
+            .With("roles", "sourcedId,status,dateLastModified,userSourcedId,roleType,role,orgSourcedId", "r-19,active,2025-10-01T00:00:00Z,u-19,primary,teacher,org-1")
+            .With("enrollments", OtherEnrollments, "e-1,tobedeleted,2025-10-01T00:00:00Z,,,,,,,", "e-11,active,2025-10-01T00:00:00Z,k-1,org-1,u-1,student,,2025-08-25,", "e-9,active,2025-10-01T00:00:00Z,k-1,org-1,u-19,teacher,true,,").Bytes());
+
+        Assert.AreEqual(Loaded.ReplaceLineEndings("\n"), await ClassesAsync(bench));
+    }
+
+    [TestMethod]
+    public async Task A_place_whose_new_row_is_rejected_stays_as_it_was()
+    {
+        await using var bench = await OpenAsync();
+
+        var result = await bench.UploadAsync("OR", RosterZip.Delta().With("enrollments", OtherEnrollments, "e-2,active,2025-10-01T00:00:00Z,k-1,org-1,u-2,student,,2025-09-08,2025-09-01").Bytes());
+
+        Assert.AreEqual(1L, result.Counts.Rejected, "it ends before it starts");
+        StringAssert.Contains(await ClassesAsync(bench), "1002: RU 0001 k-1 09/02/2025");
+    }
+
+    [TestMethod]
+    public async Task A_teacher_who_changes_classes_leaves_the_old_one()
+    {
+        await using var bench = await OpenAsync();
+
+        await bench.UploadAsync("OR", RosterZip.Delta().With("enrollments", OtherEnrollments, "e-9,active,2025-10-01T00:00:00Z,k-2,org-1,u-9,teacher,true,,").Bytes());
+
+        var classes = await ClassesAsync(bench);
+        StringAssert.Contains(classes, "c-1 Math 5A FY 2 - ");
+        StringAssert.Contains(classes, "c-1 Math 5B FY 3 T1 ");
+    }
+
+    [TestMethod]
+    public async Task A_complete_archive_without_rows_removes_nothing_and_says_what_to_do()
+    {
+        await using var bench = await OpenAsync();
+
+        var result = await bench.UploadAsync("OR", RosterZip.Sample().With("enrollments", "sourcedId,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate").Bytes());
+
+        Assert.AreEqual(UploadStatus.Refused, result.Status);
+        StringAssert.Contains(result.Report.Sentence, "enrollments.csv says it has everything");
+        Assert.AreEqual(Loaded.ReplaceLineEndings("\n"), await ClassesAsync(bench));
+    }
+
+    [TestMethod]
     public async Task Changes_without_a_complete_roster_before_them_are_refused()
     {
         await using var bench = await OpenAsync(withRoster: false);
@@ -186,6 +246,8 @@ public sealed class OneRosterTests
     [
         ("not a zip", () => "HD\t10/07/2025"u8.ToArray(), "not a zip archive"),
         ("cut short", () => RosterZip.Sample().Bytes()[..^40], "not a zip archive"),
+        ("a directory of files that is damaged", () => Damaged(RosterZip.Sample().Bytes()), "not a zip archive"),
+        ("a number instead of bulk", () => RosterZip.Sample() is var zip ? zip.WithManifest(zip.Manifest.Replace("file.users,bulk", "file.users,1", StringComparison.Ordinal)).Bytes() : [], "something else than"),
         ("a path outside itself", () => RosterZip.Sample().WithFile("../users.csv", "a\n").Bytes(), "leads outside"),
         ("an absolute path", () => RosterZip.Sample().WithFile("/etc/users.csv", "a\n").Bytes(), "leads outside"),
         ("a folder", () => RosterZip.Sample().WithFile("roster/users.csv", "a\n").Bytes(), "in a folder"),
@@ -197,6 +259,13 @@ public sealed class OneRosterTests
         ("bulk and delta together", () => RosterZip.Sample() is var zip ? zip.WithManifest(zip.Manifest.Replace("file.users,bulk", "file.users,delta", StringComparison.Ordinal)).Bytes() : [], "some delta"),
         ("broken quotes", () => RosterZip.Sample().With("courses", "sourcedId,title", "c-1,\"Mathematics").Bytes(), "courses.csv can't be read"),
     ];
+
+    /// <summary>The signature of the first entry of the zip's directory is broken.</summary>
+    private static byte[] Damaged(byte[] zip)
+    {
+        zip[zip.AsSpan().IndexOf("PK\u0001\u0002"u8)] = (byte)'X';
+        return zip;
+    }
 
     public static IEnumerable<object[]> HostileNames => Hostile.Select(item => new object[] { item.Name });
 
