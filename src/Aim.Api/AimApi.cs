@@ -9,6 +9,7 @@ using Aim.Api.Identities;
 using Aim.Api.Movement;
 using Aim.Api.Problems;
 using Aim.Api.Reference;
+using Aim.Api.Rules;
 using Aim.Api.Snapshots;
 using Aim.Api.Students;
 using Aim.Api.Uploads;
@@ -66,6 +67,7 @@ public static class AimApi
         api.MapEntry();
         api.MapChangeSets();
         api.MapPushes();
+        api.MapRules();
         api.MapStudents();
         api.MapMovement();
         api.MapIdentity();

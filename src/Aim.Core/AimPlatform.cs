@@ -1,4 +1,5 @@
 using Aim.Entry;
+using Aim.Editions;
 using Aim.Federal;
 using Aim.Identity;
 using Aim.Movement;
@@ -38,8 +39,12 @@ public sealed class AimPlatform
         IdentityDecisions = new IdentityDecisions(ports.Ledger);
         resolver = new IdentityResolver(ports.Identities, IdentityDecisions, ports.Clock);
         Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, resolver, Parked);
+        Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, new IdentityResolver(ports.Identities), Parked);
+        Notes = new EditionNotes(ports.Ledger, ports.Clock);
+        Validation = new EditionValidation(ports.Editions, References, Notes, ports.Clock);
         Disclosures = new DisclosureLog(ports.Ledger, ports.Clock);
         Snapshots = new SnapshotLibrary(ports.Blobs);
+        RuleTrials = new RuleTrial(ports.Blobs, Snapshots);
         Federal = new FederalFiles(ports.Blobs, ports.Ledger, Snapshots, Uploads);
         Catalog = new WorkflowCatalog();
         Workflows = engine(Catalog);
@@ -71,6 +76,9 @@ public sealed class AimPlatform
     public PushedChanges Pushed { get; }
     public ParkedStudents Parked { get; }
     public EditionComparison Comparison { get; }
+    public EditionNotes Notes { get; }
+    public EditionValidation Validation { get; }
+    public RuleTrial RuleTrials { get; }
     public DisclosureLog Disclosures { get; }
     public SnapshotLibrary Snapshots { get; }
     public CollectionSchedule Collections { get; }

@@ -45,7 +45,15 @@ internal static class Findings
 
     private static Finding Make(Rule rule, in RowPlace place, string? value, string? cause, Dictionary<string, string?> values) => new(
         rule.Id, rule.EffectiveSeverity, place.Type.Code, place.Line, rule.Field, place.LocalId, value, cause,
-        Fill(rule.Message, values), Fill(rule.HowToFix, values), place.Upload);
+        Fill(rule.Message, values), Fill(rule.HowToFix, values), place.Upload, values.GetValueOrDefault(nameof(ISchoolRecord.SchoolNumber)));
+
+    /// <summary>A finding about a school, or about the district as a whole.</summary>
+    public static Finding OfEdition(Rule rule, DistrictId district, EditionOffence offence)
+    {
+        var values = new Dictionary<string, string?> { ["District"] = district.Value, ["School"] = offence.School };
+        foreach (var (name, value) in offence.Values) values[name] = Convert.ToString(value, CultureInfo.InvariantCulture);
+        return new(rule.Id, rule.EffectiveSeverity, null, 0, rule.Field, null, null, offence.School, Fill(rule.Message, values), Fill(rule.HowToFix, values), School: offence.School);
+    }
 
     internal static string Fill(string template, Dictionary<string, string?> values)
     {

@@ -33,10 +33,11 @@ public sealed class RowFacts
 public sealed record RowRule<T>(Rule Rule, Func<T, RowFacts, bool> IsViolated, bool NeedsReference = false, Func<T, string?>? Cause = null);
 
 /// <summary>Runs the row rules of one record type; made once per file, so that rules out of force cost nothing.</summary>
-public sealed class RowRuleSet<T>(IEnumerable<RowRule<T>> rules, SchoolYear year, bool hasReference) where T : IRecord<T>
+/// <param name="isChosen">Which rules to run; those in force in the year unless given.</param>
+public sealed class RowRuleSet<T>(IEnumerable<RowRule<T>> rules, SchoolYear year, bool hasReference, Func<Rule, bool>? isChosen = null) where T : IRecord<T>
 {
     private readonly RowRule<T>[] rules =
-        [.. rules.Where(rule => rule.Rule.IsInForce(year) && (hasReference || !rule.NeedsReference))];
+        [.. rules.Where(rule => (isChosen?.Invoke(rule.Rule) ?? rule.Rule.IsInForce(year)) && (hasReference || !rule.NeedsReference))];
 
     /// <summary>Reports each violated rule and says whether one of them rejects the row.</summary>
     public bool Check(T record, RowFacts facts, IRowOrigin origin, IFindingSink findings)

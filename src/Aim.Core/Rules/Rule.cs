@@ -19,7 +19,7 @@ public enum Severity
 }
 
 /// <summary>How much must be known to decide a rule.</summary>
-public enum RuleScope { File = 1, Row = 2, Student = 3, Identity = 4, State = 5 }
+public enum RuleScope { File = 1, Row = 2, Student = 3, Identity = 4, State = 5, Edition = 6, Certification = 7 }
 
 /// <summary>
 /// How far a rule's introduction has come. A new rule is first shown for information, then warns, then has its full severity, so that

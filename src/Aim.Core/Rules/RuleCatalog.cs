@@ -40,12 +40,18 @@ public static class RuleCatalog
         .. AssessmentRules.Student, .. BehaviorRules.Student, .. ClassRules.Student,
     ];
 
+    /// <summary>The rules about a district's edition as a whole, and those about it when a collection is certified.</summary>
+    public static IReadOnlyList<EditionRule> EditionRules { get; } = [.. Rules.EditionRules.All, .. CertificationRules.All];
+
     public static IReadOnlyList<Rule> All { get; } = Collect();
 
     /// <summary>Changes whenever a rule changes its meaning, severity, stage or wording; every freeze records it.</summary>
     public static string Version { get; } = ContentHash.OfText(string.Join('\n', All)).ToString("x32", CultureInfo.InvariantCulture)[..12];
 
     private static readonly Dictionary<string, Rule> ById = All.ToDictionary(rule => rule.Id);
+
+    /// <summary>Null when no rule has that id, in whatever case it is written.</summary>
+    public static Rule? Find(string id) => ById.GetValueOrDefault(id.ToUpperInvariant());
 
     /// <exception cref="KeyNotFoundException">No rule has that id.</exception>
     public static Rule Get(string id) => ById[id];
@@ -54,12 +60,26 @@ public static class RuleCatalog
     public static bool NeedsReference(string id) => ReferenceRules.Contains(id);
 
     /// <summary>Whether the rule asks the district's edition of the year before.</summary>
-    public static bool NeedsPriorYear(string id) => StudentRules.Any(rule => rule.Rule.Id == id && rule.NeedsPriorYear);
+    public static bool NeedsPriorYear(string id) => StudentRules.Any(rule => rule.Rule.Id == id && rule.NeedsPriorYear) || EditionRules.Any(rule => rule.Rule.Id == id && rule.NeedsPriorYear);
 
     /// <summary>Whether the rule asks the district's courses, sections and staff.</summary>
     public static bool NeedsClasses(string id) => StudentRules.Any(rule => rule.Rule.Id == id && rule.NeedsClasses);
 
-    private static readonly HashSet<string> ReferenceRules = [.. RecordTypes.All.SelectMany(type => type.Accept(new RowRulesOf())).Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id)];
+    /// <summary>Whether the rule is decided by a record's content alone, so that it can be asked of stored rows too; what the reader of a file raises is not.</summary>
+    public static bool IsDecidedByRecord(string id) => RecordRules.Contains(id);
+
+    /// <summary>Whether the rule is asked when a stored edition is validated.</summary>
+    public static bool IsAskedOfEditions(Rule rule) => rule.Scope switch
+    {
+        RuleScope.Row => IsDecidedByRecord(rule.Id),
+        RuleScope.Student => StudentRules.Any(item => item.Rule.Id == rule.Id),
+        RuleScope.Edition or RuleScope.Certification => true,
+        _ => false,
+    };
+
+    private static readonly HashSet<string> RecordRules = [.. RecordTypes.All.SelectMany(type => type.Accept(new RowRulesOf())).Select(rule => rule.Rule.Id)];
+
+    private static readonly HashSet<string> ReferenceRules = [.. RecordTypes.All.SelectMany(type => type.Accept(new RowRulesOf())).Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id), .. EditionRules.Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id)];
 
     private static List<Rule> Collect()
     {
@@ -67,6 +87,7 @@ public static class RuleCatalog
         foreach (var type in RecordTypes.All) rules.AddRange(type.Accept(new RowRulesOf()).Select(rule => rule.Rule).Where(rule => !rule.Id.StartsWith("REF", StringComparison.Ordinal)).Select(rule => rule with { Records = [type] }));
         rules.AddRange(StudentRules.Select(rule => rule.Rule with { Records = rule.Reads }));
         rules.AddRange(StateRules.All.Select(rule => rule.Rule with { Records = [RecordTypes.Enrollment] }));
+        rules.AddRange(EditionRules.Select(rule => rule.Rule with { Records = rule.Reads }));
         return [.. rules.GroupBy(rule => rule.Id).Select(Merge).OrderBy(rule => rule.Id, StringComparer.Ordinal)];
     }
 

@@ -111,11 +111,11 @@ public sealed class StudentRuleSet
     private readonly StudentRule[] others;
     private readonly bool readsDemographics;
 
-    public StudentRuleSet(IEnumerable<StudentRule> catalog, IEnumerable<RecordType> recordTypes, SchoolYear year, bool hasPriorYear)
+    public StudentRuleSet(IEnumerable<StudentRule> catalog, IEnumerable<RecordType> recordTypes, SchoolYear year, bool hasPriorYear, Func<Rule, bool>? isChosen = null)
     {
         var types = recordTypes.ToHashSet();
         var rules = catalog
-            .Where(rule => rule.Reads.Any(types.Contains) && rule.Rule.IsInForce(year) && (hasPriorYear || !rule.NeedsPriorYear))
+            .Where(rule => rule.Reads.Any(types.Contains) && (isChosen?.Invoke(rule.Rule) ?? rule.Rule.IsInForce(year)) && (hasPriorYear || !rule.NeedsPriorYear))
             .ToLookup(rule => rule.Rule.EffectiveSeverity == Severity.Fatal);
         fatal = [.. rules[true]];
         others = [.. rules[false]];
@@ -144,6 +144,13 @@ public sealed class StudentRuleSet
             }
         }
         return rejected ?? (IReadOnlyCollection<ViewEntry>)[];
+    }
+
+    /// <summary>Reports what is wrong with a student whose rows are all stored: nothing is kept out any more.</summary>
+    public void CheckStored(StudentView view, StudentFacts facts, IFindingSink findings)
+    {
+        foreach (var rule in fatal) foreach (var entry in rule.Offenders(view, facts)) findings.Add(entry.FindingOf(rule.Rule, rule.Cause?.Invoke(entry)));
+        foreach (var rule in others) foreach (var entry in rule.Offenders(view, facts)) findings.Add(entry.FindingOf(rule.Rule, rule.Cause?.Invoke(entry)));
     }
 
     public void CheckOthers(StudentView view, StudentFacts facts, IFindingSink findings)

@@ -52,7 +52,7 @@ internal static partial class CommandLine
     {
         var root = new RootCommand("AIM: the data hub of a state education agency. Without a verb it makes a sample state in ./aim-data, loads it, and serves it on http://localhost:5080.")
         {
-            ServeCommand.Create(), GenerateCommand.Create(), LoadCommand.Create(), CheckCommand.Create(), SyncCommand.Create(), VerifyCommand.Create(), SnapshotCommand.Create(), FederalCommand.Create(), ExplainCommand.Create(),
+            ServeCommand.Create(), GenerateCommand.Create(), LoadCommand.Create(), CheckCommand.Create(), SyncCommand.Create(), VerifyCommand.Create(), RulesCommand.Create(), SnapshotCommand.Create(), FederalCommand.Create(), ExplainCommand.Create(),
             BackupCommand.Create(), RestoreCommand.Create(), IdentityCommand.Create(),
         };
         var urls = CommonOptions.Urls();

@@ -37,7 +37,7 @@ internal static class VerifyCommand
     }
 
     /// <exception cref="UnusableInputException">There is no such district in that year.</exception>
-    private static async Task<EditionKey> EditionAsync(DataFolder data, DistrictId district, SchoolYear? wanted, CancellationToken cancellation)
+    internal static async Task<EditionKey> EditionAsync(DataFolder data, DistrictId district, SchoolYear? wanted, CancellationToken cancellation)
     {
         var years = await data.Platform.References.ListYearsAsync(cancellation);
         if (wanted is null && years.Count == 0) throw new UnusableInputException("There is no reference data here yet, so the school year has to be given with --year.");

@@ -1,0 +1,92 @@
+using Aim.Api.Callers;
+using Aim.Api.Description;
+using Aim.Api.Problems;
+using Aim.Editions;
+using Aim.Ports;
+using Aim.Records;
+using Aim.Rules;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Aim.Api.Rules;
+
+/// <summary>A rule of the catalogue as it stands.</summary>
+/// <param name="EffectiveSeverity">What its findings are at its present stage.</param>
+/// <param name="Records">Codes of the record types it is about; empty means every type.</param>
+public sealed record RuleView(string Id, Severity Severity, RuleStage Stage, Severity EffectiveSeverity, RuleScope Scope, int? FirstYear, int? LastYear, string Title, string Message, string HowToFix, string? Basis, IReadOnlyList<string> Records);
+
+/// <summary>How often each rule was broken in a year's editions.</summary>
+public sealed record HitsView(SchoolYear Year, string RulesVersion, long Editions, long Students, long Rows, IReadOnlyList<RuleHits> Rules);
+
+/// <summary>How many students the funding system counts.</summary>
+public sealed record FundingCount(int Students);
+
+/// <summary>The rule catalogue, validation of what is stored, and what is noted about an edition for its rules.</summary>
+internal static class RuleEndpoints
+{
+    public static void MapRules(this IEndpointRouteBuilder api)
+    {
+        var rules = api.MapGroup("/rules").WithTags("Rules");
+        rules.MapGet("/", List).WithSummary("The rule catalogue, with each rule's stage, severity and years");
+        rules.MapGet("/hits", HitsAsync).WithSummary("How often each rule is broken by what is stored of a year: rows or students judged, hits, districts and schools most hit");
+        var edition = api.MapGroup("/districts/{district}/editions/{year}").WithTags("Rules");
+        edition.MapGet("/validation", ValidateAsync).WithSummary("Judge the district's stored rows, or one school's, by every rule in force").Produces<ValidationReport>().AlsoAsLines<Finding>();
+        edition.MapPut("/schools/{school}/zero-incidents", ConfirmZeroAsync).WithSummary("Confirm that a school had no behavior incident this year").ProducesProblem(StatusCodes.Status404NotFound);
+        edition.MapPut("/funding-counts/{collection}", PutFundingAsync).WithSummary("Note how many students the funding system counts, to hold the count against it");
+    }
+
+    private static Ok<List<RuleView>> List() => TypedResults.Ok(RuleCatalog.All.Select(rule => new RuleView(rule.Id, rule.Severity, rule.Stage, rule.EffectiveSeverity, rule.Scope, rule.FirstYear, rule.LastYear,
+        rule.Title, rule.Message, rule.HowToFix, rule.Basis, [.. rule.Records.Select(type => type.Code)])).ToList());
+
+    private static async Task<Ok<HitsView>> HitsAsync(SchoolYear year, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        context.Caller().MustBe(Role.Reviewer, Role.Reporter, Role.Operator);
+        var tally = await platform.Validation.RunYearAsync(year, cancellation);
+        return TypedResults.Ok(new HitsView(year, RuleCatalog.Version, tally.Editions, tally.Students, tally.Rows, tally.Of(RuleCatalog.All.Where(RuleCatalog.IsAskedOfEditions))));
+    }
+
+    private static async Task<Results<Ok<ValidationReport>, PushStreamHttpResult>> ValidateAsync(
+        DistrictId district, SchoolYear year, string? school, string? collection, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        context.Caller().MustRead(district);
+        if (collection is not null) MustBeKnown(collection);
+        if (school is not null) await MustBeSchoolAsync(district, year, school, platform, cancellation);
+        var form = MediaTypes.Choose(context.Request, MediaTypes.Json, MediaTypes.NdJson);
+        await context.LogExportAsync(platform, $"findings in the edition of district {district} in {year}", cancellation);
+        var edition = new EditionKey(district, year);
+        return form == MediaTypes.Json
+            ? TypedResults.Ok(await platform.Validation.ReportAsync(edition, school, collection, cancellation))
+            : TypedResults.Stream(output => platform.Validation.WriteAsync(edition, school, collection, output, cancellation), MediaTypes.NdJson);
+    }
+
+    private static async Task<NoContent> ConfirmZeroAsync(DistrictId district, SchoolYear year, string school, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        var caller = context.Caller();
+        caller.MustSend(district);
+        await MustBeSchoolAsync(district, year, school, platform, cancellation);
+        await platform.Notes.ConfirmZeroIncidentsAsync(new EditionKey(district, year), school, caller.Id, cancellation);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> PutFundingAsync(DistrictId district, SchoolYear year, string collection, FundingCount count, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        var caller = context.Caller();
+        caller.MustBe(Role.Reviewer, Role.Operator);
+        MustBeKnown(collection);
+        if (count.Students < 0) throw RequestException.Invalid("students is a number from 0 on.");
+        await platform.Notes.PutFundingCountAsync(new EditionKey(district, year), collection, count.Students, caller.Id, cancellation);
+        return TypedResults.NoContent();
+    }
+
+    private static void MustBeKnown(string collection)
+    {
+        if (!CollectionName.IsKnown(collection)) throw RequestException.Invalid($"'{collection}' is no collection; the collections are {string.Join(", ", CollectionName.All)}.");
+    }
+
+    private static async Task MustBeSchoolAsync(DistrictId district, SchoolYear year, string school, AimPlatform platform, CancellationToken cancellation)
+    {
+        if ((await platform.References.FindAsync(year, cancellation))?.Data.FindSchool(district, school) is null) throw RequestException.NotFound($"District {district} has no school of that number in {year.Span}.");
+    }
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Aim.Ports;
+
+namespace Aim.Editions;
+
+/// <summary>What is noted about an edition besides its rows.</summary>
+/// <param name="ZeroIncidents">The schools that confirmed they had no behavior incident.</param>
+/// <param name="FundingCounts">Students that the funding system counts, by collection.</param>
+/// <param name="Certified">The collections that the district has certified.</param>
+public sealed record NotedOfEdition(IReadOnlySet<string> ZeroIncidents, IReadOnlyDictionary<string, int> FundingCounts, IReadOnlySet<string> Certified);
+
+/// <summary>Who noted something, and when.</summary>
+/// <param name="Students">Of a funding count.</param>
+public sealed record EditionNote(string By, DateTimeOffset At, int? Students = null);
+
+/// <summary>The ledger's pages about an edition: confirmations of schools, figures of the funding system, certified collections.</summary>
+public sealed class EditionNotes(ILedger ledger, TimeProvider clock)
+{
+    private const string ZeroIncidents = "zero-incidents";
+    private const string FundingCount = "funding-count";
+    private const string Certified = "certified";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    public async Task<NotedOfEdition> ReadAsync(EditionKey edition, CancellationToken cancellation) => new(
+        await ListAsync(edition, ZeroIncidents, cancellation).Select(note => note.Id).ToHashSetAsync(cancellationToken: cancellation),
+        await ListAsync(edition, FundingCount, cancellation).ToDictionaryAsync(note => note.Id, note => note.Note.Students ?? 0, cancellationToken: cancellation),
+        await ListAsync(edition, Certified, cancellation).Select(note => note.Id).ToHashSetAsync(cancellationToken: cancellation));
+
+    /// <summary>Notes that a school had no behavior incident in the year; the first who says so stands.</summary>
+    public Task ConfirmZeroIncidentsAsync(EditionKey edition, string school, string by, CancellationToken cancellation) =>
+        ledger.AddAsync(Entry(edition, ZeroIncidents, school, new EditionNote(by, clock.GetUtcNow())), cancellation);
+
+    /// <summary>Notes how many students the funding system counts; a later figure replaces an earlier one.</summary>
+    public Task PutFundingCountAsync(EditionKey edition, string collection, int students, string by, CancellationToken cancellation) =>
+        ledger.PutAsync(Entry(edition, FundingCount, collection, new EditionNote(by, clock.GetUtcNow(), students)), cancellation);
+
+    /// <summary>Notes that the district has certified a collection.</summary>
+    public Task NoteCertifiedAsync(EditionKey edition, string collection, string by, CancellationToken cancellation) =>
+        ledger.AddAsync(Entry(edition, Certified, collection, new EditionNote(by, clock.GetUtcNow())), cancellation);
+
+    private IAsyncEnumerable<(string Id, EditionNote Note)> ListAsync(EditionKey edition, string kind, CancellationToken cancellation) =>
+        ledger.ListAsync(SubjectOf(edition), kind, null, cancellation).Select(entry => (entry.Id, JsonSerializer.Deserialize<EditionNote>(entry.Json, Json)!));
+
+    private static LedgerEntry Entry(EditionKey edition, string kind, string id, EditionNote note) => new(SubjectOf(edition), kind, id, JsonSerializer.Serialize(note, Json));
+
+    private static string SubjectOf(EditionKey edition) => $"edition/{edition}";
+}

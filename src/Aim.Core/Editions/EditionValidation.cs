@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Aim.Organizations;
+using Aim.Ports;
+using Aim.Records;
+using Aim.Rules;
+using Aim.Uploads;
+
+namespace Aim.Editions;
+
+/// <summary>What a validation came to.</summary>
+public sealed record ValidationReport(DistrictId District, SchoolYear Year, string? School, string? Collection, DateOnly AsOf, long Rows, long Students, long Fatal, long Errors, long Warnings, long Information,
+    IReadOnlyList<FindingGroup> Groups, IReadOnlyDictionary<string, long> Rules);
+
+/// <summary>
+/// Judges what is stored, on demand: every rule that is in force, over a district's edition, one school of it, or all editions of a year. Reads
+/// the rows once and keeps none of them.
+/// </summary>
+public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary references, EditionNotes notes, TimeProvider clock)
+{
+    /// <summary>Validates an edition.</summary>
+    /// <param name="findings">Takes every finding.</param>
+    /// <param name="flush">Called now and then, to move on what the findings have come to.</param>
+    public async Task<RuleTally> RunAsync(EditionKey edition, string? school, string? collection, IFindingSink findings, Func<ValueTask>? flush, CancellationToken cancellation)
+    {
+        var reference = (await references.FindAsync(edition.Year, cancellation))?.Data;
+        var judged = new JudgedEdition(edition, Today(reference), school, collection);
+        var hasPriorYear = (await editions.GetHeadAsync(Before(edition), cancellation)).RowCount > 0;
+        var judge = new EditionJudge(judged, reference, await ClassLists.ReadAsync(editions, edition, cancellation), hasPriorYear, findings);
+        await foreach (var (now, before) in ReadAsync(edition, hasPriorYear, cancellation))
+        {
+            judge.Judge(now is null ? null : StudentViews.Of(now), before is null ? null : StudentViews.Of(before));
+            if (flush is not null) await flush();
+        }
+        judge.Finish(await notes.ReadAsync(edition, cancellation));
+        if (flush is not null) await flush();
+        return judge.Tally;
+    }
+
+    /// <summary>Validates an edition and groups what is found by root cause.</summary>
+    public async Task<ValidationReport> ReportAsync(EditionKey edition, string? school, string? collection, CancellationToken cancellation)
+    {
+        var summary = new FindingSummary();
+        var tally = await RunAsync(edition, school, collection, summary, flush: null, cancellation);
+        var asOf = Today((await references.FindAsync(edition.Year, cancellation))?.Data);
+        var rules = summary.Groups().GroupBy(group => group.Rule).OrderBy(rule => rule.Key, StringComparer.Ordinal).ToDictionary(rule => rule.Key, rule => rule.Sum(group => group.Count));
+        return new ValidationReport(edition.District, edition.Year, school, collection, asOf, tally.Rows, tally.Students, summary.Fatal, summary.Errors, summary.Warnings,
+            summary.Total - summary.Fatal - summary.Errors - summary.Warnings, summary.Groups(), rules);
+    }
+
+    /// <summary>Validates an edition and writes every finding, one JSON object a line.</summary>
+    public async Task WriteAsync(EditionKey edition, string? school, string? collection, Stream output, CancellationToken cancellation)
+    {
+        var lines = new FindingLines();
+        await RunAsync(edition, school, collection, lines, () => lines.MoveToAsync(output, least: 1 << 16, cancellation), cancellation);
+        await lines.MoveToAsync(output, least: 1, cancellation);
+    }
+
+    /// <summary>Validates every edition of a year, on all processors, and counts.</summary>
+    public async Task<RuleTally> RunYearAsync(SchoolYear year, CancellationToken cancellation)
+    {
+        var total = new RuleTally();
+        await Parallel.ForEachAsync(editions.ListHeadsAsync(year, cancellation).Where(head => head.RowCount > 0), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation },
+            async (head, token) =>
+            {
+                var tally = await RunAsync(head.Key, school: null, collection: null, Dropped.Instance, flush: null, token);
+                lock (total) total.Add(tally);
+            });
+        return total;
+    }
+
+    private static EditionKey Before(EditionKey edition) => edition with { Year = edition.Year.Previous };
+
+    /// <summary>The day by the state's own clock.</summary>
+    private DateOnly Today(ReferenceData? reference) => DateOnly.FromDateTime(reference is null ? clock.GetUtcNow().UtcDateTime
+        : TimeZoneInfo.ConvertTime(clock.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById(reference.Agency.TimeZone)).DateTime);
+
+    /// <summary>The students of an edition with their rows of the year before, and those who are only there.</summary>
+    private async IAsyncEnumerable<(EditionStudent? Now, EditionStudent? Before)> ReadAsync(EditionKey edition, bool hasPriorYear, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        if (!hasPriorYear)
+        {
+            await foreach (var student in editions.ReadAsync(edition, EditionSelection.All, cancellation)) yield return (student, null);
+            yield break;
+        }
+        await using var now = editions.ReadAsync(edition, EditionSelection.All, cancellation).GetAsyncEnumerator(cancellation);
+        await using var before = editions.ReadAsync(Before(edition), EditionSelection.All, cancellation).GetAsyncEnumerator(cancellation);
+        var (hasNow, hasBefore) = (await now.MoveNextAsync(), await before.MoveNextAsync());
+        while (hasNow || hasBefore)
+        {
+            var order = !hasNow ? 1 : !hasBefore ? -1 : Utf8Order.Compare(now.Current.LocalId, before.Current.LocalId);
+            yield return (order <= 0 ? now.Current : null, order >= 0 ? before.Current : null);
+            if (order <= 0) hasNow = await now.MoveNextAsync();
+            if (order >= 0) hasBefore = await before.MoveNextAsync();
+        }
+    }
+
+    /// <summary>For whoever wants counts alone.</summary>
+    private sealed class Dropped : IFindingSink
+    {
+        public static readonly Dropped Instance = new();
+
+        public void Add(Finding finding)
+        {
+        }
+    }
+
+    /// <summary>Findings as lines of JSON, on their way to a stream.</summary>
+    private sealed class FindingLines : IFindingSink
+    {
+        private readonly System.Buffers.ArrayBufferWriter<byte> buffer = new();
+
+        public void Add(Finding finding)
+        {
+            using (var json = new Utf8JsonWriter(buffer)) JsonSerializer.Serialize(json, finding, FindingsWriter.Json);
+            buffer.GetSpan(1)[0] = (byte)'\n';
+            buffer.Advance(1);
+        }
+
+        public async ValueTask MoveToAsync(Stream output, int least, CancellationToken cancellation)
+        {
+            if (buffer.WrittenCount < least) return;
+            await output.WriteAsync(buffer.WrittenMemory, cancellation);
+            buffer.ResetWrittenCount();
+        }
+    }
+}

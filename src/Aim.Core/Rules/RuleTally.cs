@@ -1,0 +1,89 @@
+using Aim.Records;
+
+namespace Aim.Rules;
+
+/// <summary>How often a rule was broken, and how often it was asked.</summary>
+/// <param name="Judged">Rows of its types for a rule about rows, students with such rows for one about students, schools or districts for one about editions.</param>
+/// <param name="Districts">Districts with a hit.</param>
+public sealed record RuleHits(string Rule, RuleStage Stage, Severity Severity, long Judged, long Hits, double Rate, int Districts, IReadOnlyList<PlaceHits> MostDistricts, IReadOnlyList<PlaceHits> MostSchools);
+
+/// <summary>Hits in one district, or in one school of it.</summary>
+public sealed record PlaceHits(DistrictId District, string? School, long Hits);
+
+/// <summary>Counts rule by rule what validation finds and what it has looked at, in one district or many.</summary>
+public sealed class RuleTally
+{
+    private const int MostPlaces = 10;
+
+    private readonly Dictionary<(string Rule, DistrictId District, string? School), long> hits = [];
+    private readonly long[] rows = new long[RecordTypes.HighestNumber + 1];
+    private readonly long[] students = new long[RecordTypes.HighestNumber + 1];
+
+    public long Rows => rows.Sum();
+
+    /// <summary>Students with at least one row.</summary>
+    public long Students { get; private set; }
+
+    public long Editions { get; private set; }
+
+    internal void Saw(StudentView view)
+    {
+        Span<bool> seen = stackalloc bool[rows.Length];
+        var isStudent = false;
+        foreach (var entry in view.Entries)
+        {
+            var type = entry.Place.Type;
+            rows[type.Number]++;
+            isStudent |= type.IsOfStudent;
+            if (seen[type.Number]) continue;
+            seen[type.Number] = true;
+            students[type.Number]++;
+        }
+        if (isStudent) Students++;
+    }
+
+    internal void SawEdition() => Editions++;
+
+    internal void Hit(Finding finding, DistrictId district)
+    {
+        var key = (finding.Rule, district, finding.School);
+        hits[key] = hits.GetValueOrDefault(key) + 1;
+    }
+
+    public void Add(RuleTally other)
+    {
+        foreach (var (key, count) in other.hits) hits[key] = hits.GetValueOrDefault(key) + count;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            rows[i] += other.rows[i];
+            students[i] += other.students[i];
+        }
+        Students += other.Students;
+        Editions += other.Editions;
+    }
+
+    /// <summary>Each of the rules, also those without a hit, in the order of their ids.</summary>
+    public IReadOnlyList<RuleHits> Of(IEnumerable<Rule> rules)
+    {
+        var byRule = hits.ToLookup(item => item.Key.Rule);
+        return [.. rules.OrderBy(rule => rule.Id, StringComparer.Ordinal).Select(rule => HitsOf(rule, [.. byRule[rule.Id]]))];
+    }
+
+    private RuleHits HitsOf(Rule rule, List<KeyValuePair<(string Rule, DistrictId District, string? School), long>> found)
+    {
+        var (judged, count) = (JudgedBy(rule), found.Sum(item => item.Value));
+        var districts = found.GroupBy(item => item.Key.District).Select(group => new PlaceHits(group.Key, null, group.Sum(item => item.Value))).ToList();
+        var schools = found.Where(item => item.Key.School is not null).Select(item => new PlaceHits(item.Key.District, item.Key.School, item.Value));
+        return new RuleHits(rule.Id, rule.Stage, rule.Severity, judged, count, judged == 0 ? 0 : Math.Round((double)count / judged, 6), districts.Count, Most(districts), Most(schools));
+    }
+
+    private static List<PlaceHits> Most(IEnumerable<PlaceHits> places) =>
+        [.. places.OrderByDescending(place => place.Hits).ThenBy(place => place.District.Value, StringComparer.Ordinal).ThenBy(place => place.School, StringComparer.Ordinal).Take(MostPlaces)];
+
+    private long JudgedBy(Rule rule) => rule.Scope switch
+    {
+        RuleScope.Row => (rule.Records.Count == 0 ? RecordTypes.All : rule.Records).Sum(type => rows[type.Number]),
+        RuleScope.Student => rule.Records.Count == 0 ? Students : students[rule.Records[0].Number],
+        _ => Editions,
+    };
+}

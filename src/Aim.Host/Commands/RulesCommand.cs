@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.Globalization;
+using Aim.Rules;
+
+namespace Aim.Host.Commands;
+
+/// <summary><c>aim rules</c>: the catalogue, validation of what is stored, how often rules are broken, and trying them on a snapshot.</summary>
+internal static class RulesCommand
+{
+    /// <summary>What <c>rules list --json</c> prints of a rule.</summary>
+    private sealed record ListedRule(string Id, RuleStage Stage, Severity Severity, Severity EffectiveSeverity, RuleScope Scope, int? FirstYear, int? LastYear, string Title, IReadOnlyList<string> Records);
+
+    private sealed record RunReport(Aim.Editions.ValidationReport Validation, IReadOnlyDictionary<string, double> Seconds);
+
+    private sealed record HitsReport(Records.SchoolYear Year, string RulesVersion, long Editions, long Students, long Rows, IReadOnlyList<RuleHits> Rules, IReadOnlyDictionary<string, double> Seconds);
+
+    private sealed record TryReport(Aim.Snapshots.TrialReport Trial, IReadOnlyDictionary<string, double> Seconds);
+
+    public static Command Create() => new("rules", "The rule catalogue: list it, run it over what is stored, see how often rules are broken, try rules on a snapshot.") { List(), Run(), Hits(), Try() };
+
+    private static Command List()
+    {
+        var json = CommonOptions.Json();
+        var command = new Command("list", "List every rule with its stage, severity and years.") { json };
+        command.SetAction(parsed =>
+        {
+            var terminal = CommonOptions.Terminal(parsed, json);
+            terminal.Table(["Rule", "Severity", "Stage", "Scope", "Years", "Title"], RuleCatalog.All.Select(rule => new[] { rule.Id, $"{rule.Severity}", $"{rule.Stage}", $"{rule.Scope}", YearsOf(rule), rule.Title }));
+            terminal.Result(RuleCatalog.All.Select(rule => new ListedRule(rule.Id, rule.Stage, rule.Severity, rule.EffectiveSeverity, rule.Scope, rule.FirstYear, rule.LastYear, rule.Title, [.. rule.Records.Select(type => type.Code)])).ToList());
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static string YearsOf(Rule rule) => rule is { FirstYear: null, LastYear: null } ? "all" : $"{rule.FirstYear}-{rule.LastYear}";
+
+    private static Command Run()
+    {
+        var district = new Argument<string>("DISTRICT") { Description = "The district's four-digit number." };
+        var school = new Option<string?>("--school") { HelpName = "SCHOOL", Description = "Judge the students of this school alone." };
+        var collection = new Option<string?>("--collection") { HelpName = "NAME", Description = $"Ask also what is asked before this collection is certified: {string.Join(", ", CollectionName.All)}." };
+        var year = YearOption();
+        var data = CommonOptions.Data();
+        var json = CommonOptions.Json();
+        var command = new Command("run", "Judge a district's stored rows by every rule in force. Exit code 0: nothing found, 1: findings.") { district, school, collection, year, data, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var terminal = CommonOptions.Terminal(parsed, json);
+            if (!Records.DistrictId.TryParse(parsed.GetRequiredValue(district), null, out var number)) throw new UnusableInputException($"'{parsed.GetRequiredValue(district)}' is not a district. Give its four-digit number, such as 0123.");
+            var wanted = parsed.GetValue(collection);
+            if (wanted is not null && !CollectionName.IsKnown(wanted)) throw new UnusableInputException($"'{wanted}' is no collection. Give one of {string.Join(", ", CollectionName.All)}.");
+            await using var opened = OpenData.ToLookAt(parsed.GetRequiredValue(data));
+            var edition = await VerifyCommand.EditionAsync(opened, number, parsed.GetValue(year) is { } text ? CommonOptions.Year(text) : null, cancellation);
+            if (parsed.GetValue(school) is { } only && (await opened.Platform.References.FindAsync(edition.Year, cancellation))?.Data.FindSchool(number, only) is null)
+                throw new UnusableInputException($"District {number} has no school {only} in {edition.Year.Span}. Give the school's four-digit number.");
+            var stages = new StageClock();
+            var report = await stages.TimeAsync("validate", () => opened.Platform.Validation.ReportAsync(edition, parsed.GetValue(school), wanted, cancellation));
+            terminal.Say($"Judged {report.Rows} rows of {report.Students} students as of {report.AsOf:MM/dd/yyyy}: {report.Fatal} fatal, {report.Errors} errors, {report.Warnings} warnings.");
+            terminal.Table(["Rule", "Severity", "Count", "Cause", "Title"], report.Groups.Select(group => new[] { group.Rule, $"{group.Severity}", Text(group.Count), group.Cause ?? "", group.Title }));
+            terminal.Result(new RunReport(report, stages.Seconds));
+            return report.Groups.Count > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Hits()
+    {
+        var year = YearOption();
+        var data = CommonOptions.Data();
+        var json = CommonOptions.Json();
+        var command = new Command("hits", "Judge every district's stored rows and show how often each rule is broken.") { year, data, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var terminal = CommonOptions.Terminal(parsed, json);
+            await using var opened = OpenData.ToLookAt(parsed.GetRequiredValue(data));
+            var years = await opened.Platform.References.ListYearsAsync(cancellation);
+            if (parsed.GetValue(year) is null && years.Count == 0) throw new UnusableInputException("There is no reference data here yet, so the school year has to be given with --year.");
+            var wanted = parsed.GetValue(year) is { } text ? CommonOptions.Year(text) : years[^1];
+            var stages = new StageClock();
+            var tally = await stages.TimeAsync("validate", () => opened.Platform.Validation.RunYearAsync(wanted, cancellation));
+            var hits = tally.Of(RuleCatalog.All.Where(RuleCatalog.IsAskedOfEditions));
+            terminal.Say($"Judged {tally.Rows} rows of {tally.Students} students in {tally.Editions} editions of {wanted.Span}.");
+            Print(terminal, hits.Where(rule => rule.Hits > 0).OrderByDescending(rule => rule.Hits));
+            terminal.Result(new HitsReport(wanted, RuleCatalog.Version, tally.Editions, tally.Students, tally.Rows, hits, stages.Seconds));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Try()
+    {
+        var rules = new Argument<string[]>("RULE") { Description = "Ids of rules, such as ENR-013.", Arity = ArgumentArity.OneOrMore };
+        var snapshot = new Option<string>("--snapshot") { HelpName = "NAME", Description = "The snapshot to try them on.", Required = true };
+        var data = CommonOptions.Data();
+        var json = CommonOptions.Json();
+        var command = new Command("try", "Try rules on a frozen snapshot, whatever their stage and years, before they are enforced.") { rules, snapshot, data, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var terminal = CommonOptions.Terminal(parsed, json);
+            var wanted = parsed.GetRequiredValue(rules).Select(id => RuleCatalog.Find(id) ?? throw new UnusableInputException($"There is no rule '{id}'. 'aim rules list' shows every rule.")).DistinctBy(rule => rule.Id).ToList();
+            await using var opened = OpenData.ToLookAt(parsed.GetRequiredValue(data));
+            var stages = new StageClock();
+            var trial = await stages.TimeAsync("try", () => opened.Platform.RuleTrials.RunAsync(parsed.GetRequiredValue(snapshot), wanted, cancellation));
+            terminal.Say($"Tried on {trial.Rows} rows of {trial.Students} students in snapshot {trial.Snapshot}, taken under {(trial.SnapshotRules == trial.PresentRules ? "the present rules" : $"rules {trial.SnapshotRules}; the present ones are {trial.PresentRules}")}.");
+            Print(terminal, trial.Rules);
+            if (trial.NotRun.Count > 0) terminal.Say($"Not tried, for lack of what they ask for: {string.Join(", ", trial.NotRun)}.");
+            terminal.Result(new TryReport(trial, stages.Seconds));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void Print(Terminal terminal, IEnumerable<RuleHits> hits) => terminal.Table(["Rule", "Severity", "Stage", "Judged", "Hits", "Rate", "Districts", "Most"], hits.Select(rule => new[]
+    {
+        rule.Rule, $"{rule.Severity}", $"{rule.Stage}", Text(rule.Judged), Text(rule.Hits), rule.Rate.ToString("P2", CultureInfo.InvariantCulture), Text(rule.Districts),
+        string.Join(", ", (rule.MostSchools.Count > 0 ? rule.MostSchools : rule.MostDistricts).Take(3).Select(place => $"{place.District}{(place.School is null ? "" : $"/{place.School}")} ({place.Hits})")),
+    }));
+
+    private static Option<string?> YearOption() => new("--year") { HelpName = "YEAR", Description = "The school year, by the year in which it ends; by default the newest one there is reference data of." };
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}
