@@ -25,7 +25,8 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
         // The head before the rows: a load that lands in between makes the comparison stale, never wrong.
         var head = await editions.GetHeadAsync(edition, cancellation);
         var hasPriorYear = (await editions.GetHeadAsync(edition with { Year = edition.Year.Previous }, cancellation)).RowCount > 0;
-        var desks = changes.Select(change => change.Type).Distinct().ToDictionary(type => type, type => new Desk(type, edition, upload, asOf, reference, hasPriorYear));
+        var classes = new ClassLists();
+        var desks = changes.Select(change => change.Type).Distinct().ToDictionary(type => type, type => new Desk(type, edition, upload, asOf, reference, hasPriorYear, classes));
         var read = changes.Select((change, i) => ReadChange.Of(change, desks[change.Type], firstLine + i)).ToList();
 
         var localIds = read.Select(item => item.LocalId).OfType<string>().Distinct().Order(Utf8Order.Comparer).ToList();
@@ -33,6 +34,9 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
         var prior = hasPriorYear && desks.Values.Any(desk => desk.NeedsPriorYear) ? await ReadAsync(edition with { Year = edition.Year.Previous }, localIds, cancellation) : [];
         var ids = read.Select(item => item.Row?.StatedId).OfType<StateId>().ToHashSet();
         var people = ids.Count == 0 ? new Dictionary<StateId, Person>() : await identities.FindAsync(ids, cancellation);
+
+        if (desks.Values.Any(desk => desk.NeedsClasses))
+            await classes.AddNamedAsync(editions, edition, stored.Values.SelectMany(item => item.Rows).Select(row => (row.Type, row.Content)).Concat(read.Where(item => item.Row is not null).Select(item => (item.Desk.Type, item.Row!.Content))), cancellation);
 
         var rows = stored.ToDictionary(item => item.Key, item => item.Value.Rows.ToList());
         var judged = read.Select(item => Judge(item, rows, prior.GetValueOrDefault(item.LocalId ?? ""), people)).ToList();
@@ -49,18 +53,24 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
     /// <summary>What changes of one record type are read and compared with.</summary>
     private sealed class Desk
     {
-        public Desk(RecordType type, EditionKey edition, UploadId upload, DateOnly asOf, ReferenceData? reference, bool hasPriorYear)
+        public Desk(RecordType type, EditionKey edition, UploadId upload, DateOnly asOf, ReferenceData? reference, bool hasPriorYear, ClassLists classes)
         {
             var form = RecordForm.Find(type, edition.Year)!;
             var rules = new StudentRuleSet(RuleCatalog.StudentRules, [type], edition.Year, hasPriorYear);
             Type = type;
             NeedsPriorYear = rules.NeedsPriorYear;
+            (NeedsClasses, Classes) = (rules.NeedsClasses, classes);
             Reader = RecordReader.Create(form, new ParseJob(form.Plan, new FileForm(), edition.District, edition.Year, asOf, reference));
-            Comparison = new StudentComparison(new ComparisonJob(type, upload, UploadScope.Update, WithholdRemovals: false, rules, edition.Year, hasPriorYear));
+            Comparison = new StudentComparison(new ComparisonJob(type, upload, UploadScope.Update, WithholdRemovals: false, rules, edition.Year, hasPriorYear) { Classes = classes });
         }
 
         public RecordType Type { get; }
         public bool NeedsPriorYear { get; }
+        public bool NeedsClasses { get; }
+
+        /// <summary>What the changes have come to so far counts for those after them.</summary>
+        public ClassLists Classes { get; }
+
         public RecordReader Reader { get; }
         public StudentComparison Comparison { get; }
     }
@@ -100,6 +110,7 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
         var after = result.Changes[0].After!;
         if (before is not null) current.Remove(before);
         current.Add(after);
+        read.Desk.Classes.Add(after.Type, row.LocalId, after.Content.Span);
         return new JudgedChange(before is null ? ChangeResult.Added : ChangeResult.Changed, row.Key, before, after, read.Findings);
     }
 
@@ -113,6 +124,7 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
         }
         var removed = result.Changes[0].Before!;
         current.Remove(removed);
+        read.Desk.Classes.Remove(removed.Type, localId);
         return new JudgedChange(ChangeResult.Removed, key, removed, null, read.Findings);
     }
 

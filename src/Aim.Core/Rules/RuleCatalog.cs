@@ -77,6 +77,9 @@ public static class RuleCatalog
         _ => false,
     };
 
+    /// <summary>The record type whose rows a rule about students finds fault with first; null for a rule that isn't about students.</summary>
+    public static RecordType? JudgedBy(string id) => StudentRules.FirstOrDefault(rule => rule.Rule.Id == id)?.Reads[0];
+
     private static readonly HashSet<string> RecordRules = [.. RecordTypes.All.SelectMany(type => type.Accept(new RowRulesOf())).Select(rule => rule.Rule.Id)];
 
     private static readonly HashSet<string> ReferenceRules = [.. RecordTypes.All.SelectMany(type => type.Accept(new RowRulesOf())).Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id), .. EditionRules.Where(rule => rule.NeedsReference).Select(rule => rule.Rule.Id)];

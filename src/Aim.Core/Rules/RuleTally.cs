@@ -83,7 +83,7 @@ public sealed class RuleTally
     private long JudgedBy(Rule rule) => rule.Scope switch
     {
         RuleScope.Row => (rule.Records.Count == 0 ? RecordTypes.All : rule.Records).Sum(type => rows[type.Number]),
-        RuleScope.Student => rule.Records.Count == 0 ? Students : students[rule.Records[0].Number],
+        RuleScope.Student => RuleCatalog.JudgedBy(rule.Id) is { } type ? students[type.Number] : Students,
         _ => Editions,
     };
 }

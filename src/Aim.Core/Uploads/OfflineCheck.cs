@@ -22,6 +22,7 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
 {
     private readonly List<string> refusals = [];
     private ClassLists classes = new();
+    private EditionFigures figures = new();
 
     /// <summary>Sentences about files that turned out to be unreadable on the way.</summary>
     public IReadOnlyList<string> Refusals => refusals;
@@ -33,8 +34,12 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
     [
         .. RuleCatalog.All.Where(rule =>
             reference is null && RuleCatalog.NeedsReference(rule.Id) || rule.Scope == RuleScope.Identity && (people is null || rule == IdentityRules.NearMatch) || RuleCatalog.NeedsPriorYear(rule.Id)
-            || rule.Scope == RuleScope.State),
+            || rule.Scope == RuleScope.State || rule.Scope is RuleScope.Edition or RuleScope.Certification && !IsAsked(rule)),
     ];
+
+    /// <summary>Rules about an edition can be asked of files alone when they need neither last year's nor what is noted about it.</summary>
+    private static bool IsAsked(Rule rule) =>
+        rule.Scope == RuleScope.Edition && RuleCatalog.EditionRules.Any(item => item.Rule.Id == rule.Id && item is { NeedsPriorYear: false, NeedsNotes: false, Collections.Count: 0 });
 
     /// <summary>Checks the files of one district and year, handing over each finding as it is made.</summary>
     public async Task RunAsync(IReadOnlyList<FileToCheck> files, Action<FileFinding> found, CancellationToken cancellation)
@@ -42,7 +47,21 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
         var runs = new List<(FileToCheck File, IReadOnlyList<string> Runs)>();
         foreach (var file in files.OrderBy(file => file.Type.Number)) runs.Add((file, await StageAsync(file, found, cancellation)));
         classes = await ClassesAsync(runs, cancellation);
+        figures = new EditionFigures();
         await CheckStudentsAsync(runs, found, cancellation);
+        CheckEdition(files, found);
+    }
+
+    /// <summary>The files together are the edition; a finding about it is told of the file whose rows it comes from.</summary>
+    private void CheckEdition(IReadOnlyList<FileToCheck> files, Action<FileFinding> found)
+    {
+        if (files.Count == 0) return;
+        var facts = new EditionFacts { Edition = new EditionKey(files[0].District, files[0].Year), AsOf = today, Figures = figures, Reference = reference };
+        foreach (var rule in RuleCatalog.EditionRules.Where(rule => rule.Rule.IsInForce(files[0].Year) && rule.Applies(facts)))
+        {
+            var file = files.FirstOrDefault(file => rule.Reads.Contains(file.Type)) ?? files[0];
+            foreach (var offence in rule.Offences(facts)) found(new FileFinding(file.Name, Findings.OfEdition(rule.Rule, files[0].District, offence)));
+        }
     }
 
     private async Task<IReadOnlyList<string>> StageAsync(FileToCheck file, Action<FileFinding> found, CancellationToken cancellation)
@@ -138,6 +157,8 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
                 if (said.Add((finding.Rule, at, finding.Line))) found(new FileFinding(loads[at].File.Name, finding with { Upload = null }));
             }
         }
+        // A later file may have replaced what an earlier one said.
+        figures.Add(StudentViews.Of(new EditionStudent(localId, [.. stored.Reverse<EditionRow>().DistinctBy(row => (row.Type, row.Key))])));
     }
 
     private readonly Dictionary<(RecordType, SchoolYear), StudentRuleSet> ruleSets = [];

@@ -37,7 +37,7 @@ public sealed class CommandLineTests
     public async Task The_help_of_every_verb_is_as_approved()
     {
         var text = new StringBuilder();
-        foreach (var verb in new[] { "", "serve", "generate", "load", "check", "sync", "verify", "snapshot", "federal", "explain", "backup", "restore", "identity", "identity find", "identity queue", "identity explain", "identity decide", "identity merge", "identity unmerge", "identity scan", "identity evaluate" })
+        foreach (var verb in new[] { "", "serve", "generate", "load", "check", "sync", "verify", "snapshot", "federal", "explain", "backup", "restore", "identity", "identity find", "identity queue", "identity explain", "identity decide", "identity merge", "identity unmerge", "identity scan", "identity evaluate", "rules", "rules list", "rules run", "rules hits", "rules try" })
         {
             var help = await AimProgram.RunAsync([.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
             Assert.AreEqual((0, ""), (help.Code, help.Error), verb);

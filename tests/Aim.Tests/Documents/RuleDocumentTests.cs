@@ -23,6 +23,7 @@ public sealed partial class RuleDocumentTests
         ("ASM", "Assessments", "State assessments and their results."),
         ("BEH", "Behavior", "Incidents and what followed."),
         ("CLS", "Classes", "Sections, rosters and marks."),
+        ("CRT", "Certification", "What is asked of a district's edition before a collection is certified."),
     ];
 
     [TestMethod]
@@ -65,6 +66,8 @@ public sealed partial class RuleDocumentTests
 
             A rule looks at a file as a whole, at one row, at all rows of a student in the district, at what the state knows of the student's identity, or at what all districts
             say of the student; the last are judged after each upload and every night, and what they find is a [case](movement.md).
+            Rules about an edition look at all rows of a district or school, when what is stored is validated (`GET …/validation`, `aim rules run`), and at certification; their findings are about
+            a school or the district, and no row is kept out by them.
             A new rule is first observed (its findings are Info), then warns (at most Warning), then is enforced with its full severity; what is not said to be otherwise is enforced, in
             all years.
             A rule's id never changes and is never used again; a `B` marks the milder twin of a rule. Words in `this type` stand for the row's own values.
@@ -106,6 +109,8 @@ public sealed partial class RuleDocumentTests
         RuleScope.Row => "one row",
         RuleScope.Student => "all rows of a student",
         RuleScope.State => "the student in all districts",
+        RuleScope.Edition => "the edition",
+        RuleScope.Certification => "the edition, at certification",
         _ => "the student's identity",
     };
 
@@ -114,6 +119,8 @@ public sealed partial class RuleDocumentTests
         "Field" => "any field",
         "Row" => "the row as a whole",
         "Header" => "the header line",
+        "School" => "the school as a whole",
+        "District" => "the district as a whole",
         _ => $"field {field}",
     };
 
