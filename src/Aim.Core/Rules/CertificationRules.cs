@@ -66,7 +66,7 @@ internal static class CertificationRules
         new(new("CRT-009", Error, RuleScope.Certification, "District", "An earlier collection is not certified", "District {District} has not certified {Earlier}, which comes before {Collection}.",
                 "Certify the earlier collection first.") { Basis = "MOSIS: an earlier collection must be certified" },
             facts => CollectionName.All.TakeWhile(name => name != facts.Collection).Where(name => !facts.Noted!.Certified.Contains(name))
-                .Select(name => new EditionOffence(null, ("Earlier", name), ("Collection", facts.Collection)))) { NeedsNotes = true, IsOfDistrict = true },
+                .Select(name => new EditionOffence(null, ("Earlier", name), ("Collection", facts.Collection))), RecordTypes.Enrollment) { NeedsNotes = true, IsOfDistrict = true },
     ];
 
     /// <summary>The parts of each school's figures that changed by more than a share, and by more than a few students.</summary>
