@@ -1,5 +1,5 @@
-using Aim.Entry;
 using Aim.Editions;
+using Aim.Entry;
 using Aim.Federal;
 using Aim.Identity;
 using Aim.Movement;
@@ -39,7 +39,6 @@ public sealed class AimPlatform
         IdentityDecisions = new IdentityDecisions(ports.Ledger);
         resolver = new IdentityResolver(ports.Identities, IdentityDecisions, ports.Clock);
         Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, resolver, Parked);
-        Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, new IdentityResolver(ports.Identities), Parked);
         Notes = new EditionNotes(ports.Ledger, ports.Clock);
         Validation = new EditionValidation(ports.Editions, References, Notes, ports.Clock);
         Disclosures = new DisclosureLog(ports.Ledger, ports.Clock);
