@@ -49,6 +49,7 @@ public sealed class AimPlatform
         Workflows = engine(Catalog);
         Intake = new UploadIntake(ports.Blobs, Uploads, Workflows, ports.Clock);
         sync = new SyncEdition(ports.Editions, ports.State, ports.Identities, resolver, new StudentLinks(ports.Editions, ports.Identities), new KnownPeople(ports.State, ports.Identities), Parked, ports.Clock);
+        StateEditing = new StateEditing(ports.State, new KnownPeople(ports.State, ports.Identities), ports.Clock);
         Entry = new HandEntry(ports.Blobs, ports.Editions, ports.Identities, References, Uploads, sync, ports.Clock);
         Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, new PushedRecords(ports.Blobs, ports.Editions, ports.Identities, References, Uploads, sync, ports.Clock), ports.Clock);
         Collections = new CollectionSchedule(Workflows, References);
@@ -72,6 +73,7 @@ public sealed class AimPlatform
     public UploadLog Uploads { get; }
     public UploadIntake Intake { get; }
     public HandEntry Entry { get; }
+    public StateEditing StateEditing { get; }
     public PushedChanges Pushed { get; }
     public ParkedStudents Parked { get; }
     public EditionComparison Comparison { get; }

@@ -46,6 +46,7 @@ internal static class ApiDescription
         ["asOf"] = "The day as of which it is computed; without it, today.",
         ["status"] = "Those of this status only.",
         ["overdue"] = "Those only that are past their due date, or only those that aren't.",
+        ["editId"] = "The edit's id, as the list gives it.",
         ["sequence"] = "The number under which the changes were pushed.",
         ["type"] = "Code of the record type, such as EN.",
         ["localId"] = "The student's number in the district's own system; of a course, member of staff or section its number.",

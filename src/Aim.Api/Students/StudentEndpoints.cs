@@ -14,7 +14,9 @@ using Microsoft.AspNetCore.Routing;
 namespace Aim.Api.Students;
 
 /// <summary>A student's record in a year, as the caller may see it.</summary>
-public sealed record StudentView(StateId StateId, SchoolYear Year, long Version, DateTimeOffset Stamp, string Actor, string Reason, IReadOnlyList<ContributionView> Districts);
+/// <param name="Districts">What counts: where the state holds a field, the state's value.</param>
+/// <param name="Edits">The fields that the state holds, with the value of both sides.</param>
+public sealed record StudentView(StateId StateId, SchoolYear Year, long Version, DateTimeOffset Stamp, string Actor, string Reason, IReadOnlyList<ContributionView> Districts, IReadOnlyList<EditView> Edits);
 
 /// <summary>What one district says.</summary>
 public sealed record ContributionView(DistrictId District, string LocalId, long EditionVersion, IReadOnlyList<SectionView> Records);
@@ -45,6 +47,7 @@ internal static class StudentEndpoints
             .Produces<StudentView>().Produces(StatusCodes.Status304NotModified).ProducesProblem(StatusCodes.Status404NotFound);
         students.MapGet("/{stateId}/{year}/history", HistoryAsync).WithSummary("Every version of a student's record in a year, newest first").ProducesProblem(StatusCodes.Status404NotFound);
         students.MapGet("/{stateId}/disclosures", DisclosuresAsync).WithSummary("Who has read the student's record (34 CFR 99.32)").ProducesProblem(StatusCodes.Status404NotFound);
+        students.MapEdits();
     }
 
     private static async Task<Ok<List<StudentView>>> FindAsync(StateId stateId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
@@ -91,7 +94,7 @@ internal static class StudentEndpoints
 
     private static StudentView View(StudentRecord record, Caller caller) => new(record.StateId, record.Year, record.Version, record.Stamp, record.Cause.Actor, record.Cause.Reason,
     [
-        .. record.Contributions.Where(contribution => caller.MayRead(contribution.District)).Select(contribution =>
+        .. record.Effective.Where(contribution => caller.MayRead(contribution.District)).Select(contribution =>
             new ContributionView(contribution.District, contribution.LocalId, contribution.EditionVersion, [.. contribution.Sections.Select(SectionView.Of)])),
-    ]);
+    ], [.. EditEndpoints.Visible(record, caller)]);
 }

@@ -9,18 +9,19 @@ namespace Aim.Azure.Cosmos;
 /// <summary>A version of a student's record as stored: the present one, under the year alone, or an earlier one.</summary>
 /// <param name="Record">Year and State ID, on the present version only: the index by which years are read in order.</param>
 /// <param name="Owners">Year and district of those with sections, on the present version only.</param>
-/// <param name="Content">The contributions, packed; base64 in JSON.</param>
+/// <param name="Content">The contributions and edits, packed; base64 in JSON.</param>
 internal sealed record VersionItem(
     string Id, string StateId, string? Record, IReadOnlyList<string>? Owners, SchoolYear Year, long Version, DateTimeOffset Stamp, string Actor, string Reason, byte[] Content)
 {
-    public StudentRecord ToRecord() => new()
+    public StudentRecord ToRecord()
     {
-        StateId = Records.StateId.Parse(StateId), Year = Year, Version = Version, Stamp = Stamp, Cause = new Cause(Actor, Reason), Contributions = RecordPacking.Unpack(Content),
-    };
+        var (contributions, edits) = RecordPacking.Unpack(Content);
+        return new StudentRecord { StateId = Records.StateId.Parse(StateId), Year = Year, Version = Version, Stamp = Stamp, Cause = new Cause(Actor, Reason), Contributions = contributions, Edits = edits };
+    }
 
     public static VersionItem Present(StudentRecord record, string? actor = null, string? reason = null) => new(
         PresentId(record.Year), record.StateId.ToString(), RecordOrder(record.Year, record.StateId), [.. record.Districts.Select(district => Owner(record.Year, district))], record.Year, record.Version,
-        record.Stamp, actor ?? record.Cause.Actor, reason ?? record.Cause.Reason, RecordPacking.Pack(record.Contributions));
+        record.Stamp, actor ?? record.Cause.Actor, reason ?? record.Cause.Reason, RecordPacking.Pack(record));
 
     public static VersionItem Earlier(StudentRecord record) => Present(record) with { Id = ItemId.Of(record.Year.ToString(), "v", Number(record.Version)), Record = null, Owners = null };
 

@@ -18,11 +18,11 @@ public sealed class RecordForm
     {
         Plan = RowPlan.For(layout, new FileForm { Version = layout.Version });
         foreach (var column in Plan.Content.Where(column => column.Ordinal >= 0))
-            properties[NameOf(Plan.Type.Fields[column.Field].Name)] = (column.Ordinal, Plan.Type.Fields[column.Field].Kind);
+            properties[RecordType.JsonName(Plan.Type.Fields[column.Field].Name)] = (column.Ordinal, Plan.Type.Fields[column.Field].Kind);
         (PlannedColumn Column, Func<EditionRow, string?> Value)[] about =
             [(Plan.StateId, row => row.StatedId?.ToString()), (Plan.LastName, row => row.StatedLastName), (Plan.FirstName, row => row.StatedFirstName)];
-        stated = [.. about.Where(item => item.Column.Ordinal >= 0).Select(item => (NameOf(item.Column.Name), item.Value))];
-        foreach (var (column, _) in about) if (column.Ordinal >= 0) properties[NameOf(column.Name)] = (column.Ordinal, FieldKind.Text);
+        stated = [.. about.Where(item => item.Column.Ordinal >= 0).Select(item => (RecordType.JsonName(item.Column.Name), item.Value))];
+        foreach (var (column, _) in about) if (column.Ordinal >= 0) properties[RecordType.JsonName(column.Name)] = (column.Ordinal, FieldKind.Text);
     }
 
     internal RowPlan Plan { get; }
@@ -82,6 +82,4 @@ public sealed class RecordForm
         row.Type.WriteJson(json, row.Content.Span);
         json.WriteEndObject();
     }
-
-    private static string NameOf(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
 }

@@ -18,6 +18,29 @@ internal abstract class RecordReader(RecordForm form)
 
     public static RecordReader Create(RecordForm form, ParseJob job) => job.Plan.Type.Accept(new Creation(form, job));
 
+    /// <summary>One field's canonical bytes, read by itself; null when a finding says that it can't be.</summary>
+    public static byte[]? ReadField(RecordType type, int field, string? text, DistrictId district, SchoolYear year, IFindingSink findings)
+    {
+        var plan = RecordForm.Find(type, year)!.Plan;
+        var reading = new FieldReading(new ParseJob(plan, new FileForm(), district, year, default, null));
+        reading.Begin(findings, mayHoldOddCharacters: true);
+        reading.BeginRow(0);
+        var (column, name, buffer) = (plan.Content[field], type.Fields[field].Name, new ByteBuffer(64));
+        var writer = new CanonicalWriter(buffer);
+        switch (type.Fields[field].Kind)
+        {
+            case FieldKind.Date: writer.Date(name, reading.Date(column, text)); break;
+            case FieldKind.Flag: writer.Flag(name, reading.Flag(column, text)); break;
+            case FieldKind.Number: writer.Number(name, reading.Number(column, text)); break;
+            case FieldKind.Amount: writer.Amount(name, reading.Amount(column, text)); break;
+            case FieldKind.Code: writer.Code(name, reading.Code(column, text)); break;
+            default: writer.Text(name, reading.Text(column, text)); break;
+        }
+        if (reading.IsRejected) return null;
+        ReadOnlySpan<byte> bytes = buffer.Written;
+        return ByteBuffer.ReadBlock(ref bytes).ToArray();
+    }
+
     private sealed class Creation(RecordForm form, ParseJob job) : IRecordTypeVisitor<RecordReader>
     {
         public RecordReader Visit<T>(RecordType<T> type) where T : IRecord<T> => new RecordReader<T>(form, job, type);

@@ -65,13 +65,13 @@ public sealed class EnrollmentHistory
         records.OrderByDescending(record => record.Year).Select(StatedGrade9).FirstOrDefault(date => date is not null));
 
     private static DateOnly? StatedGrade9(StudentRecord record) =>
-        (from contribution in record.Contributions
+        (from contribution in record.Effective
          from section in contribution.Sections
          where section.Type == RecordTypes.Student
          select RecordTypes.Student.Read(section.Content.Span).DateFirstEntered9th).Min();
 
     private static IEnumerable<HistoryEntry> Entered(StudentRecord record) =>
-        from contribution in record.Contributions
+        from contribution in record.Effective
         from section in contribution.Sections
         where section.Type == RecordTypes.Enrollment
         let enrollment = RecordTypes.Enrollment.Read(section.Content.Span)

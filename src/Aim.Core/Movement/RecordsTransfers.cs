@@ -164,7 +164,7 @@ public sealed class RecordsTransfers(IStateStore state, ILedger ledger, Disclosu
     }
 
     private static IEnumerable<(Contribution Contribution, Section Section)> Sections(StudentRecord record, DistrictId district, IReadOnlyList<string> types) =>
-        from contribution in record.Contributions
+        from contribution in record.Effective
         where contribution.District == district
         from section in contribution.Sections
         where types.Count == 0 || types.Contains(section.Type.Code)

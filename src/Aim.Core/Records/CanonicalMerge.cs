@@ -21,6 +21,31 @@ internal static class CanonicalMerge
         target.Truncate(end);
     }
 
+    /// <summary>A field's bytes; none when it is empty.</summary>
+    public static ReadOnlySpan<byte> FieldOf(ReadOnlySpan<byte> content, int field)
+    {
+        var reader = new CanonicalReader(content);
+        for (var i = 0; i < field; i++) reader.Next();
+        return reader.Next();
+    }
+
+    /// <summary>The record with another value in one field.</summary>
+    public static byte[] With(ReadOnlySpan<byte> content, RecordType type, string field, ReadOnlySpan<byte> value)
+    {
+        var buffer = new ByteBuffer(content.Length + value.Length + 16);
+        var reader = new CanonicalReader(content);
+        var (wanted, end) = (type.FieldIndex(field), 0);
+        for (var i = 0; i < type.Fields.Count; i++)
+        {
+            var stored = reader.Next();
+            var kept = i == wanted ? value : stored;
+            buffer.WriteBlock(kept);
+            if (!kept.IsEmpty) end = buffer.Length;
+        }
+        buffer.Truncate(end);
+        return buffer.Written.ToArray();
+    }
+
     /// <summary>The fields that differ, with both values as people read them.</summary>
     public static IReadOnlyList<FieldChange> Compare(RecordType type, ReadOnlyMemory<byte> before, ReadOnlyMemory<byte> after)
     {

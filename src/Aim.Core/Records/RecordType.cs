@@ -54,6 +54,9 @@ public abstract class RecordType
         return -1;
     }
 
+    /// <summary>A field's name in JSON: camel case.</summary>
+    public static string JsonName(string field) => JsonNamingPolicy.CamelCase.ConvertName(field);
+
     /// <summary>Writes the fields that aren't empty as JSON properties, camel case, dates as YYYY-MM-DD.</summary>
     public void WriteJson(Utf8JsonWriter json, ReadOnlySpan<byte> content)
     {
@@ -62,7 +65,7 @@ public abstract class RecordType
         {
             var value = reader.Next();
             if (value.IsEmpty) continue;
-            var name = JsonNamingPolicy.CamelCase.ConvertName(field.Name);
+            var name = JsonName(field.Name);
             switch (field.Kind)
             {
                 case FieldKind.Date: json.WriteString(name, CanonicalReader.AsDate(value).ToString("O", null)); break;

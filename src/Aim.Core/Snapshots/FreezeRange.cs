@@ -19,7 +19,7 @@ public sealed class FreezeRange(IStateStore state, IBlobStore blobs)
         {
             if (record.Contributions.Count == 0) continue;
             students++;
-            foreach (var contribution in record.Contributions)
+            foreach (var contribution in record.Effective)
             {
                 foreach (var section in contribution.Sections) await byType[section.Type].AddAsync(record.StateId, contribution, section);
             }

@@ -3,16 +3,20 @@ using Aim.Records;
 
 namespace Aim.State;
 
-/// <summary>A student's contributions as bytes, in the form that stores keep them in.</summary>
+/// <summary>A student's contributions and the state's edits as bytes, in the form that stores keep them in.</summary>
 public static class RecordPacking
 {
-    private const byte Format = 1;
+    private const byte WithoutEdits = 1;
 
-    public static byte[] Pack(IReadOnlyList<Contribution> contributions)
+    /// <summary>The edits follow the contributions.</summary>
+    private const byte WithEdits = 2;
+
+    public static byte[] Pack(StudentRecord record)
     {
+        var contributions = record.Contributions;
         var buffer = packBuffer ??= new ByteBuffer(2048);
         buffer.Clear();
-        buffer.WriteByte(Format);
+        buffer.WriteByte(record.Edits.Count == 0 ? WithoutEdits : WithEdits);
         buffer.WriteVarint((ulong)contributions.Count);
         foreach (var contribution in contributions)
         {
@@ -30,16 +34,35 @@ public static class RecordPacking
                 buffer.WriteBlock(section.Content.Span);
             }
         }
+        if (record.Edits.Count > 0) WriteEdits(buffer, record.Edits);
         return buffer.Written.ToArray();
+    }
+
+    private static void WriteEdits(ByteBuffer buffer, IReadOnlyList<StateEdit> edits)
+    {
+        buffer.WriteVarint((ulong)edits.Count);
+        foreach (var edit in edits)
+        {
+            buffer.WriteText(edit.District.Value);
+            buffer.WriteText(edit.LocalId);
+            buffer.WriteByte(edit.Type.Number);
+            buffer.WriteText(edit.Key);
+            buffer.WriteText(edit.Field);
+            buffer.WriteBlock(edit.Value.Span);
+            buffer.WriteText(edit.By);
+            buffer.WriteText(edit.Reason);
+            buffer.WriteVarint((ulong)edit.At.UtcTicks);
+        }
     }
 
     [ThreadStatic]
     private static ByteBuffer? packBuffer;
 
-    public static IReadOnlyList<Contribution> Unpack(byte[] packed)
+    public static (IReadOnlyList<Contribution> Contributions, IReadOnlyList<StateEdit> Edits) Unpack(byte[] packed)
     {
         ReadOnlySpan<byte> bytes = packed;
-        if (bytes[0] != Format) throw new InvalidDataException($"Record format {bytes[0]} is unknown to this version; the data was written by a newer one.");
+        var format = bytes[0];
+        if (format is not (WithoutEdits or WithEdits)) throw new InvalidDataException($"Record format {format} is unknown to this version; the data was written by a newer one.");
         bytes = bytes[1..];
         var contributions = new Contribution[(int)ByteBuffer.ReadVarint(ref bytes)];
         for (var i = 0; i < contributions.Length; i++)
@@ -62,6 +85,23 @@ public static class RecordPacking
             }
             contributions[i] = new Contribution(district, localId, version, sections);
         }
-        return contributions;
+        return (contributions, format == WithEdits ? ReadEdits(ref bytes) : []);
+    }
+
+    private static StateEdit[] ReadEdits(ref ReadOnlySpan<byte> bytes)
+    {
+        var edits = new StateEdit[(int)ByteBuffer.ReadVarint(ref bytes)];
+        for (var i = 0; i < edits.Length; i++)
+        {
+            var district = new DistrictId(ByteBuffer.ReadText(ref bytes)!);
+            var localId = ByteBuffer.ReadUnique(ref bytes);
+            var type = RecordTypes.Of(bytes[0]);
+            bytes = bytes[1..];
+            var (key, field) = (ByteBuffer.ReadUnique(ref bytes), ByteBuffer.ReadUnique(ref bytes));
+            var value = ByteBuffer.ReadBlock(ref bytes).ToArray();
+            var (by, reason) = (ByteBuffer.ReadUnique(ref bytes), ByteBuffer.ReadUnique(ref bytes));
+            edits[i] = new StateEdit(district, localId, type, key, field, value, by, reason, new DateTimeOffset((long)ByteBuffer.ReadVarint(ref bytes), TimeSpan.Zero));
+        }
+        return edits;
     }
 }

@@ -48,6 +48,12 @@ public sealed record StudentRecord
     /// <summary>By district and local id.</summary>
     public IReadOnlyList<Contribution> Contributions { get; init; } = [];
 
+    /// <summary>Fields that the state holds, by id: at most one of a field.</summary>
+    public IReadOnlyList<StateEdit> Edits { get; init; } = [];
+
+    /// <summary>What counts: the contributions, with the fields that the state holds as it holds them.</summary>
+    public IReadOnlyList<Contribution> Effective => Edits.Count == 0 ? Contributions : StateEdits.Apply(Contributions, Edits);
+
     public static StudentRecord Empty(StateId id, SchoolYear year) => new() { StateId = id, Year = year };
 
     /// <summary>The record with one contribution put in, replaced, or (when it has no sections) taken out.</summary>
@@ -60,6 +66,18 @@ public sealed record StudentRecord
             Contributions = [.. kept.OrderBy(item => item.District.Value, StringComparer.Ordinal).ThenBy(item => item.LocalId, Utf8Order.Comparer)],
         };
     }
+
+    /// <summary>The record with one field held, in place of what was held of it before.</summary>
+    public StudentRecord With(StateEdit edit) => this with { Edits = [.. Edits.Where(other => other.Id != edit.Id).Append(edit).OrderBy(item => item.Id, StringComparer.Ordinal)] };
+
+    /// <summary>The record with one field no longer held.</summary>
+    public StudentRecord Without(StateEdit edit) => this with { Edits = [.. Edits.Where(other => other.Id != edit.Id)] };
+
+    /// <summary>What the district says of a held field, as canonical bytes; null when it has no such record.</summary>
+    public ReadOnlyMemory<byte>? StatedValue(StateEdit edit) => StateEdits.StatedValue(this, edit);
+
+    public EditStanding StandingOf(StateEdit edit) => StatedValue(edit) is not { } stated ? EditStanding.WithoutEffect
+        : stated.Span.SequenceEqual(edit.Value.Span) ? EditStanding.NoLongerNeeded : EditStanding.Held;
 
     public Contribution? Find(DistrictId district, string localId) =>
         Contributions.FirstOrDefault(item => item.District == district && item.LocalId == localId);
@@ -112,7 +130,7 @@ public sealed record StateChange(
     /// <summary>What changed between two versions of a record.</summary>
     public static (IReadOnlyList<DistrictId> Districts, IReadOnlyList<string> Sections) Compare(StudentRecord before, StudentRecord after)
     {
-        if (before.Contributions.Count == 0)
+        if (before.Contributions.Count == 0 && before.Edits.Count + after.Edits.Count == 0)
         {
             return ([.. after.Districts],
                 [.. after.Contributions.SelectMany(contribution => contribution.Sections).Select(section => section.Type).Distinct().OrderBy(type => type.Number).Select(type => type.Code)]);
@@ -120,7 +138,8 @@ public sealed record StateChange(
         var old = Flatten(before);
         var now = Flatten(after);
         var changed = now.Where(item => !old.TryGetValue(item.Key, out var was) || !was.Span.SequenceEqual(item.Value.Span)).Select(item => item.Key)
-            .Concat(old.Keys.Where(key => !now.ContainsKey(key))).ToList();
+            .Concat(old.Keys.Where(key => !now.ContainsKey(key)))
+            .Concat(ChangedEdits(before, after).Select(edit => (edit.District, edit.LocalId, edit.Type, edit.Key))).ToList();
         return ([.. changed.Select(item => item.District).Distinct().OrderBy(id => id.Value, StringComparer.Ordinal)],
             [.. changed.Select(item => item.Type).Distinct().OrderBy(type => type.Number).Select(type => type.Code)]);
 
@@ -134,4 +153,8 @@ public sealed record StateChange(
             return sections;
         }
     }
+
+    /// <summary>Those that came, went, or hold something else; one that holds what the district says by now changes no section.</summary>
+    private static IEnumerable<StateEdit> ChangedEdits(StudentRecord before, StudentRecord after) =>
+        before.Edits.Where(edit => !after.Edits.Any(edit.SaysTheSameAs)).Concat(after.Edits.Where(edit => !before.Edits.Any(edit.SaysTheSameAs)));
 }

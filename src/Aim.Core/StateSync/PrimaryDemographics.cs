@@ -11,7 +11,7 @@ namespace Aim.StateSync;
 public static class PrimaryDemographics
 {
     public static Contribution? ContributionOf(StudentRecord record) =>
-        record.Contributions.Count == 1 ? record.Contributions[0] : record.Contributions
+        record.Contributions.Count == 1 ? record.Effective[0] : record.Effective
             .Where(contribution => contribution.Sections.Any(section => section.Type == RecordTypes.Student))
             .OrderByDescending(Rank)
             .ThenBy(contribution => contribution.District.Value, StringComparer.Ordinal).ThenBy(contribution => contribution.LocalId, StringComparer.Ordinal)

@@ -51,7 +51,7 @@ internal sealed class SqliteStateStore(SqliteDatabase database, TimeProvider clo
             if (IsUnchanged) return;
             Districts = string.Join(' ', districts.Select(district => district.Value));
             Sections = string.Join(' ', sections);
-            Content = RecordPacking.Pack(commit.After.Contributions);
+            Content = RecordPacking.Pack(commit.After);
             Gained = [.. commit.After.Districts.Except(commit.Before.Districts)];
             Lost = [.. commit.Before.Districts.Except(commit.After.Districts)];
         }
@@ -153,9 +153,13 @@ internal sealed class SqliteStateStore(SqliteDatabase database, TimeProvider clo
             [.. row.Text(5).Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(district => new DistrictId(district))], row.Text(6).Split(' ', StringSplitOptions.RemoveEmptyEntries)));
     }
 
-    private static StudentRecord Read(SqliteRow row) => new()
+    private static StudentRecord Read(SqliteRow row)
     {
-        StateId = new StateId(row.Int(0)), Year = new SchoolYear(row.Int(1)), Version = row.Long(2), Stamp = new DateTimeOffset(row.Long(3), TimeSpan.Zero),
-        Cause = new Cause(row.Text(4), row.Text(5)), Contributions = RecordPacking.Unpack(row.Bytes(6)),
-    };
+        var (contributions, edits) = RecordPacking.Unpack(row.Bytes(6));
+        return new StudentRecord
+        {
+            StateId = new StateId(row.Int(0)), Year = new SchoolYear(row.Int(1)), Version = row.Long(2), Stamp = new DateTimeOffset(row.Long(3), TimeSpan.Zero),
+            Cause = new Cause(row.Text(4), row.Text(5)), Contributions = contributions, Edits = edits,
+        };
+    }
 }

@@ -137,6 +137,9 @@ public sealed class RouteTests
         ["GET /api/v1/students/{stateId}/{year}"] = [404],
         ["GET /api/v1/students/{stateId}/{year}/history"] = [404],
         ["GET /api/v1/students/{stateId}/disclosures"] = [404],
+        ["GET /api/v1/students/{stateId}/{year}/edits"] = [404],
+        ["PUT /api/v1/students/{stateId}/{year}/edits"] = [403],
+        ["DELETE /api/v1/students/{stateId}/{year}/edits/{editId}"] = [403],
         ["GET /api/v1/students/{stateId}/movement"] = [404],
         ["GET /api/v1/cases"] = [403],
         ["PUT /api/v1/cases/terms"] = [403],
@@ -469,11 +472,12 @@ public sealed class RouteTests
     private static HttpRequestMessage Request(string method, string pattern)
     {
         var path = pattern.Replace("{key}", upload, StringComparison.Ordinal).Replace("{stateId}", student, StringComparison.Ordinal).Replace("{district}", "0123", StringComparison.Ordinal)
-            .Replace("{year}", "2026", StringComparison.Ordinal).Replace("{type}", "SD", StringComparison.Ordinal).Replace("{localId}", "1001", StringComparison.Ordinal).Replace("{recordKey}", "1", StringComparison.Ordinal).Replace("{sequence}", "1", StringComparison.Ordinal).Replace("{name}", "fall", StringComparison.Ordinal).Replace("{file}", "FS052", StringComparison.Ordinal).Replace("{level}", "SCH", StringComparison.Ordinal);
+            .Replace("{year}", "2026", StringComparison.Ordinal).Replace("{type}", "SD", StringComparison.Ordinal).Replace("{localId}", "1001", StringComparison.Ordinal).Replace("{recordKey}", "1", StringComparison.Ordinal).Replace("{sequence}", "1", StringComparison.Ordinal).Replace("{editId}", "1", StringComparison.Ordinal).Replace("{name}", "fall", StringComparison.Ordinal).Replace("{file}", "FS052", StringComparison.Ordinal).Replace("{level}", "SCH", StringComparison.Ordinal);
         var body = pattern switch
         {
             "/api/v1/uploads" => """{"district":"0123","year":2026,"recordType":"EN","fileName":"EN.tsv"}""",
             "/api/v1/uploads/{key}/answer" => """{"load":true}""",
+            "/api/v1/students/{stateId}/{year}/edits" => """{"district":"0123","localId":"1","recordType":"SD","field":"city","value":"Birch","reason":"Theirs."}""",
             "/api/v1/snapshots" => """{"name":"winter","year":2026}""",
             "/api/v1/records-transfers" => $$"""{"stateId":"{{student}}","district":"0123"}""",
             "/api/v1/districts/{district}/cohorts/{year}/documentation/{stateId}" => """{"note":"Letter."}""",

@@ -96,6 +96,29 @@ public abstract class StateStoreContract
         Assert.IsGreaterThanOrEqualTo(clock.GetUtcNow(), record.Stamp);
     }
 
+    private static StateEdit Held(string value, string localId = "1") =>
+        new(Sample.District, localId, RecordTypes.Student, "", nameof(Student.FirstName), System.Text.Encoding.UTF8.GetBytes(value), "reviewer", "Decided", new DateTimeOffset(2025, 11, 3, 0, 0, 0, TimeSpan.Zero));
+
+    [TestMethod]
+    public async Task What_the_state_holds_is_kept_beside_what_districts_say_and_is_a_version_with_an_event()
+    {
+        var before = await PutAsync(Ana, Stored.Contribution("1", Stored.Student("Ana")));
+
+        CollectionAssert.AreEqual(new[] { CommitStatus.Committed }, (await state.CommitAsync([new StudentCommit(before, before.With(Held("Anna")), Stored.Cause)], None)).ToList());
+        var held = (await FindAsync(Ana))!;
+        Assert.AreEqual(("Ana", "Anna", 2L), (FirstNameOf(held), RecordTypes.Student.Read(held.Effective[0].Sections[0].Content.Span).FirstName, held.Version));
+        Assert.AreEqual(Held("Anna") with { Value = default }, held.Edits.Single() with { Value = default });
+        Assert.AreEqual("0123 SD", $"{(await ChangesAsync())[^1].Districts.Single()} {(await ChangesAsync())[^1].Sections.Single()}");
+
+        var loaded = await PutAsync(Ana, Stored.Contribution("1", Stored.Student("Anja")));
+        Assert.AreEqual(("Anja", EditStanding.Held), (FirstNameOf(loaded), loaded.StandingOf(loaded.Edits.Single())), "a load leaves it alone");
+        var agreed = await PutAsync(Ana, Stored.Contribution("1", Stored.Student("Anna")));
+        Assert.AreEqual(EditStanding.NoLongerNeeded, agreed.StandingOf(agreed.Edits.Single()));
+        CollectionAssert.AreEqual(new[] { CommitStatus.Committed }, (await state.CommitAsync([new StudentCommit(agreed, agreed.Without(agreed.Edits.Single()), Stored.Cause)], None)).ToList(), "letting it go is a version too, though nothing else changes");
+        Assert.IsEmpty((await FindAsync(Ana))!.Edits);
+        Assert.HasCount(1, (await state.HistoryAsync(Ana, Year, None))[1].Edits, "history has what was held");
+    }
+
     [TestMethod]
     public async Task A_commit_makes_record_history_and_event_together()
     {

@@ -1,0 +1,103 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Aim.Api.Callers;
+using Aim.Api.Problems;
+using Aim.Api.Uploads;
+using Aim.Ports;
+using Aim.Records;
+using Aim.State;
+using Aim.StateSync;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace Aim.Api.Students;
+
+/// <summary>Asks for a field to be held.</summary>
+/// <param name="Key">Of the record under the local id; left out where there can be one only.</param>
+/// <param name="Field">In camel case, as in the record.</param>
+/// <param name="Value">As text; null holds the field empty.</param>
+/// <param name="Reason">Why the state decides it; the district reads it.</param>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+public sealed record HoldRequest(DistrictId District, string LocalId, string RecordType, string Field, string? Value, string Reason, string? Key = null);
+
+/// <summary>A field that the state holds, with the value of both sides.</summary>
+/// <param name="DistrictValue">What the district says; null when it says nothing, or has no such record.</param>
+/// <param name="Standing">Held, NoLongerNeeded (the district says the same by now) or WithoutEffect (there is no such record).</param>
+public sealed record EditView(
+    string Id, DistrictId District, string LocalId, string RecordType, string Key, string Field, string? Value, string? DistrictValue, EditStanding Standing, string By, string Reason, DateTimeOffset At)
+{
+    internal static EditView Of(StudentRecord record, StateEdit edit)
+    {
+        var kind = edit.Type.Fields[edit.Type.FieldIndex(edit.Field)].Kind;
+        return new EditView(edit.Id, edit.District, edit.LocalId, edit.Type.Code, edit.Key, Records.RecordType.JsonName(edit.Field), CanonicalReader.Display(kind, edit.Value.Span),
+            record.StatedValue(edit) is { } stated ? CanonicalReader.Display(kind, stated.Span) : null, record.StandingOf(edit), edit.By, edit.Reason, edit.At);
+    }
+}
+
+/// <summary>Fields of a student's record that the state holds against what districts send.</summary>
+internal static class EditEndpoints
+{
+    private const int LongestReason = 1000;
+
+    public static void MapEdits(this RouteGroupBuilder students)
+    {
+        students.MapGet("/{stateId}/{year}/edits", ListAsync).WithSummary("The fields that the state holds, with the value of both sides").ProducesProblem(StatusCodes.Status404NotFound);
+        Describe(students.MapPut("/{stateId}/{year}/edits", HoldAsync).WithSummary("Hold a field of the record, whatever the district sends"));
+        Describe(students.MapDelete("/{stateId}/{year}/edits/{editId}", ReleaseAsync).WithSummary("Let a held field go: what the district says counts again"));
+    }
+
+    private static void Describe(RouteHandlerBuilder route)
+    {
+        foreach (var status in new[] { StatusCodes.Status404NotFound, StatusCodes.Status412PreconditionFailed, StatusCodes.Status422UnprocessableEntity, StatusCodes.Status428PreconditionRequired }) route.ProducesProblem(status);
+    }
+
+    private static async Task<Ok<List<EditView>>> ListAsync(StateId stateId, SchoolYear year, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        var caller = context.Caller();
+        var record = (await platform.Ports.State.FindAsync([stateId], year, cancellation)).GetValueOrDefault(stateId);
+        if (record is null || !caller.SeesState && !record.Districts.Any(caller.MayRead)) throw RequestException.NotFound("There is no such student, or not one you may see.");
+        await context.LogReadAsync(platform, stateId, $"held fields of {year}", cancellation);
+        return TypedResults.Ok(Visible(record, caller).ToList());
+    }
+
+    /// <summary>A district sees what is held of its own records.</summary>
+    internal static IEnumerable<EditView> Visible(StudentRecord record, Caller caller) => record.Edits.Where(edit => caller.MayRead(edit.District)).Select(edit => EditView.Of(record, edit));
+
+    private static async Task<Ok<EditView>> HoldAsync(
+        StateId stateId, SchoolYear year, HoldRequest request, [FromHeader(Name = "If-Match")] string? ifMatch, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        var caller = context.Caller();
+        caller.MustBe(Role.Reviewer);
+        if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > LongestReason) throw RequestException.Invalid($"Give the reason, in at most {LongestReason} characters: the district reads it.");
+        var hold = new FieldToHold(request.District, request.LocalId, UploadEndpoints.TypeOf(request.RecordType), request.Key ?? "", request.Field, request.Value, request.Reason);
+        var outcome = await platform.StateEditing.HoldAsync(stateId, year, VersionOf(ifMatch), hold, caller.Id, cancellation);
+        if (outcome.Status == EditStatus.Refused) throw new RequestException(StatusCodes.Status422UnprocessableEntity, "Not held", "The value can't stand in that field: see the findings.") { Findings = outcome.Findings };
+        return Answer(outcome, context);
+    }
+
+    private static async Task<Ok<EditView>> ReleaseAsync(
+        StateId stateId, SchoolYear year, string editId, [FromHeader(Name = "If-Match")] string? ifMatch, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        var caller = context.Caller();
+        caller.MustBe(Role.Reviewer);
+        return Answer(await platform.StateEditing.ReleaseAsync(stateId, year, VersionOf(ifMatch), editId, caller.Id, cancellation), context);
+    }
+
+    private static Ok<EditView> Answer(EditOutcome outcome, HttpContext context)
+    {
+        if (outcome.Status == EditStatus.NotThere) throw RequestException.NotFound("The student has no such record, field or edit in that year.");
+        if (outcome.Status == EditStatus.Stale) throw RequestException.Stale("The student's record has changed since you read it. Read it again, and decide anew.");
+        context.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{outcome.Record!.Version}\"");
+        return TypedResults.Ok(EditView.Of(outcome.Record, outcome.Edit!));
+    }
+
+    /// <summary>The version of the student's record that the caller knows.</summary>
+    private static long VersionOf(string? ifMatch)
+    {
+        if (ifMatch is null) throw new RequestException(StatusCodes.Status428PreconditionRequired, "Say which version", "Send the ETag of the student's record as If-Match.");
+        return long.TryParse(ifMatch.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : -1;
+    }
+}

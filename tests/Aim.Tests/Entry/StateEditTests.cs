@@ -1,0 +1,112 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Aim.Tests.Setup;
+
+namespace Aim.Tests.Entry;
+
+/// <summary>Fields that the state holds, over HTTP.</summary>
+[TestClass]
+public sealed class StateEditTests
+{
+    private EntryHost entry = null!;
+    private HttpClient reviewer = null!;
+    private string student = "";
+
+    [TestInitialize]
+    public async Task Start()
+    {
+        entry = await EntryHost.StartAsync();
+        reviewer = await entry.Host.AsAsync("reviewer");
+        await LoadAsync("SD", Sample.Tsv("SD", Sample.Student("1001")));
+        await LoadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1001")));
+        student = $"/api/v1/students/{(await entry.StateRecordsAsync()).Single().GetProperty("stateId").GetString()}/2026";
+    }
+
+    [TestCleanup]
+    public async Task Stop() => await entry.DisposeAsync();
+
+    private async Task LoadAsync(string type, string text, object? options = null) => await entry.Host.WhenEndedAsync(entry.Clerk, await entry.Host.UploadAsync(entry.Clerk, type, text, options ?? new { confirm = "Never" }));
+
+    private static JsonObject Grade(string? value, string reason = "Decided in review") =>
+        new() { ["district"] = "0123", ["localId"] = "1001", ["recordType"] = "EN", ["key"] = "0001|001|P|20250825", ["field"] = "grade", ["value"] = value, ["reason"] = reason };
+
+    private async Task<(HttpStatusCode Status, JsonElement Body, string? ETag)> HoldAsync(JsonObject hold, string? etag = null) =>
+        await entry.SendAsync(HttpMethod.Put, $"{student}/edits", hold, ifMatch: etag ?? (await entry.SendAsync(HttpMethod.Get, student, client: reviewer)).ETag, client: reviewer);
+
+    private async Task<JsonElement> EditAsync() => (await entry.SendAsync(HttpMethod.Get, student)).Body.GetProperty("edits").EnumerateArray().Single();
+
+    private async Task<string?> GradeInStateAsync() => (await entry.SendAsync(HttpMethod.Get, student, client: reviewer)).Body.GetProperty("districts")[0].GetProperty("records").EnumerateArray()
+        .Single(record => record.GetProperty("recordType").GetString() == "EN").GetProperty("fields").GetProperty("grade").GetString();
+
+    [TestMethod]
+    public async Task A_held_field_survives_the_next_load_and_is_what_is_frozen_and_counted()
+    {
+        var (status, body, _) = await HoldAsync(Grade("04"));
+        Assert.AreEqual((HttpStatusCode.OK, "04", "05", "Held"), (status, body.GetProperty("value").GetString(), body.GetProperty("districtValue").GetString(), body.GetProperty("standing").GetString()), $"{body}");
+
+        await LoadAsync("EN", Sample.Tsv("EN", "10/08/2025", Sample.Enrollment("1001", ("StateExclude", ""))));
+
+        Assert.AreEqual("04", await GradeInStateAsync());
+        Assert.AreEqual("05", (await entry.GetAsync($"records/EN/1001/{EntryHost.EnrollmentKey}")).Body.GetProperty("record").GetProperty("grade").GetString(), "the district's own record is its own");
+        var reporter = await entry.Host.AsAsync("reporter");
+        await entry.SendAsync(HttpMethod.Post, "/api/v1/snapshots", new JsonObject { ["name"] = "fall", ["year"] = 2026 }, client: reporter);
+        await RunningHost.UntilAsync(reporter, "/api/v1/snapshots/fall", snapshot => snapshot.GetProperty("status").GetString() is "Sealed");
+        var counted = await RunningHost.ReadAsync(await reporter.GetAsync("/api/v1/snapshots/fall/federal/FS052/SCH/students?district=0123&school=0001&value=04&value=WH7&value=F"));
+        Assert.AreEqual(1, counted.GetArrayLength(), "counted in the grade that the state holds");
+        Assert.AreEqual(0, (await RunningHost.ReadAsync(await reporter.GetAsync("/api/v1/snapshots/fall/federal/FS052/SCH/students?district=0123&school=0001&value=05&value=WH7&value=F"))).GetArrayLength());
+    }
+
+    [TestMethod]
+    public async Task The_district_sees_what_is_held_and_why_and_that_it_is_no_longer_needed_once_it_says_the_same()
+    {
+        await HoldAsync(Grade("04"));
+        var held = await EditAsync();
+        Assert.AreEqual(("grade", "04", "05", "Decided in review", "reviewer"), (held.GetProperty("field").GetString(), held.GetProperty("value").GetString(), held.GetProperty("districtValue").GetString(), held.GetProperty("reason").GetString(), held.GetProperty("by").GetString()));
+
+        await LoadAsync("EN", Sample.Tsv("EN", "10/08/2025", Sample.Enrollment("1001", ("Grade", "04"))));
+
+        Assert.AreEqual("NoLongerNeeded", (await EditAsync()).GetProperty("standing").GetString());
+        var stranger = await entry.Host.AsAsync("clerk-0456");
+        Assert.AreEqual(HttpStatusCode.NotFound, (await entry.SendAsync(HttpMethod.Get, $"{student}/edits", client: stranger)).Status);
+        Assert.AreEqual(HttpStatusCode.Forbidden, (await entry.SendAsync(HttpMethod.Put, $"{student}/edits", Grade("06"), ifMatch: "\"1\"")).Status, "a clerk holds nothing");
+    }
+
+    [TestMethod]
+    public async Task An_edit_whose_record_goes_away_is_kept_without_effect_and_works_again_when_the_record_comes_back()
+    {
+        await HoldAsync(Grade("04"));
+        await LoadAsync("EN", Sample.Tsv("EN", "10/08/2025", Sample.Enrollment("1001", ("StartDate", "08/26/2025"))), new { scope = "Replace", confirm = "Never" });
+        Assert.AreEqual(("WithoutEffect", JsonValueKind.Null), ((await EditAsync()).GetProperty("standing").GetString(), (await EditAsync()).GetProperty("districtValue").ValueKind));
+        Assert.AreEqual("05", await GradeInStateAsync());
+
+        await LoadAsync("EN", Sample.Tsv("EN", "10/09/2025", Sample.Enrollment("1001")), new { scope = "Replace", confirm = "Never" });
+
+        Assert.AreEqual(("Held", "04"), ((await EditAsync()).GetProperty("standing").GetString(), await GradeInStateAsync()));
+    }
+
+    [TestMethod]
+    public async Task A_field_is_let_go_by_its_id_and_the_districts_value_counts_again()
+    {
+        var (_, body, etag) = await HoldAsync(Grade("04"));
+
+        var (status, _, _) = await entry.SendAsync(HttpMethod.Delete, $"{student}/edits/{body.GetProperty("id").GetString()}", ifMatch: etag, client: reviewer);
+
+        Assert.AreEqual((HttpStatusCode.OK, "05"), (status, await GradeInStateAsync()));
+        Assert.AreEqual(HttpStatusCode.NotFound, (await entry.SendAsync(HttpMethod.Delete, $"{student}/edits/{body.GetProperty("id").GetString()}", ifMatch: etag, client: reviewer)).Status);
+    }
+
+    [TestMethod]
+    public async Task A_field_is_held_against_the_version_that_was_read_with_a_reason_and_a_value_that_can_stand_there()
+    {
+        Assert.AreEqual(HttpStatusCode.PreconditionFailed, (await HoldAsync(Grade("04"), "\"999\"")).Status);
+        Assert.AreEqual((HttpStatusCode)428, (await entry.SendAsync(HttpMethod.Put, $"{student}/edits", Grade("04"), client: reviewer)).Status);
+        Assert.AreEqual(HttpStatusCode.BadRequest, (await HoldAsync(Grade("04", " "))).Status);
+        var (status, body, _) = await HoldAsync(Grade("99"));
+        Assert.AreEqual((HttpStatusCode.UnprocessableEntity, "REF-005"), (status, string.Join(' ', EntryHost.RulesOf(body))));
+        var unknown = Grade("04");
+        unknown["field"] = "grad";
+        Assert.AreEqual(HttpStatusCode.NotFound, (await HoldAsync(unknown)).Status);
+        Assert.AreEqual("05", await GradeInStateAsync());
+    }
+}
