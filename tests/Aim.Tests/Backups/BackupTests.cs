@@ -86,7 +86,8 @@ public sealed class BackupTests
             }
             var (loadCode, _, loadError) = await loaded;
             Assert.AreEqual((1, ""), (loadCode, loadError), "the planted mistakes make it 1, and backups are not in its way");
-            foreach (var folder in backups) underWay += await GoesOnAsync(folder, state);
+            // The first, the last and one in between: each takes a restore, a load and a proof.
+            foreach (var folder in new[] { backups[0], backups[backups.Count / 2], backups[^1] }.Distinct()) underWay += await GoesOnAsync(folder, state);
         }
         Assert.IsGreaterThan(0, underWay, "no backup met an upload under way, so this test shows nothing");
     }
