@@ -1,0 +1,67 @@
+using Aim.Editions;
+using Aim.Records;
+using Aim.Tests.Setup;
+using Aim.Uploads;
+
+namespace Aim.Tests.Uploads;
+
+/// <summary>What a sender is told, and when the state knows it.</summary>
+[TestClass]
+public sealed class PlainAnswerTests
+{
+    [TestMethod]
+    public async Task A_row_with_several_wrong_references_is_told_all_of_them_at_once()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("1001")));
+
+        var result = await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1001", ("SchoolNumber", "0077"), ("Grade", "5th"), ("StartStatus", "99"), ("ServiceType", "X"), ("StartDate", "August"))));
+
+        Assert.AreEqual("Grade REF-005, ServiceType REF-005, StartDate FMT-004, StartStatus REF-005", string.Join(", ", result.Findings.Select(finding => $"{finding.Field} {finding.Rule}").Order(StringComparer.Ordinal)));
+        Assert.AreEqual("REF-001 REF-005", string.Join(' ', (await bench.UploadAsync("MK", Sample.Tsv("MK", Sample.Mark("1001", ("SchoolNumber", "0077"))))).Findings.Select(finding => finding.Rule)
+            .Concat((await bench.UploadAsync("MK", Sample.Tsv("MK", Sample.Mark("1001", ("Term", "T9"))))).Findings.Select(finding => finding.Rule)).Where(rule => rule is "REF-001" or "REF-005").Order(StringComparer.Ordinal)));
+    }
+
+    [TestMethod]
+    public async Task Every_finding_about_a_row_names_its_student_its_line_and_its_field()
+    {
+        await using var bench = await Workbench.OpenAsync();
+
+        var result = await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("1001"), Sample.Student("1002", ("BirthDate", "")), Sample.Student("1003", ("Gender", "Q"))));
+
+        Assert.AreEqual("1002 line 3 BirthDate IDN-001, 1003 line 4 Gender REF-005", string.Join(", ", result.Findings.Select(finding => $"{finding.LocalId} line {finding.Line} {finding.Field} {finding.Rule}").Order(StringComparer.Ordinal)));
+        Assert.IsTrue(result.Findings.All(finding => finding.HowToFix.Length > 0));
+    }
+
+    [TestMethod]
+    public async Task A_count_file_reaches_the_state_record_with_its_upload_and_no_resync()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("1001")));
+        await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1001")));
+
+        var result = await bench.UploadAsync("AF", Sample.Tsv("AF", Sample.FallCount("1001", ("AggregateHours", "720"))));
+
+        Assert.AreEqual(UploadStatus.Accepted, result.Status, result.Report.Sentence);
+        var id = (await bench.StateIdOfAsync("1001"))!.Value;
+        var record = (await bench.Ports.State.FindAsync([id], Sample.Year, CancellationToken.None))[id];
+        var count = record.Contributions.Single().Sections.Single(section => section.Type == RecordTypes.FallCount);
+        Assert.AreEqual((720, result.Report.UploadId), (RecordTypes.FallCount.Read(count.Content.Span).AggregateHours, (UploadId?)count.Upload));
+        Assert.IsTrue((await bench.Ports.Editions.GetHeadAsync(new EditionKey(Sample.District, Sample.Year), CancellationToken.None)).IsSynced);
+    }
+
+    [TestMethod]
+    public async Task A_course_a_teacher_and_a_student_of_one_number_are_three()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        foreach (var (type, row) in new[] { ("SD", Sample.Student("1001")), ("CO", Sample.Course("1001")), ("ST", Sample.Staff("1001")), ("SU", Sample.Class("1001", ("CourseNumber", "1001"), ("TeacherLocalId", "1001"))) })
+            Assert.AreEqual(UploadStatus.Accepted, (await bench.UploadAsync(type, Sample.Tsv(type, row))).Status, type);
+
+        var people = new List<string>();
+        await foreach (var subject in bench.Ports.Editions.ReadAsync(new EditionKey(Sample.District, Sample.Year), Ports.EditionSelection.All, CancellationToken.None)) people.Add($"{subject.LocalId} {string.Join(' ', subject.Rows.Select(row => row.Type.Code))}");
+        Assert.AreEqual("1001 SD, course/1001 CO, section/1001 SU, staff/1001 ST", string.Join(", ", people));
+
+        var hostile = await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("staff/1001")));
+        Assert.AreEqual(("FMT-004", 1L), (hostile.Findings.Single().Rule, hostile.Counts.Rejected));
+    }
+}
