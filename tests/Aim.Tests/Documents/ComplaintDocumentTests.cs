@@ -10,7 +10,7 @@ public sealed partial class ComplaintDocumentTests
 {
     private const int Complaints = 25;
 
-    private static readonly string[] Rows = [.. File.ReadAllLines(Path.Combine(Approved.RepositoryRoot(), "docs/complaints.md")).Where(line => RowForm().IsMatch(line))];
+    private static readonly string[] Rows = [.. File.ReadAllLines(Path.Combine(Approved.RepositoryRoot(), "docs", "complaints.md")).Where(line => RowForm().IsMatch(line))];
 
     [TestMethod]
     public void Every_complaint_has_an_answer_and_a_test_that_proves_it()

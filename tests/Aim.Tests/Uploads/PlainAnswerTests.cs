@@ -15,11 +15,9 @@ public sealed class PlainAnswerTests
         await using var bench = await Workbench.OpenAsync();
         await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("1001")));
 
-        var result = await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1001", ("SchoolNumber", "0077"), ("Grade", "5th"), ("StartStatus", "99"), ("ServiceType", "X"), ("StartDate", "August"))));
+        var result = await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1001", ("SchoolNumber", "0077"), ("Grade", "14"), ("StartStatus", "99"), ("ServiceType", "X"), ("StartDate", "August"))));
 
         Assert.AreEqual("Grade REF-005, ServiceType REF-005, StartDate FMT-004, StartStatus REF-005", string.Join(", ", result.Findings.Select(finding => $"{finding.Field} {finding.Rule}").Order(StringComparer.Ordinal)));
-        Assert.AreEqual("REF-001 REF-005", string.Join(' ', (await bench.UploadAsync("MK", Sample.Tsv("MK", Sample.Mark("1001", ("SchoolNumber", "0077"))))).Findings.Select(finding => finding.Rule)
-            .Concat((await bench.UploadAsync("MK", Sample.Tsv("MK", Sample.Mark("1001", ("Term", "T9"))))).Findings.Select(finding => finding.Rule)).Where(rule => rule is "REF-001" or "REF-005").Order(StringComparer.Ordinal)));
     }
 
     [TestMethod]
