@@ -90,7 +90,7 @@ internal sealed class FederalCounter
         select (organisationIndex[organisation], subject);
 
     private static CountedSubject Choose(IEnumerable<CountedSubject> subjects) => subjects
-        .OrderBy(subject => subject.Enrollment.Record.ServiceType == "P" ? 0 : 1)
+        .OrderBy(subject => subject.Enrollment.Record.IsPrimary ? 0 : 1)
         .ThenByDescending(subject => subject.Enrollment.Record.StartDate)
         .ThenBy(subject => subject.District, StringComparer.Ordinal).ThenBy(subject => subject.School, StringComparer.Ordinal)
         .First();

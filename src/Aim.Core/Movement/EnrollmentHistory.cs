@@ -20,7 +20,7 @@ public sealed record HistoryEntry(SchoolYear Year, DistrictId District, string L
     /// <inheritdoc cref="StartClass" />
     public string? EndClass => CodeSets.EndStatus.ClassOf(Enrollment.EndStatus);
 
-    public bool IsPrimary => Enrollment.ServiceType == "P";
+    public bool IsPrimary => Enrollment.IsPrimary;
 
     /// <summary>Expected but never came: it moves nobody.</summary>
     public bool NeverCame => Enrollment.NoShow == true || EndClass == CodeClass.NoShow;

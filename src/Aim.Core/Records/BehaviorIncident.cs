@@ -5,7 +5,7 @@ public sealed record BehaviorIncident : IRecord<BehaviorIncident>, ISchoolRecord
 {
     public string? SchoolNumber { get; init; }
     public string? CalendarNumber { get; init; }
-    /// <summary>The incident's number in the district; the same for all students involved.</summary>
+    /// <summary>The incident's number in the school; the same for all students involved.</summary>
     public string? IncidentId { get; init; }
     public DateOnly? IncidentDate { get; init; }
     public string? Event { get; init; }
@@ -18,7 +18,7 @@ public sealed record BehaviorIncident : IRecord<BehaviorIncident>, ISchoolRecord
     /// <summary>Educational services went on during the removal.</summary>
     public bool? EducationalServices { get; init; }
 
-    public string Key => IncidentId ?? "";
+    public string Key => RecordKey.Of(SchoolNumber, IncidentId);
 
     public static BehaviorIncident Read<TSource>(ref TSource source) where TSource : IFieldSource, allows ref struct => new()
     {

@@ -103,6 +103,9 @@ public static class CodeClass
     public const string InSchool = nameof(InSchool);
     public const string OutOfSchool = nameof(OutOfSchool);
     public const string Expulsion = nameof(Expulsion);
+    public const string Primary = nameof(Primary);
+    public const string NotEligible = nameof(NotEligible);
+    public const string DevelopmentalDelay = nameof(DevelopmentalDelay);
 }
 
 /// <summary>All code sets, read once from the embedded data.</summary>
@@ -116,6 +119,7 @@ public static class CodeSets
     public static CodeSet Gender { get; } = Get("gender");
     public static CodeSet StartStatus { get; } = Get("startStatus");
     public static CodeSet EndStatus { get; } = Get("endStatus");
+    public static CodeSet ServiceType { get; } = Get("serviceType");
     public static CodeSet MilitaryConnection { get; } = Get("militaryConnection");
     public static CodeSet Program { get; } = Get("program");
     public static CodeSet ProgramAttribute { get; } = Get("programAttribute");
@@ -126,6 +130,7 @@ public static class CodeSets
     public static CodeSet Language { get; } = Get("language");
     public static CodeSet Attendance { get; } = Get("attendance");
     public static CodeSet Participation { get; } = Get("participation");
+    public static CodeSet MealEligibility { get; } = Get("mealEligibility");
     public static CodeSet MealCertification { get; } = Get("mealCertification");
     public static CodeSet BehaviorEvent { get; } = Get("behaviorEvent");
     public static CodeSet Weapon { get; } = Get("weapon");

@@ -31,6 +31,9 @@ public sealed record Enrollment : IRecord<Enrollment>, ISchoolRecord
     public bool? DigitalAcademy { get; init; }
     public string? Comment { get; init; }
 
+    /// <summary>The one enrollment at a time that says whose student it is.</summary>
+    public bool IsPrimary => CodeSets.ServiceType.ClassOf(ServiceType) == CodeClass.Primary;
+
     public string Key => RecordKey.Of(SchoolNumber, CalendarNumber, ServiceType, StartDate);
 
     public static Enrollment Read<TSource>(ref TSource source) where TSource : IFieldSource, allows ref struct => new()

@@ -12,7 +12,7 @@ public sealed record MealEligibility : IRecord<MealEligibility>, ISchoolRecord
     /// <summary>Last day of the eligibility; empty while it goes on.</summary>
     public DateOnly? EndDate { get; init; }
 
-    public string Key => RecordKey.Of(StartDate);
+    public string Key => RecordKey.Of(SchoolNumber, StartDate);
 
     public static MealEligibility Read<TSource>(ref TSource source) where TSource : IFieldSource, allows ref struct => new()
     {

@@ -14,7 +14,7 @@ public sealed record MigrantEligibility : IRecord<MigrantEligibility>, ISchoolRe
     public bool? ServedRegularTerm { get; init; }
     public bool? ServedSummer { get; init; }
 
-    public string Key => RecordKey.Of(QualifyingArrivalDate);
+    public string Key => RecordKey.Of(SchoolNumber, QualifyingArrivalDate);
 
     public static MigrantEligibility Read<TSource>(ref TSource source) where TSource : IFieldSource, allows ref struct => new()
     {

@@ -9,7 +9,7 @@ public sealed record Section504 : IRecord<Section504>, ISchoolRecord
     /// <summary>Last day of the plan; empty while it goes on.</summary>
     public DateOnly? EndDate { get; init; }
 
-    public string Key => RecordKey.Of(StartDate);
+    public string Key => RecordKey.Of(SchoolNumber, StartDate);
 
     public static Section504 Read<TSource>(ref TSource source) where TSource : IFieldSource, allows ref struct => new()
     {

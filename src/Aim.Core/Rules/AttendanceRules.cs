@@ -13,14 +13,14 @@ internal static class AttendanceRules
         .. SchoolRules.ForYear<AttendanceTotals>(),
 
         new(new("ATT-001", Error, RuleScope.Row, nameof(AttendanceTotals.DaysEnrolled), "More days than there were",
-                "Enrolled on {DaysEnrolled} days, present on {DaysPresent}, absent on {DaysAbsent}, of {InstructionalDays} days of instruction: present and absent come to more than enrolled, or enrolled to more than there were.",
-                "Correct the days; a day counts as present or absent, not as both.") { Basis = "AIM end-of-year attendance totals" },
-            (a, f) => a.DaysPresent + (a.DaysAbsent ?? 0) > a.DaysEnrolled || a.DaysEnrolled > (a.InstructionalDays ?? f.Calendar?.InstructionalDays)),
+                "Enrolled on {DaysEnrolled} days, present on {DaysPresent}, absent on {DaysAbsent}, of {InstructionalDays} days of instruction: present and absent come to more than enrolled, even if half of each day of absence was present, or enrolled to more than there were.",
+                "Correct the days. A day of which half or more was missed is a day of absence, and at most half a day of presence.") { Basis = "AIM end-of-year attendance totals" },
+            (a, f) => a.DaysPresent + (a.DaysAbsent ?? 0) / 2 > a.DaysEnrolled || a.DaysAbsent > a.DaysEnrolled || a.DaysEnrolled > (a.InstructionalDays ?? f.Calendar?.InstructionalDays)),
     ];
 
     public static readonly RowRule<DailyAttendance>[] DailyRow =
     [
-        .. SchoolRules.For<DailyAttendance>((daily, facts) => daily.Month ?? facts.AsOf),
+        .. SchoolRules.For<DailyAttendance>(FirstDay),
 
         new(new("ATT-003", Fatal, RuleScope.Row, nameof(DailyAttendance.Days), "Not one letter of the list for each day of the month",
                 "The days of the month that begins on {Month} are '{Days}'; there must be one letter of the list Attendance for each day, from the first on.",
@@ -35,6 +35,11 @@ internal static class AttendanceRules
                 "Write a point for those days, or correct the dates of the enrollment.") { Basis = "AIM Value Added attendance" },
             (view, _) => view.Of(RecordTypes.DailyAttendance).Where(daily => IsOutside(view, daily.Record)), RecordTypes.DailyAttendance, RecordTypes.Enrollment),
     ];
+
+    /// <summary>The first day with school, as a school can open within the month; without one, the first of the month or of the calendar.</summary>
+    private static DateOnly FirstDay(DailyAttendance daily, RowFacts facts) => daily.Month is not { } month ? facts.AsOf
+        : daily.Days.AsSpan().IndexOfAnyExcept(NoSchool) is >= 0 and var first ? month.AddDays(first)
+        : facts.Calendar is { Start: var start } && start > month ? start : month;
 
     private static bool HasUnknownLetter(string days)
     {

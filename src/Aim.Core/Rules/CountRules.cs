@@ -109,7 +109,7 @@ internal static class CountRules
             if (enrollment.NoShow == true || enrollment.SchoolNumber != count.SchoolNumber || enrollment.CalendarNumber != count.CalendarNumber) continue;
             if (!(enrollment.StartDate <= count.CountDate) || enrollment.EndDate < count.CountDate) continue;
             if (count.ServiceType is { } type && type != enrollment.ServiceType || count.EnrollmentStartDate is { } start && start != enrollment.StartDate) continue;
-            if (found is null || enrollment.ServiceType == "P" || found.ServiceType != "P") found = enrollment;
+            if (found is null || enrollment.IsPrimary || !found.IsPrimary) found = enrollment;
         }
         return found;
     }
@@ -118,7 +118,7 @@ internal static class CountRules
 
     private static IEnumerable<Entry<CountDay>> Counts(StudentView view) => view.Of(RecordTypes.FallCount).Concat(view.Of(RecordTypes.SpringCount));
 
-    private static bool IsFullTime(Enrollment? enrollment) => enrollment is { ServiceType: "P" } && CodeSets.Grade.Find(enrollment.Grade)?.Order is >= 0 and <= 12;
+    private static bool IsFullTime(Enrollment? enrollment) => enrollment is { IsPrimary: true } && CodeSets.Grade.Find(enrollment.Grade)?.Order is >= 0 and <= 12;
 
     private static bool HoldsDate(string? comment)
     {

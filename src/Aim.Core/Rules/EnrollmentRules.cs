@@ -96,7 +96,7 @@ internal static class EnrollmentRules
 
     private static IEnumerable<ViewEntry> Overlapping(StudentView view)
     {
-        var primary = view.Enrollments.Where(e => e.Record is { ServiceType: "P", StartDate: not null } && e.Record.NoShow != true).ToList();
+        var primary = view.Enrollments.Where(e => e.Record is { StartDate: not null, IsPrimary: true } && e.Record.NoShow != true).ToList();
         if (primary.Count < 2) yield break;
         // Sorted by start; a transfer within one day (end and start on the same day) is no overlap.
         for (var later = 1; later < primary.Count; later++)
@@ -132,5 +132,5 @@ internal static class EnrollmentRules
         other.SchoolNumber == entry.SchoolNumber && other.StartDate < entry.StartDate && (!ended || other.EndDate < entry.StartDate);
 
     private static int? PriorGrade(StudentFacts facts) =>
-        facts.PriorYear?.Enrollments.LastOrDefault(e => e.Record.ServiceType == "P") is { } last ? CodeSets.Grade.Find(last.Record.Grade)?.Order : null;
+        facts.PriorYear?.Enrollments.LastOrDefault(e => e.Record.IsPrimary) is { } last ? CodeSets.Grade.Find(last.Record.Grade)?.Order : null;
 }

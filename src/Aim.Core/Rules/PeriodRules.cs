@@ -14,6 +14,9 @@ internal static class PeriodRules
     /// <summary>Whether two periods share a day; an end that is not given is open.</summary>
     public static bool Overlap(DateOnly? start, DateOnly? end, DateOnly? otherStart, DateOnly? otherEnd) => !(end < otherStart) && !(otherEnd < start);
 
+    /// <summary>Whether two periods share more than the day on which one ends and the other begins.</summary>
+    public static bool OverlapWithin(DateOnly? start, DateOnly? end, DateOnly? otherStart, DateOnly? otherEnd) => !(end <= otherStart) && !(otherEnd <= start);
+
     /// <summary>Whether a period shares a day with one of the student's enrollments.</summary>
     public static bool TouchesEnrollment(StudentView view, DateOnly? start, DateOnly? end)
     {

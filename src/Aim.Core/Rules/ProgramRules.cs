@@ -74,7 +74,7 @@ internal static class ProgramRules
         new(new("PRG-011", Warning, RuleScope.Student, nameof(ProgramParticipation.Program), "Homeless and in foster care at once",
                 "The student is marked homeless from {StartDate}, while also in foster care; a child placed in foster care is not homeless by that.",
                 "End the one that does not hold; if the child was homeless and in foster care at once, acknowledge the finding.") { Basis = "42 USC 11434a(2), as changed by ESSA" },
-            (view, _) => view.Programs.Where(p => IsOf(p, CodeClass.Homeless) && view.Programs.Exists(other => IsOf(other, CodeClass.FosterCare) && PeriodRules.Overlap(p.Record.StartDate, p.Record.EndDate, other.Record.StartDate, other.Record.EndDate))),
+            (view, _) => view.Programs.Where(p => IsOf(p, CodeClass.Homeless) && view.Programs.Exists(other => IsOf(other, CodeClass.FosterCare) && PeriodRules.OverlapWithin(p.Record.StartDate, p.Record.EndDate, other.Record.StartDate, other.Record.EndDate))),
             RecordTypes.ProgramParticipation),
 
         new(new("SPD-002", Error, RuleScope.Student, nameof(SpecialEducation.Environment), "Disability or environment does not fit the age",
@@ -99,7 +99,7 @@ internal static class ProgramRules
         var age = Ages.On(birth, Ages.FallCountDay(facts.Year));
         var inKindergartenOrAbove = view.Enrollments.Any(e => CodeSets.Grade.Find(e.Record.Grade)?.Order >= 0);
         var isSchoolAge = age >= 6 || age == 5 && inKindergartenOrAbove;
-        if (record.PrimaryDisability == "DD" && age > OldestDevelopmentalDelay) return false;
+        if (CodeSets.Disability.ClassOf(record.PrimaryDisability) == CodeClass.DevelopmentalDelay && age > OldestDevelopmentalDelay) return false;
         return CodeSets.Environment.ClassOf(record.Environment) switch
         {
             CodeClass.SchoolAge => isSchoolAge,

@@ -24,8 +24,16 @@ internal static class SchoolRules
     ];
 
     /// <summary>For what goes on from one day to another: its last day, or the day of the file while it goes on.</summary>
-    public static RowRule<T>[] ForPeriod<T>(Func<T, DateOnly?> end) where T : IRecord<T>, ISchoolRecord => For<T>((record, facts) => end(record) is { } last && last < facts.AsOf ? last : facts.AsOf);
+    public static RowRule<T>[] ForPeriod<T>(Func<T, DateOnly?> end) where T : IRecord<T>, ISchoolRecord => For<T>((record, facts) => end(record) is { } last && last < DayOf(facts) ? last : DayOf(facts));
 
     /// <summary>For what is about the year as a whole: the first day of the calendar.</summary>
     public static RowRule<T>[] ForYear<T>() where T : IRecord<T>, ISchoolRecord => For<T>((_, facts) => facts.Calendar?.Start ?? facts.AsOf);
+
+    /// <summary>The day of the file. One made before or after the calendar is about its first or last day: rows are still sent and corrected when a school has closed for good, or is yet to open.</summary>
+    private static DateOnly DayOf(RowFacts facts) => facts.Calendar switch
+    {
+        { Start: var start } when facts.AsOf < start => start,
+        { End: var end } when facts.AsOf > end => end,
+        _ => facts.AsOf,
+    };
 }

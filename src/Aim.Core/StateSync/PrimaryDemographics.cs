@@ -25,7 +25,7 @@ public static class PrimaryDemographics
     private static (bool IsOpen, DateOnly Start) Rank(Contribution contribution) => contribution.Sections
         .Where(section => section.Type == RecordTypes.Enrollment)
         .Select(section => RecordTypes.Enrollment.Read(section.Content.Span))
-        .Where(enrollment => enrollment.ServiceType == "P" && enrollment.NoShow != true)
+        .Where(enrollment => enrollment.IsPrimary && enrollment.NoShow != true)
         .Select(enrollment => (enrollment.EndDate is null, enrollment.StartDate ?? DateOnly.MinValue))
         .DefaultIfEmpty((false, DateOnly.MinValue))
         .Max();

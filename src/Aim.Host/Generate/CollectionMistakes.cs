@@ -1,4 +1,3 @@
-using System.Globalization;
 using Aim.Records;
 using Aim.Rules;
 using static Aim.Host.Generate.MistakeKind;
@@ -35,7 +34,7 @@ internal sealed class CollectionMistakes(SchoolYear year, SampleRows rows, Class
 
     private static IEnumerable<MistakeKind> AttendanceKinds() =>
     [
-        InPlace("ATT-001", "AA", row => row["EssaDaysAbsent"] = (int.Parse(row["EssaDaysAbsent"], CultureInfo.InvariantCulture) + 3).ToString(CultureInfo.InvariantCulture)),
+        InPlace("ATT-001", "AA", row => (row["DaysPresent"], row["EssaDaysAbsent"]) = (row["DaysEnrolled"], "3")),
         Extra("ATT-003", "DA", row => row["Days"] = row["Days"][..^1]),
         InPlace("ATT-004", "DA", (student, row) => student.Enrollments is [{ Start: { Day: > 1 } start }] && row["Month"] == FileDate.Of(new DateOnly(start.Year, start.Month, 1)), row =>
         {

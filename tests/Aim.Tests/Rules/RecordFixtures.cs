@@ -1,3 +1,4 @@
+using Aim.Organizations;
 using Aim.Tests.Setup;
 using static Aim.Tests.Rules.FixtureFile;
 
@@ -8,7 +9,7 @@ internal static class RecordFixtures
 {
     private const string Id = "1001";
 
-    public static IEnumerable<RuleFixture> All => [.. Counts(), .. Attendance(), .. Assessments(), .. Eligibility(), .. Behavior(), .. Classes(), .. Schools()];
+    public static IEnumerable<RuleFixture> All => [.. Counts(), .. Attendance(), .. Assessments(), .. Eligibility(), .. Behavior(), .. Classes(), .. Schools(), .. SchoolsThatChange(), .. TwoSchools()];
 
     private static FixtureFile SD(params (string, string)[] values) => Of("SD", Sample.Student(Id, values));
 
@@ -77,7 +78,9 @@ internal static class RecordFixtures
 
     private static IEnumerable<RuleFixture> Attendance() =>
     [
-        new("ATT-001", "half a day too many", "AA:2", [SD(), EN(), AA(("DaysPresent", "172"), ("EssaDaysAbsent", "8.5"))], [SD(), EN(), AA(("DaysPresent", "172"), ("EssaDaysAbsent", "8"))]),
+        new("ATT-001", "half a day too many", "AA:2", [SD(), EN(), AA(("DaysPresent", "176.5"), ("EssaDaysAbsent", "8"))], [SD(), EN(), AA(("DaysPresent", "176"), ("EssaDaysAbsent", "8"))]),
+        new("ATT-001", "half a day missed, and present on all days", "AA:2", [SD(), EN(), AA(("DaysPresent", "180"), ("EssaDaysAbsent", "1"))], [SD(), EN(), AA(("DaysPresent", "179.5"), ("EssaDaysAbsent", "1"))]),
+        new("ATT-001", "absent on more days than enrolled", "AA:2", [SD(), EN(), AA(("DaysEnrolled", "9"), ("DaysPresent", "0"), ("EssaDaysAbsent", "10"))], [SD(), EN(), AA(("DaysEnrolled", "10"), ("DaysPresent", "0"), ("EssaDaysAbsent", "10"))]),
         new("ATT-001", "present on more days than enrolled", "AA:2", [SD(), EN(), AA(("DaysEnrolled", "90"), ("DaysPresent", "91"), ("EssaDaysAbsent", ""))], [SD(), EN(), AA(("DaysEnrolled", "91"), ("DaysPresent", "91"), ("EssaDaysAbsent", ""))]),
         new("ATT-001", "enrolled on more days than there were", "AA:2", [SD(), EN(), AA(("DaysEnrolled", "181"))], [SD(), EN(), AA(("DaysEnrolled", "181"), ("InstructionalDays", "181"))]),
         new("ATT-001", "enrolled on more days than the calendar has", "AA:2",
@@ -139,17 +142,31 @@ internal static class RecordFixtures
         new("PRG-005", "meals after the student left", "ME:2", [SD(), Left(), ME(("StartDate", "10/01/2025"))], [SD(), Left(), ME(("StartDate", "09/30/2025"))]),
         new("PRG-005", "meals of a student who never came", "ME:2", [SD(), EN(("NoShow", "Y")), ME()], [SD(), EN(), ME()]),
         new("PRG-005", "a migratory child who arrived after leaving", "MG:2", [SD(), Left(), MG(("QualifyingArrivalDate", "10/01/2025"))], [SD(), Left(), MG(("QualifyingArrivalDate", "09/30/2025"))]),
+        new("PRG-005", "a plan that was sent before the enrollment", "504:2",
+            [SD(), Plans(Sample.Plan504(Id, ("EndDate", "09/01/2025"))), EN(("StartDate", "09/02/2025"))], [SD(), Plans(Sample.Plan504(Id, ("EndDate", "09/02/2025"))), EN(("StartDate", "09/02/2025"))]),
+        new("PRG-005", "meals that were sent before the enrollment", "ME:2",
+            [SD(), ME(("StartDate", "10/01/2025")), Left()], [SD(), ME(("StartDate", "09/30/2025")), Left()]),
         new("PRG-006", "a plan within another", "504:3",
             [SD(), EN(), Plans(Sample.Plan504(Id), Sample.Plan504(Id, ("StartDate", "09/02/2025"), ("EndDate", "12/19/2025")))],
             [SD(), EN(), Plans(Sample.Plan504(Id, ("EndDate", "12/18/2025")), Sample.Plan504(Id, ("StartDate", "09/02/2025"), ("EndDate", "12/19/2025")))]),
         new("PRG-007", "ended more than 36 months after the arrival", "MG:2",
             [SD(), EN(), MG(("QualifyingArrivalDate", "11/03/2022"), ("EndDate", "11/04/2025"))], [SD(), EN(), MG(("QualifyingArrivalDate", "11/03/2022"), ("EndDate", "11/03/2025"))]),
+        new("PRG-006", "a plan within that of another school", "504:3",
+            [SD(), EN(), Plans(Sample.Plan504(Id), Sample.Plan504(Id, ("StartDate", "09/02/2025")))], [SD(), EN(), Plans(Sample.Plan504(Id), Sample.Plan504(Id, ("StartDate", "09/02/2025"), ("SchoolNumber", Sample.HighSchool)))]),
+        new("PRG-007", "served on after the 36 months", "MG:2",
+            [SD(), EN(), MG(("QualifyingArrivalDate", "11/03/2022"), ("EndDate", "06/05/2026"))], [SD(), EN(), MG(("QualifyingArrivalDate", "11/03/2022"), ("EndDate", "06/05/2026"), ("ContinuationOfServices", "Y"))]),
         new("PRG-007", "36 months were over before September", "MG:2", [SD(), EN(), MG(("QualifyingArrivalDate", "08/31/2022"))], [SD(), EN(), MG(("QualifyingArrivalDate", "09/01/2022"))]),
         new("PRG-007", "36 months were over, and services go on", "MG:2",
             [SD(), EN(), MG(("QualifyingArrivalDate", "08/31/2022"), ("ContinuationOfServices", "N"))], [SD(), EN(), MG(("QualifyingArrivalDate", "08/31/2022"), ("ContinuationOfServices", "Y"))]),
         new("PRG-008", "eligibility that ended before the arrival", "MG:2", [SD(), MG(("EndDate", "06/14/2025"))], [SD(), MG(("EndDate", "06/15/2025"))]),
         new("PRG-009", "directly certified, and not eligible", "ME:2", [SD(), EN(), ME(("Eligibility", "N"))], [SD(), EN(), ME(("Eligibility", "N"), ("Certification", "INC"))]),
         new("PRG-010", "free and reduced-price on one day", "ME:3", [SD(), EN(), Meals("10/02/2025")], [SD(), EN(), Meals("10/01/2025")]),
+        new("PRG-010", "free in one school, reduced-price in another", "ME:3", [SD(), EN(), MealsInTwoSchools("R", "10/01/2025")], [SD(), EN(), MealsInTwoSchools("F", "10/01/2025")]),
+        new("PRG-010", "two eligibilities in two schools from one day on", "ME:3", [SD(), EN(), MealsInTwoSchools("R", "08/25/2025")], [SD(), EN(), MealsInTwoSchools("F", "08/25/2025")]),
+        new("PRG-011", "placed in foster care on the day homelessness ends", "PP:2",
+            [SD(), EN(), PP(Homeless(("EndDate", "10/01/2025")), Foster(("StartDate", "09/30/2025")))], [SD(), EN(), PP(Homeless(("EndDate", "09/30/2025")), Foster(("StartDate", "09/30/2025")))]),
+        new("PRG-011", "homeless from the day foster care ends", "PP:3",
+            [SD(), EN(), PP(Foster(("EndDate", "10/01/2025")), Homeless(("StartDate", "09/30/2025")))], [SD(), EN(), PP(Foster(("EndDate", "09/30/2025")), Homeless(("StartDate", "09/30/2025")))]),
         new("PRG-011", "homeless and in foster care", "PP:3", [SD(), EN(), PP(Foster(), Homeless(("StartDate", "09/30/2025")))], [SD(), EN(), PP(Foster(("EndDate", "09/29/2025")), Homeless(("StartDate", "09/30/2025")))]),
         new("PRG-012", "left English learner status before it was found", "LP:2",
             [SD(), Learner("08/31/2024")], [SD(), Learner("09/01/2024")]),
@@ -160,6 +177,9 @@ internal static class RecordFixtures
 
     private static FixtureFile Meals(string end) =>
         Of("ME", Sample.Meals(Id, ("EndDate", end)), Sample.Meals(Id, ("Eligibility", "R"), ("Certification", "INC"), ("StartDate", "10/01/2025")));
+
+    private static FixtureFile MealsInTwoSchools(string eligibility, string start) =>
+        Of("ME", Sample.Meals(Id), Sample.Meals(Id, ("SchoolNumber", Sample.HighSchool), ("Eligibility", eligibility), ("StartDate", start)));
 
     private static FixtureFile Learner(string exit) => Of("LP", Sample.Learner(Id, ("ExitDate", exit), ("ELPTestDate", "02/03/2024"), ("ELPLevel", "5.1")));
 
@@ -214,5 +234,52 @@ internal static class RecordFixtures
         new("REF-001", "a class in a school that isn't there", "SU:2", [Course, Teacher, Of("SU", Sample.Class("5A", ("SchoolNumber", "0007")))], [Course, Teacher, Of("SU", Sample.Class("5A"))]),
         new("REF-002", "attendance in a calendar that the school hasn't", "AA:2", [SD(), EN(), AA(("CalendarNumber", "002"))], [SD(), EN(), AA()]),
         new("REF-002", "a mark in a calendar that the school hasn't", "MK:2", Class(RU(), MK(("CalendarNumber", "002"))), Class(RU(), MK())),
+    ];
+
+    private static School Closes(string number, DateOnly day) => School(number) with { UpdatedStatus = OperationalStatus.Closed, StatusDate = day };
+
+    /// <summary>Opens on August 20 or the given day, before which it is a future school.</summary>
+    private static School Opens(string number, DateOnly? day = null) =>
+        School(number) with { Status = OperationalStatus.Future, UpdatedStatus = OperationalStatus.New, StatusDate = day ?? new DateOnly(2025, 8, 20) };
+
+    private static School School(string number) => Sample.Reference().Schools.Single(school => school.Number == number);
+
+    /// <summary>The elementary school closes for good after the year, the high school within it.</summary>
+    private static readonly School[] Closing = [Closes(Sample.Elementary, new(2026, 6, 30)), Closes(Sample.HighSchool, new(2026, 1, 9))];
+
+    private static readonly Sample.Row Finished = Sample.Enrollment(Id, ("EndDate", "06/05/2026"), ("EndStatus", "190"));
+
+    private static RuleFixture Corrected(string what, string type, Sample.Row row) => new("REF-001", $"{what}, corrected after the school closed", $"{type}:2",
+        [SD(), Of("EN", Finished), On("10/15/2026", type, row.With(("SchoolNumber", Sample.HighSchool)))], [SD(), Of("EN", Finished), On("10/15/2026", type, row)]) { Schools = Closing };
+
+    /// <summary>A row is about the days of its calendar, also where it is sent when the school has closed or before it opens.</summary>
+    private static IEnumerable<RuleFixture> SchoolsThatChange() =>
+    [
+        Corrected("an English learner", "LP", Sample.Learner(Id)),
+        Corrected("special education", "SE", Sample.Special(Id, ("IepEnd", ""))),
+        Corrected("a plan", "504", Sample.Plan504(Id)),
+        Corrected("meals", "ME", Sample.Meals(Id)),
+        Corrected("a migratory child", "MG", Sample.Migrant(Id)),
+        new("REF-001", "a plan sent before the school opens", "504:2",
+            [SD(), EN(), On("08/10/2025", "504", Sample.Plan504(Id, ("SchoolNumber", Sample.HighSchool)))], [SD(), EN(), On("08/10/2025", "504", Sample.Plan504(Id))])
+            { Schools = [Opens(Sample.Elementary), Opens(Sample.HighSchool, new(2025, 9, 1))] },
+        new("REF-001", "the first month of a school that opens within it", "DA:2",
+            [SD(), EN(), DA(("Month", "08/01/2025"), ("Days", "..................P.....PPPPP.."))], [SD(), EN(), DA(("Month", "08/01/2025"), ("Days", "........................PPPPP.."))])
+            { Schools = [Opens(Sample.Elementary)] },
+        new("REF-001", "a month without a day of school", "DA:2",
+            [SD(), EN(), DA(("SchoolNumber", Sample.ClosedSchool), ("Month", "08/01/2025"), ("Days", new string('.', 31)))], [SD(), EN(), DA(("Month", "08/01/2025"), ("Days", new string('.', 31)))])
+            { Schools = [Opens(Sample.Elementary)] },
+    ];
+
+    /// <summary>A student of two schools, each of which sends its row.</summary>
+    private static RuleFixture Twofold(string what, string type, Sample.Row row, (string, string) difference) => new("FMT-010", $"{what} of two schools", $"{type}:2 {type}:3",
+        [SD(), EN(), Of(type, row, row.With(difference))], [SD(), EN(), Of(type, row, row.With(("SchoolNumber", Sample.HighSchool), difference))]);
+
+    private static IEnumerable<RuleFixture> TwoSchools() =>
+    [
+        Twofold("plans", "504", Sample.Plan504(Id), ("EndDate", "12/19/2025")),
+        Twofold("meals", "ME", Sample.Meals(Id), ("Certification", "TNF")),
+        Twofold("migratory children", "MG", Sample.Migrant(Id), ("ServedSummer", "Y")),
+        Twofold("incidents", "BH", Sample.Incident(Id), ("RemovalDays", "3")),
     ];
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Aim.Identity;
+using Aim.Organizations;
 using Aim.Records;
 using Aim.Tests.Setup;
 
@@ -24,6 +25,9 @@ internal sealed record RuleFixture(string Rule, string Case, string At, FixtureF
     /// <summary>People whom the state knows before the uploads.</summary>
     public Person[] Known { get; init; } = [];
 
+    /// <summary>Schools that the state keeps otherwise than in the sample.</summary>
+    public School[] Schools { get; init; } = [];
+
     /// <summary>Files of the year before, loaded first; they break no rule.</summary>
     public FixtureFile[] Before { get; init; } = [];
 
@@ -35,7 +39,7 @@ internal sealed record RuleFixture(string Rule, string Case, string At, FixtureF
     public IEnumerable<Hit> Expected => At.Split(' ').Select(place => new Hit(Rule, place.Split(':')[0], int.Parse(place.Split(':')[1], null)));
 
     /// <summary>Whether the files alone decide it, so that <c>aim check</c> must come to the same.</summary>
-    public bool IsDecidableOffline => Known.Length == 0 && Before.Length == 0 && new[] { Fails, Passes }.All(files => files.DistinctBy(file => file.Type).Count() == files.Length);
+    public bool IsDecidableOffline => Known.Length == 0 && Schools.Length == 0 && Before.Length == 0 && new[] { Fails, Passes }.All(files => files.DistinctBy(file => file.Type).Count() == files.Length);
 }
 
 /// <summary>A rule that was found broken, in which file and line.</summary>

@@ -58,7 +58,7 @@ public sealed class RuleFixtureTests
 
     private static async Task<(IReadOnlyList<Hit> Hits, IReadOnlyList<UploadResult> Results)> UploadAsync(RuleFixture fixture, IReadOnlyList<FixtureFile> files)
     {
-        await using var bench = await Workbench.OpenAsync();
+        await using var bench = await Workbench.OpenAsync(reference: Sample.ReferenceWith(fixture.Schools));
         await bench.RegisterAsync(fixture.Known);
         if (fixture.Before.Length > 0) await bench.Platform.References.PublishAsync(Sample.Reference(Sample.Year.Previous), CancellationToken.None);
         foreach (var file in fixture.Before) Assert.AreEqual(UploadStatus.Accepted, (await bench.UploadAsync(file.Type, file.Content, year: file.Year)).Status, "the year before is in order");

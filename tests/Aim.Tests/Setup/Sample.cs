@@ -46,6 +46,13 @@ internal static class Sample
             })]);
     }
 
+    /// <summary>The sample state, some of whose schools are otherwise.</summary>
+    public static ReferenceData ReferenceWith(IReadOnlyCollection<School> schools)
+    {
+        var sample = Reference();
+        return new ReferenceData(sample.Year, sample.Agency, sample.Districts, [.. sample.Schools.Select(school => schools.FirstOrDefault(other => other.Number == school.Number) ?? school)], sample.Calendars);
+    }
+
     internal static District DistrictOf(DistrictId number, string name) => new()
     {
         Number = number, Name = name, NcesId = $"300{number}", LeaType = 1, Status = OperationalStatus.Open, CharterStatus = "NOTCHR", Phone = "4065550101", Mailing = Address, Location = Address,
