@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Aim.Host.Generate;
 using Aim.Identity.Matching;
 using Aim.Records;
+using Aim.TruthSets;
 using DuckDB.NET.Data;
 
 namespace Aim.Bench.Cases;

@@ -50,6 +50,7 @@ internal static class IdentityCommand
         if (target is not null) await stages.TimeAsync("write", () => WriteAsync(target, pairs, cancellation));
         Warn(terminal, leftFile, left);
         if (right is not null) Warn(terminal, rightFile!, right);
+        if (result.NotSearched > 0) terminal.Complain($"{result.NotSearched} records of {leftFile.Name} have nothing to be found by, or only what too many others have as well, and were compared with nobody. Fill in more columns for them.");
         if (truth is { Unknown: > 0 }) terminal.Complain($"{truth.Unknown} pairs of {truthFile!.Name} name a record that is in no file and are left out.");
         Print(terminal, ReportOf(left, right, truth, result, pairs, stages.Seconds));
         return ExitCode.Done;

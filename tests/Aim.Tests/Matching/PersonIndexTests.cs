@@ -1,6 +1,6 @@
-using Aim.Host.Generate;
 using Aim.Identity.Matching;
 using Aim.Records;
+using Aim.TruthSets;
 
 namespace Aim.Tests.Matching;
 
@@ -32,6 +32,51 @@ public sealed class PersonIndexTests
         var found = IndexOf(Child, Child).Find(Child);
         Assert.AreEqual(MatchOutcome.Review, found.Outcome);
         CollectionAssert.AreEqual(new[] { Id(0), Id(1) }, found.Candidates.Select(candidate => candidate.StateId).ToArray());
+    }
+
+    [TestMethod]
+    [DataRow("Maria", "Mary")]
+    [DataRow("Christina", "Christine")]
+    [DataRow("Aiden", "Jaiden")]
+    [DataRow("Kayla", "Kyla")]
+    [DataRow("Ella", "Emma")]
+    [DataRow("Jonas", "J")]
+    public void A_twin_whose_name_is_like_the_child_s_is_never_the_child(string name, string twin)
+    {
+        var child = Child with { First = name, Street = "12 Elk Road", City = "Havre", Postcode = "59501" };
+        foreach (var asked in new[] { child with { First = twin }, child with { First = twin, Middle = "Ann" }, child with { First = twin, Street = "7 Pine Court" } })
+        {
+            Assert.AreNotEqual(MatchOutcome.Match, PersonMatcher.Decide(asked, [(Id(0), child)]).Outcome, "among a few");
+            Assert.AreNotEqual(MatchOutcome.Match, IndexOf(child).Find(asked).Outcome, "among all");
+        }
+        Assert.AreEqual(MatchOutcome.Review, PersonMatcher.Decide(child with { First = twin }, [(Id(0), child)]).Outcome, "a person looks");
+    }
+
+    [TestMethod]
+    [DataRow("Kayla", "Kaylq")]
+    [DataRow("Katherine", "Katie")]
+    [DataRow("Maria", "Maria")]
+    public void A_slip_of_the_pen_and_a_short_form_are_still_the_child(string name, string written)
+    {
+        var child = Child with { First = name, Street = "12 Elk Road", City = "Havre", Postcode = "59501" };
+
+        Assert.AreEqual(MatchOutcome.Match, PersonMatcher.Decide(child with { First = written }, [(Id(0), child)]).Outcome);
+        Assert.AreEqual(MatchOutcome.Match, IndexOf(child).Find(child with { First = written }).Outcome);
+    }
+
+    [TestMethod]
+    public void Twins_with_one_middle_name_on_paper_are_one_child() =>
+        Assert.AreEqual(MatchOutcome.Match, IndexOf(Child with { First = "Kayla", Middle = "Rose" }).Find(Child with { First = "Kyla", Middle = "Rose" }).Outcome);
+
+    [TestMethod]
+    public void Who_cannot_be_looked_for_is_not_called_new()
+    {
+        var index = IndexOf([.. Enumerable.Range(0, 2100).Select(number => new PersonTraits { First = "Maria", Last = "Hofer", Birth = 20000101 + number % 12 * 100 + number / 12 % 28 + number / 336 * 10000 })]);
+
+        var common = index.Find(new PersonTraits { First = "Maria", Last = "Hofer" });
+        Assert.AreEqual((MatchOutcome.Review, 0, 1), (common.Outcome, common.Candidates.Count, common.SkippedKeys));
+        Assert.AreEqual((MatchOutcome.Review, 0), (index.Find(new PersonTraits()).Outcome, index.Find(new PersonTraits()).SkippedKeys));
+        Assert.IsNull(index.Find(new PersonTraits { First = "Quentin", Last = "Zimmerhof" }).Outcome, "nobody has these names");
     }
 
     [TestMethod]

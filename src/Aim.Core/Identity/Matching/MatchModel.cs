@@ -63,7 +63,7 @@ public sealed class MatchModel
     /// <summary>The share of all pairs that are relatives.</summary>
     internal double Relatives { get; }
 
-    /// <summary>Whether people of one family have to be reckoned with. Where they have, people of different first names are never one to a machine.</summary>
+    /// <summary>Whether people of one family have to be reckoned with, as always among children. Where they have, people of different first names are never one to a machine, nor twins whose names are alike.</summary>
     internal bool HasFamilies { get; }
 
     private bool CountsValues { get; }
@@ -176,13 +176,16 @@ public sealed class MatchModel
     /// Whether a machine must not decide that two are one, however likely: twins are told apart by their first names alone, people named after one another by their birth dates, and where no
     /// name can be compared there is nothing to go by.
     /// </summary>
-    internal bool NeedsPerson(AgreementPattern pattern)
+    internal bool NeedsPerson(AgreementPattern pattern, PersonTable table, PersonView a, PersonView b)
     {
-        var (last, first) = (pattern[MatchField.Last], pattern[MatchField.First]);
-        if (first == Agreement.Differs && (HasFamilies || pattern[MatchField.Middle] == Agreement.Differs || pattern[MatchField.Gender] == Agreement.Differs)) return true;
-        if (HasFamilies && pattern[MatchField.Birth] == Agreement.Differs) return true;
-        return first is Agreement.Missing && last is Agreement.Missing or Agreement.Differs;
+        if (HaveTwoNames(pattern, table, a, b) || HasFamilies && pattern[MatchField.Birth] == Agreement.Differs) return true;
+        return pattern[MatchField.First] == Agreement.Missing && (pattern[MatchField.Last] is Agreement.Missing or Agreement.Differs || HasFamilies && TwinNames.IsOfTwins(pattern));
     }
+
+    /// <summary>Whether two people go by first names that a machine must take for those of two.</summary>
+    internal bool HaveTwoNames(AgreementPattern pattern, PersonTable table, PersonView a, PersonView b) =>
+        pattern[MatchField.First] == Agreement.Differs ? HasFamilies || pattern[MatchField.Middle] == Agreement.Differs || pattern[MatchField.Gender] == Agreement.Differs
+            : HasFamilies && TwinNames.AreIn(pattern, table, a, b, CountsValues);
 
     /// <summary>What a search comes to: a match if the best is likely enough, needs no person, and has no rival.</summary>
     /// <param name="found">Those likely enough to look at.</param>
@@ -191,7 +194,7 @@ public sealed class MatchModel
         if (found.Count == 0) return new MatchDecision(null, [], Version);
         found.Sort((a, b) => b.Score.Probability.CompareTo(a.Score.Probability) is not 0 and var order ? order : idOf(a.Person).CompareTo(idOf(b.Person)));
         var best = found[0];
-        var isSure = best.Score.Probability >= MatchAt && !NeedsPerson(best.Pattern) && (found.Count == 1 || found[1].Score.Odds < best.Score.Odds - RivalBits);
+        var isSure = best.Score.Probability >= MatchAt && !NeedsPerson(best.Pattern, table, table.View(asked), table.View(best.Person)) && (found.Count == 1 || found[1].Score.Odds < best.Score.Odds - RivalBits);
         return new MatchDecision(isSure ? MatchOutcome.Match : MatchOutcome.Review,
             [.. found.Select(item => new MatchCandidate(idOf(item.Person), item.Score, Explain(item.Pattern, table, table.View(asked), table.View(item.Person), 1)))], Version);
     }

@@ -28,10 +28,12 @@ internal static class ModelEstimation
     /// <param name="patterns">How often each pattern is among the compared pairs.</param>
     /// <param name="random">How often each field's levels are among pairs drawn at random.</param>
     /// <param name="allPairs">How many pairs there are, compared or not.</param>
-    /// <param name="mayLackFamilies">The files are large and have addresses, so that they would show relatives if there were any.</param>
+    /// <param name="mayLackFamilies">The files themselves show that they are of no families; see <see cref="FamilySigns"/>. What is estimated alone never says so.</param>
     public static MatchModel Estimate(MatchModel start, IReadOnlyDictionary<AgreementPattern, long> patterns, double[] random, double allPairs, bool mayLackFamilies)
     {
         var observed = Observed(start, random);
+        // Sums of doubles depend on their order, and the dictionary's is that in which threads were done.
+        var ordered = patterns.OrderBy(item => item.Key.Bits).ToArray();
         var (m, u) = ((double[])start.M.Clone(), observed);
         var (matches, relatives) = (start.Matches, start.Relatives);
         for (var round = 0; round < Rounds; round++)
@@ -39,7 +41,7 @@ internal static class ModelEstimation
             var model = new MatchModel(start.Version, m, u, matches, relatives, true);
             var sums = new double[m.Length];
             var (ones, kin) = (0.0, 0.0);
-            foreach (var (pattern, count) in patterns)
+            foreach (var (pattern, count) in ordered)
             {
                 var (one, relative) = model.Shares(pattern);
                 ones += one * count;

@@ -1,6 +1,8 @@
 namespace Aim.Identity.Matching;
 
-/// <summary>Which first names are used for one another: Henry and Hank. From the embedded list; a line is a name with its short and other forms.</summary>
+/// <summary>
+/// Which first names are used for one another: Henry and Hank. From two embedded lists: in the one a line is a name with its short and other forms; the other has names that are given for their own sake.
+/// </summary>
 public static class NameSynonyms
 {
     private static readonly string[][] Lines = Read();
@@ -10,18 +12,21 @@ public static class NameSynonyms
 
     internal static NameForms Of(string name) => ByName.GetValueOrDefault(name, NameForms.None);
 
-    /// <summary>The short and other forms of a name, in upper case.</summary>
-    public static IReadOnlyList<string> FormsOf(string name) => [.. Of(name).Heads.SelectMany(line => Lines[line][1..])];
+    private static string[][] Read() => [.. Text("first-names.txt").Split('\n', Options).Select(Words), .. Words(Text("other-first-names.txt")).Select(name => new[] { name })];
 
-    private static string[][] Read()
+    private const StringSplitOptions Options = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+
+    private static string[] Words(string text) => [.. text.Split([' ', '\n'], Options).Distinct()];
+
+    private static string Text(string file)
     {
-        using var text = new StreamReader(Records.EmbeddedData.Open("Identity/Matching/Data/first-names.txt"));
-        return [.. text.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct().ToArray())];
+        using var text = new StreamReader(Records.EmbeddedData.Open($"Identity/Matching/Data/{file}"));
+        return text.ReadToEnd();
     }
 }
 
 /// <summary>Where a name stands in the list of synonyms.</summary>
-/// <param name="Heads">The lines that it begins.</param>
+/// <param name="Heads">The lines that it begins; with none, it is no more than a form of other names.</param>
 /// <param name="Lines">All lines that have it.</param>
 internal sealed record NameForms(int[] Heads, int[] Lines)
 {

@@ -33,7 +33,7 @@ internal sealed class PairDecisions(PersonTable table, MatchModel model, List<Sc
     {
         var rival = Math.Max(BestRival(pair, pair.Left, ofLeft), BestRival(pair, pair.Right, isOneList ? ofLeft : ofRight));
         if (rival >= pair.Score.Odds + MatchModel.RivalBits) return null;
-        return pair.Score.Probability >= MatchModel.MatchAt && !model.NeedsPerson(pair.Pattern) && rival < pair.Score.Odds - MatchModel.RivalBits ? MatchOutcome.Match : MatchOutcome.Review;
+        return pair.Score.Probability >= MatchModel.MatchAt && !NeedsPerson(pair) && rival < pair.Score.Odds - MatchModel.RivalBits ? MatchOutcome.Match : MatchOutcome.Review;
     }
 
     /// <summary>The odds of the best other partner of one of a pair who isn't one with the present partner.</summary>
@@ -58,7 +58,7 @@ internal sealed class PairDecisions(PersonTable table, MatchModel model, List<Sc
     }
 
     private IEnumerable<int> PartnersOf(int one, int except) => ofLeft.GetValueOrDefault(one, [])
-        .Where(pair => pair.Score.Probability >= MatchModel.MatchAt && !model.NeedsPerson(pair.Pattern)).Select(pair => pair.Left == one ? pair.Right : pair.Left).Where(other => other != except);
+        .Where(pair => pair.Score.Probability >= MatchModel.MatchAt && !NeedsPerson(pair)).Select(pair => pair.Left == one ? pair.Right : pair.Left).Where(other => other != except);
 
     /// <summary>
     /// In one list, two that are one with a third are one, also where they themselves look little alike. Where two of such a group can't be one, the whole group is for a person to sort out.
@@ -85,7 +85,9 @@ internal sealed class PairDecisions(PersonTable table, MatchModel model, List<Sc
         return new ScoredPair(left, right, pattern, model.Score(pattern, table, table.View(left), table.View(right), 2));
     }
 
-    private bool CanNotBeOne(ScoredPair pair) => pair.Pattern[MatchField.First] == Agreement.Differs && model.NeedsPerson(pair.Pattern);
+    private bool NeedsPerson(ScoredPair pair) => model.NeedsPerson(pair.Pattern, table, table.View(pair.Left), table.View(pair.Right));
+
+    private bool CanNotBeOne(ScoredPair pair) => model.HaveTwoNames(pair.Pattern, table, table.View(pair.Left), table.View(pair.Right));
 
     /// <summary>Who belongs together.</summary>
     private sealed class Groups(int people)

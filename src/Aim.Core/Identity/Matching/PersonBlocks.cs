@@ -5,7 +5,7 @@ namespace Aim.Identity.Matching;
 /// <summary>The people of a table by blocking key: eight bytes for each key of each person, in one array.</summary>
 internal sealed class PersonBlocks
 {
-    /// <summary>A key that more share says nothing; its people have other keys.</summary>
+    /// <summary>A key that more share says nothing; most of its people have other keys.</summary>
     private const int Largest = 2000, LargestWide = 24;
 
     private readonly ulong[] entries;
@@ -43,14 +43,16 @@ internal sealed class PersonBlocks
         return new PersonBlocks(entries, starts, shift, largest);
     }
 
-    /// <summary>Those who have a key, in the low half of each entry; none when too many have it.</summary>
-    public ReadOnlySpan<ulong> Find(ulong key)
+    /// <summary>Those who have a key, in the low half of each entry.</summary>
+    /// <returns>False when too many have it to look at them all.</returns>
+    public bool TryFind(ulong key, out ReadOnlySpan<ulong> found)
     {
         var slot = (int)(key >> shift);
         var (hash, first, end) = (key >> 32, starts[slot], starts[slot + 1]);
         while (first < end && entries[first] >> 32 < hash) first++;
         var last = first;
         while (last < end && entries[last] >> 32 == hash) last++;
-        return last - first > largest ? [] : entries.AsSpan(first..last);
+        found = last - first > largest ? [] : entries.AsSpan(first..last);
+        return last - first <= largest;
     }
 }

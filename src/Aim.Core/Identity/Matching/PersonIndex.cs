@@ -7,8 +7,9 @@ namespace Aim.Identity.Matching;
 public sealed record MatchCandidate(StateId StateId, MatchScore Score, IReadOnlyList<FieldWeight> Fields);
 
 /// <summary>What a search came to, likeliest candidate first.</summary>
-/// <param name="Outcome">Null: nobody known is this person.</param>
-public sealed record MatchDecision(MatchOutcome? Outcome, IReadOnlyList<MatchCandidate> Candidates, string Model);
+/// <param name="Outcome">Null: nobody known is this person. Review without candidates: the person couldn't be looked for.</param>
+/// <param name="SkippedKeys">Of what the person is looked for by, how much so many others have as well that they weren't compared.</param>
+public sealed record MatchDecision(MatchOutcome? Outcome, IReadOnlyList<MatchCandidate> Candidates, string Model, int SkippedKeys = 0);
 
 /// <summary>Two State IDs that look like one child.</summary>
 public sealed record LikelyDuplicate(StateId First, StateId Second, MatchScore Score, IReadOnlyList<FieldWeight> Fields);
@@ -46,7 +47,7 @@ public sealed class PersonIndex
     {
         var encoded = table.Encode(person);
         var near = scratch.TryTake(out var list) ? list : [];
-        Neighbours(table.View(encoded), near);
+        var (searched, skipped) = Neighbours(table.View(encoded), near);
         var found = new List<(int Person, AgreementPattern Pattern, MatchScore Score)>();
         foreach (var other in near)
         {
@@ -57,7 +58,9 @@ public sealed class PersonIndex
             if (score.Probability >= MatchModel.ReviewAt) found.Add((other, pattern, score));
         }
         scratch.Add(near);
-        return model.Decide(found, person => ids[person], table, encoded);
+        var decision = model.Decide(found, person => ids[person], table, encoded);
+        // Who couldn't be looked for may be anybody; to call him new would be a second State ID.
+        return decision with { Outcome = decision.Outcome ?? (searched == 0 ? MatchOutcome.Review : null), SkippedKeys = skipped };
     }
 
     /// <summary>Pairs of people who are probably one, in order of their State IDs.</summary>
@@ -97,14 +100,21 @@ public sealed class PersonIndex
     private static bool AreSame(ref readonly PersonRow a, ref readonly PersonRow b, Trait trait) => a[trait] > 0 && a[trait] == b[trait];
 
     /// <summary>Those who share a key with a person, each once.</summary>
-    private void Neighbours(PersonView person, List<int> near)
+    private (int Searched, int Skipped) Neighbours(PersonView person, List<int> near)
     {
         near.Clear();
         Span<ulong> keys = stackalloc ulong[BlockingKeys.Most];
-        foreach (var key in keys[..BlockingKeys.Write(person, keys)]) foreach (var entry in blocks.Find(key)) near.Add((int)(uint)entry);
+        var (searched, skipped) = (0, 0);
+        foreach (var key in keys[..BlockingKeys.Write(person, keys)])
+        {
+            if (blocks.TryFind(key, out var entries)) searched++;
+            else skipped++;
+            foreach (var entry in entries) near.Add((int)(uint)entry);
+        }
         near.Sort();
         var kept = 0;
         for (var i = 0; i < near.Count; i++) if (i == 0 || near[i] != near[i - 1]) near[kept++] = near[i];
         near.RemoveRange(kept, near.Count - kept);
+        return (searched, skipped);
     }
 }

@@ -18,7 +18,8 @@ public enum MatchOutcome
 public sealed record LinkedPair(int Left, int Right, MatchOutcome Outcome, MatchScore Score, IReadOnlyList<FieldWeight> Fields);
 
 /// <summary>The outcome of linking two lists of people, or of looking for people who are twice in one.</summary>
-public sealed record LinkResult(IReadOnlyList<LinkedPair> Pairs, long Compared, MatchModel Model);
+/// <param name="NotSearched">People of the left list who have nothing to be found by, or only what too many others have as well.</param>
+public sealed record LinkResult(IReadOnlyList<LinkedPair> Pairs, long Compared, int NotSearched, MatchModel Model);
 
 /// <summary>
 /// Finds who is the same person in two lists, or twice in one: pairs with a common blocking key are compared, a model is fitted to them, and each pair gets its outcome. The same lists
@@ -29,9 +30,6 @@ public sealed class PersonLinking
     private const int RandomPairs = 500_000, RandomPairsAPerson = 50, FewestRandomPairs = 20_000;
     private const int Seed = 20_260;
     private const int PeopleAPart = 2000;
-
-    /// <summary>From this many people with an address on, a list would show families.</summary>
-    private const int ShowsFamilies = 2000;
 
     private readonly PersonTable table = new();
     private readonly int leftEnd, rightStart;
@@ -57,14 +55,14 @@ public sealed class PersonLinking
 
     public LinkResult Run(CancellationToken cancellation)
     {
-        if (leftEnd == 0 || table.Count == rightStart) return new LinkResult([], 0, MatchModel.Default(1));
+        if (leftEnd == 0 || table.Count == rightStart) return new LinkResult([], 0, 0, MatchModel.Default(1));
         var start = MatchModel.Default(table.Count - rightStart);
-        var (pairs, patterns) = Compare(start, cancellation);
-        var model = ModelEstimation.Estimate(start, patterns, Random(), AllPairs, table.PresentOf(Trait.Street) >= ShowsFamilies && !HasTwins());
+        var (pairs, patterns, notSearched) = Compare(start, cancellation);
+        var model = ModelEstimation.Estimate(start, patterns, Random(), AllPairs, FamilySigns.AreAbsent(table, rightStart));
         var scored = pairs.AsParallel().AsOrdered().Select(pair => new ScoredPair(pair.Left, pair.Right, pair.Pattern, Score(model, pair))).Where(pair => pair.Score.Probability >= MatchModel.ReviewAt).ToList();
         progress?.Invoke(0.9);
         var decided = new PairDecisions(table, model, scored, isOneList).Decide();
-        return new LinkResult([.. decided.Select(pair => new LinkedPair(pair.Pair.Left, pair.Pair.Right - rightStart, pair.Outcome, pair.Pair.Score, Explain(model, pair.Pair)))], patterns.Values.Sum(), model);
+        return new LinkResult([.. decided.Select(pair => new LinkedPair(pair.Pair.Left, pair.Pair.Right - rightStart, pair.Outcome, pair.Pair.Score, Explain(model, pair.Pair)))], patterns.Values.Sum(), notSearched, model);
     }
 
     private MatchScore Score(MatchModel model, Compared pair) => model.Score(pair.Pattern, table, table.View(pair.Left), table.View(pair.Right), 2);
@@ -72,17 +70,17 @@ public sealed class PersonLinking
     private IReadOnlyList<FieldWeight> Explain(MatchModel model, ScoredPair pair) => model.Explain(pair.Pattern, table, table.View(pair.Left), table.View(pair.Right), 2);
 
     /// <summary>Compares all who share a key. Pairs that speak against one person are counted and dropped.</summary>
-    private (List<Compared> Pairs, Dictionary<AgreementPattern, long> Patterns) Compare(MatchModel start, CancellationToken cancellation)
+    private (List<Compared> Pairs, Dictionary<AgreementPattern, long> Patterns, int NotSearched) Compare(MatchModel start, CancellationToken cancellation)
     {
         var parts = new ConcurrentBag<(int From, List<Compared> Pairs)>();
         var patterns = new Dictionary<AgreementPattern, long>();
-        var done = 0;
+        var (done, notSearched) = (0, 0);
         Parallel.ForEach(Partitioner.Create(0, leftEnd, PeopleAPart), new ParallelOptions { CancellationToken = cancellation },
             () => (Seen: new int[table.Count - rightStart], Patterns: new Dictionary<AgreementPattern, long>()),
             (range, _, own) =>
             {
                 var pairs = new List<Compared>();
-                for (var person = range.Item1; person < range.Item2; person++) Compare(start, person, own.Seen, own.Patterns, pairs);
+                for (var person = range.Item1; person < range.Item2; person++) if (!Compare(start, person, own.Seen, own.Patterns, pairs)) Interlocked.Increment(ref notSearched);
                 parts.Add((range.Item1, pairs));
                 progress?.Invoke(0.8 * Interlocked.Add(ref done, range.Item2 - range.Item1) / leftEnd);
                 return own;
@@ -91,17 +89,22 @@ public sealed class PersonLinking
             {
                 lock (patterns) foreach (var (pattern, count) in own.Patterns) CollectionsMarshal.GetValueRefOrAddDefault(patterns, pattern, out _) += count;
             });
-        return ([.. parts.OrderBy(part => part.From).SelectMany(part => part.Pairs)], patterns);
+        return ([.. parts.OrderBy(part => part.From).SelectMany(part => part.Pairs)], patterns, notSearched);
     }
 
-    private void Compare(MatchModel start, int person, int[] seen, Dictionary<AgreementPattern, long> patterns, List<Compared> pairs)
+    /// <returns>False when none of the person's keys could be searched.</returns>
+    private bool Compare(MatchModel start, int person, int[] seen, Dictionary<AgreementPattern, long> patterns, List<Compared> pairs)
     {
         Span<ulong> keys = stackalloc ulong[BlockingKeys.Most];
-        foreach (var key in keys[..BlockingKeys.Write(table.View(person), keys)]) CompareAll(blocks.Find(key));
-        foreach (var key in keys[..BlockingKeys.WriteWide(table.View(person), keys)]) CompareAll(wideBlocks.Find(key));
+        var isSearched = false;
+        foreach (var key in keys[..BlockingKeys.Write(table.View(person), keys)]) CompareAll(blocks, key);
+        foreach (var key in keys[..BlockingKeys.WriteWide(table.View(person), keys)]) CompareAll(wideBlocks, key);
+        return isSearched;
 
-        void CompareAll(ReadOnlySpan<ulong> entries)
+        void CompareAll(PersonBlocks blocks, ulong key)
         {
+            if (!blocks.TryFind(key, out var entries)) return;
+            isSearched = true;
             foreach (var entry in entries)
             {
                 var other = (int)(uint)entry;
@@ -137,25 +140,4 @@ public sealed class PersonLinking
         });
         return counts;
     }
-
-    /// <summary>Whether one of two lists has people of one surname, birth date and home with different first names: then so may the pairs.</summary>
-    private bool HasTwins()
-    {
-        return !isOneList && (Any(0, leftEnd) || Any(rightStart, table.Count));
-
-        bool Any(int from, int to)
-        {
-            var known = new Dictionary<(int, int), int>();
-            for (var person = from; person < to; person++)
-            {
-                var row = table.Row(person);
-                if (row.Birth == 0 || row[Trait.Last] == 0 || known.TryAdd((row[Trait.Last], row.Birth), person)) continue;
-                if (AreLikeTwins(PersonComparison.Compare(table.View(known[(row[Trait.Last], row.Birth)]), table.View(person)))) return true;
-            }
-            return false;
-        }
-    }
-
-    private static bool AreLikeTwins(AgreementPattern pattern) =>
-        pattern[MatchField.Last] == Agreement.Same && pattern[MatchField.Birth] == Agreement.Same && pattern[MatchField.First] == Agreement.Differs && pattern[MatchField.Street] is Agreement.Same or Agreement.Close;
 }

@@ -1,6 +1,7 @@
+using Aim.Host.Generate;
 using Aim.Identity.Matching;
 
-namespace Aim.Host.Generate;
+namespace Aim.TruthSets;
 
 /// <summary>How often two records of one person differ, and in what. Shares of the records of the right list.</summary>
 internal sealed record RecordingErrors
@@ -157,7 +158,7 @@ internal sealed class TruthSet
     {
         var name = person.First!;
         if (random.Chance(errors.FirstReplaced)) return First(person.Gender == "F");
-        if (random.Chance(errors.FirstNickname) && NameSynonyms.FormsOf(name.ToUpperInvariant()) is { Count: > 0 } forms) return random.Pick(forms);
+        if (random.Chance(errors.FirstNickname) && Nicknames.Of(name) is { Count: > 0 } forms) return random.Pick(forms);
         return random.Chance(errors.FirstTypo) ? Typo(name) : name;
     }
 
