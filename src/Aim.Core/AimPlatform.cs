@@ -34,6 +34,7 @@ public sealed class AimPlatform
         logger = (loggers ?? NullLoggerFactory.Instance).CreateLogger(AimLog.Category);
         Ports = ports;
         References = new ReferenceLibrary(ports.Blobs, ports.Ledger);
+        Calendar = new StateCalendar(References, ports.Clock);
         Uploads = new UploadLog(ports.Ledger);
         Parked = new ParkedStudents(ports.Ledger, ports.Clock);
         IdentityDecisions = new IdentityDecisions(ports.Ledger);
@@ -55,8 +56,8 @@ public sealed class AimPlatform
         Collections = new CollectionSchedule(Workflows, References);
         Cases = new CaseBook(ports.Ledger);
         CaseFiles = new CaseFiles(ports.Blobs, ports.Clock);
-        Transfers = new RecordsTransfers(ports.State, ports.Ledger, Disclosures, ports.Clock);
-        Leavers = new LeaverLists(ports.State, ports.Ledger, ports.Clock);
+        Transfers = new RecordsTransfers(ports.State, ports.Identities, ports.Ledger, Disclosures, Calendar, ports.Clock);
+        Leavers = new LeaverLists(ports.State, ports.Ledger, Calendar, ports.Clock);
         var syncs = new EditionSyncs(sync);
         IdentityCases = new IdentityCases(ports.Ledger, ports.Clock);
         NearMatches = new NearMatches(ports.Editions, ports.Identities, IdentityDecisions, Parked, syncs, ports.Clock);
@@ -70,6 +71,7 @@ public sealed class AimPlatform
     public WorkflowCatalog Catalog { get; }
     public IWorkflowClient Workflows { get; }
     public ReferenceLibrary References { get; }
+    public StateCalendar Calendar { get; }
     public UploadLog Uploads { get; }
     public UploadIntake Intake { get; }
     public HandEntry Entry { get; }
@@ -127,7 +129,7 @@ public sealed class AimPlatform
             .Add(SyncEdition.Step, sync.RunAsync)
             .Add(VerifyEdition.Step, verify.RunAsync)
             .Add(NightlySteps.ResetSync, night.ResetAsync)
-            .Add(JudgeMovement.Step, new JudgeMovement(state, ledger, Cases, clock).RunAsync)
+            .Add(JudgeMovement.Step, new JudgeMovement(state, ledger, Cases, Calendar, clock).RunAsync)
             .Add(ScanIdentities.Step, (_, cancellation) => IdentityScan.RunAsync(cancellation))
             .Add(NightlySteps.ReportNight, night.ReportAsync);
 

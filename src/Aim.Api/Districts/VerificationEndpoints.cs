@@ -36,7 +36,8 @@ internal static class VerificationEndpoints
         var caller = context.Caller();
         caller.MustRead(district);
         var most = Paging.Limit(limit, MostDifferences);
-        var after = string.IsNullOrEmpty(cursor) ? (DifferencePlace?)null : DifferencePlace.TryParse(cursor, out var place) ? place : throw Paging.NoSuchCursor();
+        var after = string.IsNullOrEmpty(cursor) ? (DifferencePlace?)null
+            : await SealedCursor.OpenAsync(platform.Ports.Ledger, cursor, cancellation) is { } text && DifferencePlace.TryParse(text, out var place) ? place : throw Paging.NoSuchCursor();
         var form = MediaTypes.Choose(context.Request, MediaTypes.Json, MediaTypes.NdJson);
         await context.LogExportAsync(platform, $"differences between the edition of district {district} in {year} and the state", cancellation);
         var counts = new VerificationCounts();
@@ -50,7 +51,7 @@ internal static class VerificationEndpoints
             if (page.Count < most) page.Add(difference);
             else hasMore = true;
         }
-        return TypedResults.Ok(new VerificationPage(counts.Summary(), page, hasMore ? page[^1].Place.ToString() : null));
+        return TypedResults.Ok(new VerificationPage(counts.Summary(), page, hasMore ? await SealedCursor.SealAsync(platform.Ports.Ledger, page[^1].Place.ToString(), cancellation) : null));
     }
 
     /// <summary>In whose record a row is, or might be, is for the state to know: it may be another district's child.</summary>

@@ -67,11 +67,11 @@ internal static class CaseEndpoints
         var caller = context.Caller();
         if (district is { } one) caller.MustRead(one);
         else caller.MustBe(Role.Reviewer, Role.Reporter, Role.Operator);
-        var (most, today) = (Paging.Limit(limit, PageSize), Today(platform));
-        var listed = await platform.Cases.ListAsync(year, district, string.IsNullOrEmpty(cursor) ? null : cursor, cancellation)
-            .Where(item => (status is null || item.Status == status) && (overdue is null || item.IsOverdue(today) == overdue)).Take(most + 1).ToListAsync(cancellation);
+        var (most, today) = (Paging.Limit(limit, PageSize), await platform.Calendar.TodayAsync(cancellation));
+        var listed = platform.Cases.ListAsync(year, district, string.IsNullOrEmpty(cursor) ? null : cursor, cancellation);
+        var (page, next) = await Paging.PickAsync(listed, item => (status is null || item.Status == status) && (overdue is null || item.IsOverdue(today) == overdue), item => item.Id, most, cancellation);
         await context.LogExportAsync(platform, $"cases of {(district is { } of ? $"district {of}" : "the state")} in {year}", cancellation);
-        return TypedResults.Ok(new CaseList([.. listed.Take(most).Select(item => CaseView.Of(item, caller, today))], listed.Count > most ? listed[most - 1].Id : null));
+        return TypedResults.Ok(new CaseList([.. page.Select(item => CaseView.Of(item, caller, today))], next));
     }
 
     private static async Task<Ok<CaseTerms>> TermsAsync(AimPlatform platform, CancellationToken cancellation) => TypedResults.Ok(await platform.Cases.TermsAsync(cancellation));
@@ -87,8 +87,7 @@ internal static class CaseEndpoints
     private static async Task<Ok<CaseView>> FindAsync(string id, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var (item, etag) = await ReadableAsync(id, context, platform, cancellation);
-        await context.LogReadAsync(platform, item.Student, $"case {id}", cancellation);
-        return Answer(item, etag, context, platform);
+        return await AnswerAsync(item, etag, context, platform, cancellation);
     }
 
     /// <summary>A case of districts the caller may not see is as if there were none.</summary>
@@ -132,10 +131,11 @@ internal static class CaseEndpoints
         return TypedResults.Stream(content, MediaTypes.Bytes, evidence.FileName);
     }
 
-    private static Task<Ok<CaseView>> DecideAsync(string id, CaseDecisionRequest request, [FromHeader(Name = IfMatch)] string? ifMatch, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    private static async Task<Ok<CaseView>> DecideAsync(string id, CaseDecisionRequest request, [FromHeader(Name = IfMatch)] string? ifMatch, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var decision = new CaseDecision(request.District, request.From, Text(request.Reason, "reason"), context.Caller().Id, Now(platform));
-        return ActAsync(id, ifMatch, null, item => item.WhyNoDecision(request.District, request.From, Today(platform)), item => item.Decided(decision), context, platform, cancellation);
+        var today = await platform.Calendar.TodayAsync(cancellation);
+        return await ActAsync(id, ifMatch, null, item => item.WhyNoDecision(request.District, request.From, today), item => item.Decided(decision), context, platform, cancellation);
     }
 
     private static Task<Ok<CaseView>> WithdrawAsync(string id, CaseWithdrawalRequest request, [FromHeader(Name = IfMatch)] string? ifMatch, HttpContext context, AimPlatform platform, CancellationToken cancellation)
@@ -153,26 +153,27 @@ internal static class CaseEndpoints
         if (district is not { } acting) context.Caller().MustBe(Role.Reviewer, Role.Operator);
         else if (!readable.Concerns(acting)) throw RequestException.Invalid($"District {acting} has no side in this case.");
         else context.Caller().MustSend(acting);
+        var known = EntityTags.Read(ifMatch);
         var changed = await platform.Cases.ChangeAsync(id, (item, etag) =>
         {
-            if (ifMatch is not null && ifMatch != Quoted(etag)) throw new RequestException(StatusCodes.Status412PreconditionFailed, "Changed meanwhile", "The case was changed since you read it. Read it again, and decide anew.");
+            if (known is not null && !EntityTags.Match(known, Bare(etag))) throw RequestException.Stale("The case was changed since you read it. Read it again, and decide anew.");
             return whyNot(item) is { } sentence ? throw RequestException.Conflict(sentence) : act(item);
         }, cancellation);
-        return changed is var (done, now) ? Answer(done, now, context, platform) : throw NoSuchCase();
+        return changed is var (done, now) ? await AnswerAsync(done, now, context, platform, cancellation) : throw NoSuchCase();
     }
 
-    private static Ok<CaseView> Answer(MovementCase item, string etag, HttpContext context, AimPlatform platform)
+    /// <summary>The whole case, which is a look at it whatever else was done.</summary>
+    private static async Task<Ok<CaseView>> AnswerAsync(MovementCase item, string etag, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
-        context.Response.Headers.ETag = Quoted(etag);
-        return TypedResults.Ok(CaseView.Of(item, context.Caller(), Today(platform)));
+        await context.LogReadAsync(platform, item.Student, $"case {item.Id}", cancellation);
+        context.Response.Headers.ETag = $"\"{Bare(etag)}\"";
+        return TypedResults.Ok(CaseView.Of(item, context.Caller(), await platform.Calendar.TodayAsync(cancellation)));
     }
 
-    private static string Quoted(string etag) => $"\"{etag.Trim('"')}\"";
+    private static string Bare(string etag) => etag.Trim('"');
 
     private static string Text(string text, string field) => text.Trim() is { Length: > 0 and <= CaseDialogue.LongestText } given ? given
         : throw RequestException.Invalid($"{field} has 1 to {CaseDialogue.LongestText} characters.");
 
     private static DateTimeOffset Now(AimPlatform platform) => platform.Ports.Clock.GetUtcNow();
-
-    private static DateOnly Today(AimPlatform platform) => DateOnly.FromDateTime(Now(platform).UtcDateTime);
 }

@@ -25,7 +25,7 @@ public sealed record DropoutList(
 public sealed record CohortList(
     DistrictId District, SchoolYear Cohort, DateOnly AsOf, int Members, int Adjusted, int Graduated, IReadOnlyDictionary<CohortOutcome, int> ByOutcome, IReadOnlyList<CohortMember> Students, string? Next);
 
-/// <summary>Notes written documentation of a transfer out.</summary>
+/// <summary>Notes written documentation of an exit: a transfer out, an emigration or a death.</summary>
 /// <param name="Note">What it is and where it is kept.</param>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record DocumentationRequest(string Note);
@@ -40,15 +40,17 @@ internal static class LeaverEndpoints
         var districts = api.MapGroup("/districts/{district}").WithTags("Movement");
         districts.MapGet("/dropouts/{year}", DropoutsAsync).WithSummary("Who counts as a dropout of the school year unless the district shows otherwise, with counts by grade");
         districts.MapGet("/cohorts/{year}", CohortAsync).WithSummary("The district's four-year cohort that graduates in the year, with counts by outcome");
-        districts.MapPut("/cohorts/{year}/documentation/{stateId}", DocumentAsync).WithSummary("Note that a member's transfer out is documented in writing")
+        districts.MapPut("/cohorts/{year}/documentation/{stateId}", DocumentAsync).WithSummary("Note that a member's exit out of the cohort is documented in writing; for that exit only")
             .ProducesProblem(StatusCodes.Status404NotFound);
+        districts.MapGet("/cohorts/{year}/documentation/{stateId}", DocumentationAsync).WithSummary("What was noted of a member's exits; what was withdrawn too");
+        districts.MapDelete("/cohorts/{year}/documentation/{stateId}", WithdrawAsync).WithSummary("Take the newest note of a member that stands back").ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<Ok<DropoutList>> DropoutsAsync(
         DistrictId district, SchoolYear year, DateOnly? asOf, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
-        var (after, most, day) = (After(cursor), Paging.Limit(limit, PageSize), asOf ?? Today(platform));
+        var (after, most, day) = (After(cursor), Paging.Limit(limit, PageSize), asOf ?? await platform.Calendar.TodayAsync(cancellation));
         var dropouts = await platform.Leavers.DropoutsAsync(district, year, day, cancellation);
         await context.LogExportAsync(platform, $"dropouts of district {district} in {year}", cancellation);
         var page = dropouts.Where(item => item.Student.Value > after).Take(most + 1).ToList();
@@ -62,7 +64,7 @@ internal static class LeaverEndpoints
         DistrictId district, SchoolYear year, DateOnly? asOf, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
-        var (after, most, day) = (After(cursor), Paging.Limit(limit, PageSize), asOf ?? Today(platform));
+        var (after, most, day) = (After(cursor), Paging.Limit(limit, PageSize), asOf ?? await platform.Calendar.TodayAsync(cancellation));
         var members = await platform.Leavers.CohortAsync(district, year, day, cancellation);
         await context.LogExportAsync(platform, string.Create(CultureInfo.InvariantCulture, $"cohort {year} of district {district}"), cancellation);
         var page = members.Where(item => item.Student.Value > after).Take(most + 1).ToList();
@@ -76,11 +78,24 @@ internal static class LeaverEndpoints
         context.Caller().MustSend(district);
         if (request.Note.Trim() is not { Length: > 0 and <= LongestNote } note) throw RequestException.Invalid($"note has 1 to {LongestNote} characters: say what the documentation is and where it is kept.");
         if (!await platform.Leavers.DocumentAsync(district, year, stateId, note, context.Caller(), cancellation))
-            throw RequestException.NotFound("The district's cohort has no such student whose transfer out needs documentation.");
+            throw RequestException.NotFound("The district's cohort has no such student whose exit needs documentation.");
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<IReadOnlyList<ExitDocumentation>>> DocumentationAsync(DistrictId district, SchoolYear year, StateId stateId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        context.Caller().MustRead(district);
+        var notes = await platform.Leavers.DocumentationAsync(district, year, stateId, cancellation);
+        if (notes.Count > 0) await context.LogReadAsync(platform, stateId, $"documentation of exits noted by district {district}", cancellation);
+        return TypedResults.Ok(notes);
+    }
+
+    private static async Task<NoContent> WithdrawAsync(DistrictId district, SchoolYear year, StateId stateId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        context.Caller().MustSend(district);
+        if (!await platform.Leavers.WithdrawDocumentationAsync(district, year, stateId, context.Caller(), cancellation)) throw RequestException.NotFound("The district has noted nothing of that student that could be taken back.");
         return TypedResults.NoContent();
     }
 
     private static int After(string? cursor) => string.IsNullOrEmpty(cursor) ? 0 : StateId.TryParse(cursor, null, out var id) ? id.Value : throw Paging.NoSuchCursor();
-
-    private static DateOnly Today(AimPlatform platform) => DateOnly.FromDateTime(platform.Ports.Clock.GetUtcNow().UtcDateTime);
 }

@@ -39,8 +39,11 @@ internal static class MovementEndpoints
         var entries = history.Entries;
         var shown = entries.Where((entry, i) => caller.MayRead(entry.District) || i > 0 && caller.MayRead(entries[i - 1].District) || i + 1 < entries.Count && caller.MayRead(entries[i + 1].District));
         var moves = Move.Of(history).Where(move => move.From is { } from && caller.MayRead(from.District) || move.To is { } to && caller.MayRead(to.District));
-        return new MovementView(history.Student, [.. shown.Select(entry => View(entry, caller))], [.. moves.Select(move => new MoveView(move.Date, move.Kind, move.From?.District, move.To?.District))]);
+        return new MovementView(history.Student, [.. shown.Select(entry => View(entry, caller))], [.. moves.Select(move => new MoveView(move.Date, KindOf(move, caller), move.From?.District, move.To?.District))]);
     }
+
+    /// <summary>Whether a child comes back after an exit is in the end status that the other district gave, which is not for all to see.</summary>
+    private static MoveKind KindOf(Move move, Caller caller) => move.From is { } from && !caller.MayRead(from.District) ? MoveKind.TransferBetweenDistricts : move.Kind;
 
     private static StayView View(HistoryEntry entry, Caller caller) => !caller.MayRead(entry.District)
         ? new(entry.District, entry.Year, entry.Start, entry.End, null, null, null, null, null, null)

@@ -80,25 +80,25 @@ internal static class TransferEndpoints
         caller.MustSend(request.District);
         var wish = new TransferWish(request.StateId, request.District, request.From, Types(request.RecordTypes), Note(request.Note));
         var asked = Done(await platform.Transfers.RequestAsync(caller, wish, cancellation));
-        return TypedResults.Created($"{AimApi.Prefix}/records-transfers/{asked.Id}", View(asked, context, platform));
+        return TypedResults.Created($"{AimApi.Prefix}/records-transfers/{asked.Id}", await ViewAsync(asked, context, platform, cancellation));
     }
 
     private static async Task<Ok<TransferList>> ListAsync(
         DistrictId district, SchoolYear year, TransferStatus? status, bool? overdue, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
-        var (most, today) = (Paging.Limit(limit, PageSize), Today(platform));
-        var listed = await platform.Transfers.ListAsync(district, year, string.IsNullOrEmpty(cursor) ? null : cursor, cancellation)
-            .Where(item => (status is null || item.Status == status) && (overdue is null || item.IsOverdue(today) == overdue)).Take(most + 1).ToListAsync(cancellation);
+        var (most, today) = (Paging.Limit(limit, PageSize), await platform.Calendar.TodayAsync(cancellation));
+        var listed = platform.Transfers.ListAsync(district, year, string.IsNullOrEmpty(cursor) ? null : cursor, cancellation);
+        var (page, next) = await Paging.PickAsync(listed, item => (status is null || item.Status == status) && (overdue is null || item.IsOverdue(today) == overdue), item => item.Id, most, cancellation);
         await context.LogExportAsync(platform, $"records transfers of district {district} in {year}", cancellation);
-        return TypedResults.Ok(new TransferList([.. listed.Take(most).Select(item => View(item, context, platform))], listed.Count > most ? listed[most - 1].Id : null));
+        return TypedResults.Ok(new TransferList([.. page.Select(item => TransferView.Of(item, context.Caller(), today))], next));
     }
 
     private static async Task<Ok<TransferView>> FindAsync(string id, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var transfer = await ReadableAsync(id, context, platform, cancellation);
         await context.LogReadAsync(platform, transfer.Student, $"records transfer {id}", cancellation);
-        return TypedResults.Ok(View(transfer, context, platform));
+        return TypedResults.Ok(await ViewAsync(transfer, context, platform, cancellation));
     }
 
     /// <summary>A transfer between districts that the caller may not see is as if there were none.</summary>
@@ -112,19 +112,19 @@ internal static class TransferEndpoints
     private static async Task<Ok<TransferView>> ReleaseAsync(string id, ReleaseRequest request, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustSend((await ReadableAsync(id, context, platform, cancellation)).From);
-        return TypedResults.Ok(View(Done(await platform.Transfers.ReleaseAsync(context.Caller(), id, Types(request.RecordTypes), Note(request.Note), cancellation)), context, platform));
+        return await ActedAsync(platform.Transfers.ReleaseAsync(context.Caller(), id, Types(request.RecordTypes), Note(request.Note), cancellation), context, platform, cancellation);
     }
 
     private static async Task<Ok<TransferView>> ReceiveAsync(string id, TransferNote request, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustSend((await ReadableAsync(id, context, platform, cancellation)).To);
-        return TypedResults.Ok(View(Done(await platform.Transfers.ReceiveAsync(context.Caller(), id, Note(request.Note), cancellation)), context, platform));
+        return await ActedAsync(platform.Transfers.ReceiveAsync(context.Caller(), id, Note(request.Note), cancellation), context, platform, cancellation);
     }
 
     private static async Task<Ok<TransferView>> WithdrawAsync(string id, TransferNote request, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustSend((await ReadableAsync(id, context, platform, cancellation)).To);
-        return TypedResults.Ok(View(Done(await platform.Transfers.WithdrawAsync(context.Caller(), id, Note(request.Note), cancellation)), context, platform));
+        return await ActedAsync(platform.Transfers.WithdrawAsync(context.Caller(), id, Note(request.Note), cancellation), context, platform, cancellation);
     }
 
     private static async Task<Ok<List<ReleasedRecord>>> RecordsAsync(string id, HttpContext context, AimPlatform platform, CancellationToken cancellation)
@@ -134,6 +134,13 @@ internal static class TransferEndpoints
         await context.LogReadAsync(platform, transfer.Student, $"records released by request {id}", cancellation);
         return TypedResults.Ok(await platform.Transfers.ReleasedAsync(transfer, cancellation)
             .Select(item => new ReleasedRecord(item.Year, item.Contribution.District, item.Contribution.LocalId, SectionView.Of(item.Section))).ToListAsync(cancellation));
+    }
+
+    private static async Task<Ok<TransferView>> ActedAsync(Task<TransferOutcome> act, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        var transfer = Done(await act);
+        await context.LogReadAsync(platform, transfer.Student, $"records transfer {transfer.Id}", cancellation);
+        return TypedResults.Ok(await ViewAsync(transfer, context, platform, cancellation));
     }
 
     private static RecordsTransfer Done(TransferOutcome outcome) => outcome switch
@@ -147,7 +154,6 @@ internal static class TransferEndpoints
 
     private static string? Note(string? note) => note is null or { Length: <= LongestNote } ? note : throw RequestException.Invalid($"note has at most {LongestNote} characters.");
 
-    private static TransferView View(RecordsTransfer transfer, HttpContext context, AimPlatform platform) => TransferView.Of(transfer, context.Caller(), Today(platform));
-
-    private static DateOnly Today(AimPlatform platform) => DateOnly.FromDateTime(platform.Ports.Clock.GetUtcNow().UtcDateTime);
+    private static async Task<TransferView> ViewAsync(RecordsTransfer transfer, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
+        TransferView.Of(transfer, context.Caller(), await platform.Calendar.TodayAsync(cancellation));
 }

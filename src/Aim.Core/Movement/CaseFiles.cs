@@ -22,5 +22,6 @@ public sealed class CaseFiles(IBlobStore blobs, TimeProvider clock)
     public async Task<(CaseEvidence Evidence, Stream Content)?> OpenAsync(MovementCase item, string key, CancellationToken cancellation) =>
         item.Lines.FirstOrDefault(line => line.Evidence?.Key == key)?.Evidence is { } evidence && await blobs.OpenReadAsync(PathOf(item, evidence), cancellation) is { } content ? (evidence, content) : null;
 
-    private static string PathOf(MovementCase item, CaseEvidence evidence) => $"{Root}{item.Id}/{evidence.Key}/{evidence.FileName}";
+    /// <summary>Without the file's name, which is often a child's: paths come into logs of storage accounts.</summary>
+    private static string PathOf(MovementCase item, CaseEvidence evidence) => $"{Root}{item.Id}/{evidence.Key}";
 }

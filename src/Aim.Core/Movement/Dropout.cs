@@ -28,12 +28,12 @@ public enum DropoutReason
 /// <param name="IsFinal">September 30 has passed.</param>
 public sealed record Dropout(StateId Student, SchoolYear Year, DistrictId District, string LocalId, string? School, string Grade, DateOnly? LastDay, DropoutReason Reason, bool IsFinal)
 {
-    private const int LowestGrade = 7;
+    internal const int LowestGrade = 7;
 
     /// <summary>What a student is in a year as of a day; null for one who is no dropout. Re-enrolled by September 30 drops off.</summary>
     public static Dropout? Of(EnrollmentHistory history, SchoolYear year, DateOnly asOf)
     {
-        if (history.Primary.LastOrDefault(entry => entry.Year == year) is not { } last || CodeSets.Grade.Find(last.Enrollment.Grade)?.Order is not (>= LowestGrade)) return null;
+        if (EnrollmentHistory.LastOf(history.Primary.Where(entry => entry.Year == year)) is not { } last || last.Grade is not (>= LowestGrade)) return null;
         var september30 = new DateOnly(year.EndYear, 9, 30);
         // Who comes back and leaves again before that day is a matter of the next year's list.
         if (history.Attended.Any(other => other != last && other.Start <= september30 && (other.Year > year || other.Last > last.Last))) return null;

@@ -20,6 +20,9 @@ public sealed record HistoryEntry(SchoolYear Year, DistrictId District, string L
     /// <inheritdoc cref="StartClass" />
     public string? EndClass => CodeSets.EndStatus.ClassOf(Enrollment.EndStatus);
 
+    /// <summary>Order of the grade, 9 for grade 9; null where there is none.</summary>
+    public int? Grade => CodeSets.Grade.Find(Enrollment.Grade)?.Order;
+
     public bool IsPrimary => Enrollment.IsPrimary;
 
     /// <summary>Expected but never came: it moves nobody.</summary>
@@ -55,6 +58,9 @@ public sealed class EnrollmentHistory
     /// one year, it is the earlier one, as one enters for the first time once.
     /// </summary>
     public DateOnly? EnteredGrade9 { get; }
+
+    /// <summary>The one that had the student last: a short stay that began later and ended before isn't it.</summary>
+    internal static HistoryEntry? LastOf(IEnumerable<HistoryEntry> entries) => entries.OrderBy(entry => entry.Last).ThenBy(entry => entry.Start).LastOrDefault();
 
     public static EnrollmentHistory Of(StateId student, IReadOnlyCollection<StudentRecord> records) => new(student,
     [

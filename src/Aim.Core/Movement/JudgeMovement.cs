@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Workflows;
@@ -15,7 +16,7 @@ public sealed record MovementProgress(string Owner, DateOnly? Night, bool IsDone
 /// Runs the state rules over the students whose records changed since the last time, and over those whose waiting time is over, and opens,
 /// updates and closes cases. What it costs follows what changed. Repeating it changes nothing.
 /// </summary>
-public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook cases, TimeProvider clock)
+public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook cases, StateCalendar calendar, TimeProvider clock)
 {
     public static readonly Step<MovementProgress, MovementProgress> Step = new("JudgeMovement");
 
@@ -24,6 +25,10 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
     private const int ChangesAPage = 1000;
     private const int PagesAStep = 20;
     private const int AtOnce = 8;
+
+    /// <summary>Whoever comes after a sync judges no more than about so many: a district's upload doesn't pay for the whole state.</summary>
+    private const int MostAfterSync = 20_000;
+
     private static readonly TimeSpan LeaseTime = TimeSpan.FromMinutes(10);
 
     /// <summary>Where judging stands.</summary>
@@ -31,8 +36,10 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
     /// <param name="AsOf">The day as of which it is judged: the last night's.</param>
     /// <param name="Waited">The last wait that has ended and was judged.</param>
     /// <param name="Asked">Counts those who came while somebody else was at it; he goes on until nobody has come.</param>
-    /// <param name="Rules">The rules it was judged by: with others, every change that is kept is judged anew.</param>
-    private sealed record Position(string? Changes, DateOnly AsOf, string? Waited, string? Owner, DateTimeOffset Until, long Asked, string? Rules);
+    /// <param name="Rules">The rules it was judged by: with others, the night judges every change that is kept anew.</param>
+    /// <param name="IsAnew">That is not done yet: until it is, also students that nothing has happened to may have cases.</param>
+    /// <param name="IsNight">The owner is a night, which judges to the end; others hand over to it.</param>
+    private sealed record Position(string? Changes, DateOnly AsOf, string? Waited, string? Owner, DateTimeOffset Until, long Asked, string? Rules, bool IsAnew = false, bool IsNight = false);
 
     /// <summary>Calls the step until everything is judged, or another one has it in hand.</summary>
     public static async Task<MovementProgress> ToEndAsync(IWorkflowContext context, DateOnly? night)
@@ -44,31 +51,39 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
 
     public async Task<MovementProgress> RunAsync(MovementProgress progress, CancellationToken cancellation)
     {
-        var position = await ChangeAsync(present => IsTaken(present, progress.Owner)
+        var position = await ChangeAsync(present => IsTaken(present, progress)
             ? present with { Asked = present.Asked + 1, AsOf = Later(present.AsOf, progress.Night) }
-            : present with
-            {
-                Owner = progress.Owner, Until = clock.GetUtcNow() + LeaseTime, AsOf = Later(present.AsOf, progress.Night),
-                Changes = present.Rules == StateRules.Version ? present.Changes : null, Rules = StateRules.Version,
-            }, cancellation);
+            : Taken(present, progress) with { Until = clock.GetUtcNow() + LeaseTime, AsOf = Later(present.AsOf, progress.Night) }, cancellation);
         if (position.Owner != progress.Owner) return progress with { IsDone = true };
-        var terms = await cases.TermsAsync(cancellation);
+        var due = (await calendar.TodayAsync(cancellation)).AddDays((await cases.TermsAsync(cancellation)).DaysToAnswer);
         for (var page = 0; page < PagesAStep; page++)
         {
             var (next, students) = await NextAsync(position, cancellation);
-            progress = await JudgeAsync(students, next.AsOf, terms, progress, cancellation);
+            progress = await JudgeAsync(students, next, due, progress, cancellation);
             // Only now: who dies before has the same students again.
             position = await ChangeAsync(present => present.Owner != progress.Owner ? present : present with { Changes = next.Changes, Waited = next.Waited }, cancellation);
             if (position.Owner != progress.Owner) return progress with { IsDone = true };
-            if (students.Count > 0) continue;
+            var handsOver = progress.Night is null && progress.Judged >= MostAfterSync;
+            if (students.Count > 0 && !handsOver) continue;
             var asked = position.Asked;
-            position = await ChangeAsync(present => present.Owner == progress.Owner && present.Asked == asked ? present with { Owner = null } : present, cancellation);
+            position = await ChangeAsync(present => present.Owner == progress.Owner && (present.Asked == asked || handsOver)
+                ? present with { Owner = null, IsAnew = present.IsAnew && students.Count > 0 } : present, cancellation);
             if (position.Owner != progress.Owner) return progress with { IsDone = true };
         }
         return progress;
     }
 
-    private bool IsTaken(Position position, string owner) => position.Owner is { } other && other != owner && position.Until > clock.GetUtcNow();
+    /// <summary>Another one is at it. A night waits for no upload, which would leave off before the end.</summary>
+    private bool IsTaken(Position position, MovementProgress progress) =>
+        position.Owner is { } other && other != progress.Owner && position.Until > clock.GetUtcNow() && (position.IsNight || progress.Night is null);
+
+    /// <summary>The position in the hands of another. Other rules start over, at night only: the next upload goes on where the last one was.</summary>
+    private static Position Taken(Position present, MovementProgress progress)
+    {
+        var taken = present with { Owner = progress.Owner, IsNight = progress.Night is not null };
+        if (present.Changes is null) return taken with { Rules = StateRules.Version };
+        return present.Rules == StateRules.Version || progress.Night is null ? taken : taken with { Changes = null, Rules = StateRules.Version, IsAnew = true };
+    }
 
     private static DateOnly Later(DateOnly present, DateOnly? night) => night > present ? night.Value : present;
 
@@ -106,18 +121,18 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
         }
     }
 
-    private async Task<MovementProgress> JudgeAsync(IReadOnlyCollection<StateId> students, DateOnly asOf, CaseTerms terms, MovementProgress progress, CancellationToken cancellation)
+    private async Task<MovementProgress> JudgeAsync(IReadOnlyCollection<StateId> students, Position position, DateOnly due, MovementProgress progress, CancellationToken cancellation)
     {
         long opened = 0, closed = 0;
         await Parallel.ForEachAsync(students, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (student, token) =>
         {
             var records = await state.FindYearsAsync(student, token);
             var history = EnrollmentHistory.Of(student, records);
-            foreach (var day in StateRules.Waits(history, asOf)) await ledger.AddAsync(new(Subject, Waiting, WaitOf(day, student), "{}"), token);
-            var findings = StateRules.Check(history, asOf);
-            // A student whose only record is its first version, with nothing wrong, can't have a case yet: most of a first load.
-            if (findings.Count == 0 && records.All(record => record.Version == 1) && records.Count < 2) return;
-            var (more, fewer) = await ReconcileAsync(student, findings, terms, token);
+            foreach (var day in StateRules.Waits(history, position.AsOf)) await ledger.AddAsync(new(Subject, Waiting, WaitOf(day, student), "{}"), token);
+            var findings = StateRules.Check(history, position.AsOf);
+            // A student whose only record is its first version, with nothing wrong, can't have a case yet, unless other rules opened it: most of a first load.
+            if (!position.IsAnew && findings.Count == 0 && records.All(record => record.Version == 1) && records.Count < 2) return;
+            var (more, fewer) = await ReconcileAsync(student, findings, due, token);
             Interlocked.Add(ref opened, more);
             Interlocked.Add(ref closed, fewer);
         });
@@ -125,7 +140,7 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
     }
 
     /// <summary>Brings a student's cases into agreement with what the rules find.</summary>
-    private async Task<(int Opened, int Closed)> ReconcileAsync(StateId student, IReadOnlyList<StateFinding> findings, CaseTerms terms, CancellationToken cancellation)
+    private async Task<(int Opened, int Closed)> ReconcileAsync(StateId student, IReadOnlyList<StateFinding> findings, DateOnly due, CancellationToken cancellation)
     {
         var (opened, closed) = (0, 0);
         var present = await cases.OfStudentAsync(student, cancellation);
@@ -138,7 +153,10 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
                 if (!SaysTheSame(known, finding)) await cases.ChangeAsync(known.Id, (item, _) => item.Seen(finding), cancellation);
                 continue;
             }
-            var fresh = Open(student, finding, present.Count(item => item.Rule == finding.Rule.Id && item.From == finding.From && item.HasSidesOf(finding)), terms);
+            // A case may have begun on this day and have moved since: its id is taken all the same.
+            var before = 0;
+            while (present.Any(item => item.Id == CaseBook.IdOf(finding, student, before)) || seen.Contains(CaseBook.IdOf(finding, student, before))) before++;
+            var fresh = Open(student, finding, before, due);
             seen.Add(fresh.Id);
             if (await cases.AddAsync(fresh, cancellation)) opened++;
         }
@@ -152,15 +170,11 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
 
     private static bool SaysTheSame(MovementCase known, StateFinding finding) => known.From == finding.From && known.To == finding.To && known.Sides.SequenceEqual(finding.Sides);
 
-    private MovementCase Open(StateId student, StateFinding finding, int before, CaseTerms terms)
+    private MovementCase Open(StateId student, StateFinding finding, int before, DateOnly due) => new()
     {
-        var now = clock.GetUtcNow();
-        return new MovementCase
-        {
-            Id = CaseBook.IdOf(finding, student, before), Rule = finding.Rule.Id, Severity = finding.Rule.EffectiveSeverity, Student = student, Year = finding.Year, From = finding.From, To = finding.To,
-            Sides = finding.Sides, Opened = now, Due = DateOnly.FromDateTime(now.UtcDateTime).AddDays(terms.DaysToAnswer),
-        };
-    }
+        Id = CaseBook.IdOf(finding, student, before), Rule = finding.Rule.Id, Severity = finding.Rule.EffectiveSeverity, Student = student, Year = finding.Year, From = finding.From, To = finding.To,
+        Sides = finding.Sides, Opened = clock.GetUtcNow(), Due = due,
+    };
 
     private static string WaitOf(DateOnly day, StateId? student) => string.Create(CultureInfo.InvariantCulture, $"{day:yyyy-MM-dd}/{student}");
 

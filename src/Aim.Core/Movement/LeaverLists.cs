@@ -1,55 +1,87 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
+using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 
 namespace Aim.Movement;
 
-/// <summary>A district's note that a transfer out of the state's public schools is documented in writing, for instance by the new school's request.</summary>
-public sealed record TransferDocumentation(StateId Student, string Note, string By, DateTimeOffset At);
+/// <summary>
+/// A district's note that an exit which takes a student out of a cohort is documented in writing, for instance by the new school's request. It is good for
+/// that exit and no other.
+/// </summary>
+/// <param name="LastDay">The exit's.</param>
+/// <param name="WithdrawnBy">Who took the note back; null while it stands.</param>
+public sealed record ExitDocumentation(StateId Student, DateOnly LastDay, string Note, string By, DateTimeOffset At, string? WithdrawnBy = null, DateTimeOffset? WithdrawnAt = null);
 
 /// <summary>
 /// A district's dropouts of a year and its four-year cohort, for the verification in the fall: computed from the state's records each time, so that a
 /// correction shows at once. The cost follows the district's size.
 /// </summary>
-public sealed class LeaverLists(IStateStore state, ILedger ledger, TimeProvider clock)
+public sealed class LeaverLists(IStateStore state, ILedger ledger, StateCalendar calendar, TimeProvider clock)
 {
     private const string Documented = "documentation";
     private const int AtOnce = 16;
+    private const int StudentsARead = 500;
 
     /// <summary>The district's dropouts of a school year as of a day, by State ID.</summary>
     public Task<IReadOnlyList<Dropout>> DropoutsAsync(DistrictId district, SchoolYear year, DateOnly asOf, CancellationToken cancellation) =>
-        CollectAsync(district, [year], history => Dropout.Of(history, year, asOf) is { } dropout && dropout.District == district ? dropout : null,
+        CollectAsync(district, [year], Dropout.LowestGrade, history => Dropout.Of(history, year, asOf) is { } dropout && dropout.District == district ? dropout : null,
             dropout => dropout.Student, cancellation);
 
     /// <summary>The members of a cohort that are the district's as of a day, by State ID; those that are removed from it too.</summary>
     public async Task<IReadOnlyList<CohortMember>> CohortAsync(DistrictId district, SchoolYear cohort, DateOnly asOf, CancellationToken cancellation)
     {
-        var documented = new HashSet<StateId>();
-        await foreach (var entry in ledger.ListAsync(OfCohort(district, cohort), Documented, null, cancellation)) documented.Add(StateId.Parse(entry.Id));
+        var notes = await ledger.ListAsync(OfCohort(district, cohort), Documented, null, cancellation).Select(Read).Where(note => note.WithdrawnAt is null).ToListAsync(cancellation);
+        var documented = notes.ToLookup(note => note.Student, note => note.LastDay);
         var years = Enumerable.Range(cohort.EndYear - CohortMember.YearsAfterEntry, CohortMember.YearsAfterEntry + 1).Select(year => new SchoolYear(year));
-        return await CollectAsync(district, years, MemberOf, member => member.Student, cancellation);
+        return await CollectAsync(district, years, CohortMember.Grade9, MemberOf, member => member.Student, cancellation);
 
         CohortMember? MemberOf(EnrollmentHistory history) =>
-            CohortMember.Of(history, cohort, asOf, documented.Contains(history.Student)) is { } member && member.District == district ? member : null;
+            CohortMember.Of(history, cohort, asOf, [.. documented[history.Student]]) is { } member && member.District == district ? member : null;
     }
 
-    /// <summary>Notes that a member's transfer out is documented; false when it is no member of the district's cohort that needs it.</summary>
+    /// <summary>Notes that a member's exit is documented; false when it is no member of the district's cohort that needs it, or has it already.</summary>
     public async Task<bool> DocumentAsync(DistrictId district, SchoolYear cohort, StateId student, string note, Caller caller, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         var history = EnrollmentHistory.Of(student, await state.FindYearsAsync(student, cancellation));
-        if (CohortMember.Of(history, cohort, DateOnly.FromDateTime(now.UtcDateTime), isDocumented: false) is not { NeedsDocumentation: true } member || member.District != district) return false;
-        await ledger.PutAsync(new(OfCohort(district, cohort), Documented, $"{student}", JsonSerializer.Serialize(new TransferDocumentation(student, note, caller.Id, now), CaseBook.Json)), cancellation);
+        if (CohortMember.Of(history, cohort, await calendar.TodayAsync(cancellation), documented: []) is not { NeedsDocumentation: true } member || member.District != district) return false;
+        await PutAsync(district, cohort, new ExitDocumentation(student, member.LastDayOfExit, note, caller.Id, now), null, cancellation);
         return true;
     }
 
-    /// <summary>What a judgement says of the students that the district has sections of in some years.</summary>
+    /// <summary>What the district has noted of a student's exits, by their last days; what was withdrawn too.</summary>
+    public async Task<IReadOnlyList<ExitDocumentation>> DocumentationAsync(DistrictId district, SchoolYear cohort, StateId student, CancellationToken cancellation) =>
+        [.. (await NotesAsync(district, cohort, student, cancellation)).Select(Read)];
+
+    /// <summary>Takes back the newest note of a student that stands; false when none does.</summary>
+    public async Task<bool> WithdrawDocumentationAsync(DistrictId district, SchoolYear cohort, StateId student, Caller caller, CancellationToken cancellation)
+    {
+        while ((await NotesAsync(district, cohort, student, cancellation)).LastOrDefault(entry => Read(entry).WithdrawnAt is null) is { } standing)
+            if (await PutAsync(district, cohort, Read(standing) with { WithdrawnBy = caller.Id, WithdrawnAt = clock.GetUtcNow() }, standing.ETag, cancellation)) return true;
+        return false;
+    }
+
+    private Task<List<LedgerEntry>> NotesAsync(DistrictId district, SchoolYear cohort, StateId student, CancellationToken cancellation) =>
+        ledger.ListAsync(OfCohort(district, cohort), Documented, $"{student}/", cancellation).TakeWhile(entry => entry.Id.StartsWith($"{student}/", StringComparison.Ordinal)).ToListAsync(cancellation).AsTask();
+
+    private Task<bool> PutAsync(DistrictId district, SchoolYear cohort, ExitDocumentation note, string? etag, CancellationToken cancellation) => ledger.PutAsync(
+        new(OfCohort(district, cohort), Documented, string.Create(CultureInfo.InvariantCulture, $"{note.Student}/{note.LastDay:yyyy-MM-dd}"), JsonSerializer.Serialize(note, CaseBook.Json), etag), cancellation);
+
+    private static ExitDocumentation Read(LedgerEntry entry) => JsonSerializer.Deserialize<ExitDocumentation>(entry.Json, CaseBook.Json)!;
+
+    /// <summary>What a judgement says of the students that the district has sections of in some years, and that were in a grade from the lowest one on in one of these.</summary>
     private async Task<IReadOnlyList<T>> CollectAsync<T>(
-        DistrictId district, IEnumerable<SchoolYear> years, Func<EnrollmentHistory, T?> judge, Func<T, StateId> student, CancellationToken cancellation) where T : class
+        DistrictId district, IEnumerable<SchoolYear> years, int lowestGrade, Func<EnrollmentHistory, T?> judge, Func<T, StateId> student, CancellationToken cancellation) where T : class
     {
         var students = new HashSet<StateId>();
-        foreach (var year in years) await foreach (var id in state.StudentsOfAsync(district, year, cancellation)) students.Add(id);
+        foreach (var year in years)
+        {
+            foreach (var some in (await state.StudentsOfAsync(district, year, cancellation).Where(id => !students.Contains(id)).ToListAsync(cancellation)).Chunk(StudentsARead))
+                students.UnionWith((await state.FindAsync(some, year, cancellation)).Values.Where(record => EnrollmentHistory.Of(record.StateId, [record]).Entries.Any(entry => entry.Grade >= lowestGrade)).Select(record => record.StateId));
+        }
         var found = new ConcurrentBag<T>();
         await Parallel.ForEachAsync(students, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (id, token) =>
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.State;
@@ -26,7 +27,7 @@ public sealed record TransferOutcome(RecordsTransfer? Transfer, string? Refusal,
 /// Requests for a student's records, their release and receipt. A request is one entry of the ledger; the student's page keeps two at once from
 /// both being made, and the pages of both districts name it.
 /// </summary>
-public sealed class RecordsTransfers(IStateStore state, ILedger ledger, DisclosureLog disclosures, TimeProvider clock)
+public sealed class RecordsTransfers(IStateStore state, IIdentityIndex identities, ILedger ledger, DisclosureLog disclosures, StateCalendar calendar, TimeProvider clock)
 {
     private const string Kind = "records-transfer";
     private const string Only = "-";
@@ -35,20 +36,23 @@ public sealed class RecordsTransfers(IStateStore state, ILedger ledger, Disclosu
 
     /// <summary>
     /// Asks the old district. The student has to be enrolled in the new one now: a district has no right to the records of a child it
-    /// doesn't have.
+    /// doesn't have. Whom it asks is written to the student's disclosure log, also when there is nothing to ask for: the answer tells where a child
+    /// has been (34 CFR 99.32 counts requests, too).
     /// </summary>
     public async Task<TransferOutcome> RequestAsync(Caller caller, TransferWish wish, CancellationToken cancellation)
     {
         var records = await state.FindYearsAsync(wish.Student, cancellation);
         var history = EnrollmentHistory.Of(wish.Student, records);
-        if (!IsEnrolled(history, wish.To)) return TransferOutcome.Unknown($"No student of that State ID is enrolled in district {wish.To} today. Send the enrollment first.");
-        if ((wish.From ?? history.Attended.LastOrDefault(entry => entry.District != wish.To)?.District) is not { } from) return TransferOutcome.Refused("No other district of the state has had the student.");
-        if (from == wish.To || !records.Any(record => record.Districts.Contains(from))) return TransferOutcome.Refused($"District {from} has no records of the student to release.");
+        var today = await calendar.TodayAsync(cancellation);
+        if (!IsEnrolled(history, wish.To, today)) return TransferOutcome.Unknown($"No student of that State ID is enrolled in district {wish.To} today. Send the enrollment first.");
+        var asked = wish.From ?? EnrollmentHistory.LastOf(history.Attended.Where(entry => entry.District != wish.To))?.District;
+        await disclosures.StudentReadAsync(caller, wish.Student, $"request of district {wish.To} for the records of {(asked is { } one ? $"district {one}" : "the last district")}", cancellation);
+        if (asked is not { } from || from == wish.To || !records.Any(record => record.Districts.Contains(from))) return TransferOutcome.Refused("There is no other district, or not the one named, that has records of the student to release.");
         var earlier = await OfStudentAsync(wish.Student, from, wish.To, cancellation);
         if (earlier.FirstOrDefault(item => item.Transfer?.Status == TransferStatus.Requested).Transfer is { } open)
             return TransferOutcome.Refused(string.Create(CultureInfo.InvariantCulture, $"The records were asked for already, on {open.Requested.At:yyyy-MM-dd}, by request {open.Id}."));
         var id = await ClaimAsync(wish, from, earlier, cancellation);
-        return await AddAsync(caller, wish, from, id, cancellation) is { } added ? TransferOutcome.Of(added) : TransferOutcome.Refused($"The records were asked for already, by request {id}.");
+        return await AddAsync(caller, wish, from, id, today, cancellation) is { } added ? TransferOutcome.Of(added) : TransferOutcome.Refused($"The records were asked for already, by request {id}.");
     }
 
     /// <summary>The earlier requests between two districts, in order; one without a transfer died before it was written.</summary>
@@ -75,39 +79,51 @@ public sealed class RecordsTransfers(IStateStore state, ILedger ledger, Disclosu
     }
 
     /// <summary>Null when another request of that id was written meanwhile.</summary>
-    private async Task<RecordsTransfer?> AddAsync(Caller caller, TransferWish wish, DistrictId from, string id, CancellationToken cancellation)
+    private async Task<RecordsTransfer?> AddAsync(Caller caller, TransferWish wish, DistrictId from, string id, DateOnly today, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         var added = new RecordsTransfer
         {
-            Id = id, Student = wish.Student, From = from, To = wish.To, Asked = wish.RecordTypes, Requested = new TransferStep(caller.Id, now, wish.Note),
-            Due = RecordsTransfer.DueAfter(DateOnly.FromDateTime(now.UtcDateTime)),
+            Id = id, Student = wish.Student, From = from, To = wish.To, Asked = wish.RecordTypes, Requested = new TransferStep(caller.Id, now, wish.Note), Due = RecordsTransfer.DueAfter(today),
         };
-        foreach (var district in new[] { from, wish.To }) await ledger.AddAsync(new(OfDistrict(YearOf(now), district), Kind, id, "{}"), cancellation);
+        foreach (var district in new[] { from, wish.To }) await ledger.AddAsync(new(OfDistrict(YearOf(today), district), Kind, id, "{}"), cancellation);
         return await ledger.AddAsync(new(Of(id), Kind, Only, JsonSerializer.Serialize(added, CaseBook.Json)), cancellation) ? added : null;
     }
 
     /// <summary>
-    /// Releases the old district's records of some types, as they are now. The release is written to the disclosure log first: nothing can be
-    /// read that isn't in it.
+    /// Releases the old district's records of some types, as they are now; of a student who was merged since the request, under the State ID that
+    /// is left.
     /// </summary>
     /// <param name="recordTypes">Codes; none means all that were asked for.</param>
-    public Task<TransferOutcome> ReleaseAsync(Caller caller, string id, IReadOnlyList<string> recordTypes, string? note, CancellationToken cancellation) => ActAsync(id, async transfer =>
+    public async Task<TransferOutcome> ReleaseAsync(Caller caller, string id, IReadOnlyList<string> recordTypes, string? note, CancellationToken cancellation)
+    {
+        var outcome = await ActAsync(id, transfer => TryReleaseAsync(caller, transfer, recordTypes, note, cancellation), cancellation);
+        if (outcome.Transfer is { } released) await LogReleaseAsync(released, cancellation);
+        return outcome;
+    }
+
+    private async Task<TransferOutcome> TryReleaseAsync(Caller caller, RecordsTransfer transfer, IReadOnlyList<string> recordTypes, string? note, CancellationToken cancellation)
     {
         if (transfer.Status != TransferStatus.Requested) return TransferOutcome.Refused("The request is closed; nothing is waiting for a release.");
-        var records = await state.FindYearsAsync(transfer.Student, cancellation);
-        if (!IsEnrolled(EnrollmentHistory.Of(transfer.Student, records), transfer.To)) return TransferOutcome.Refused($"The student is not enrolled in district {transfer.To} any more; nothing may be released to it.");
+        var student = (await identities.FindWithSurvivorsAsync([transfer.Student], cancellation)).SurvivorOf(transfer.Student);
+        var records = await state.FindYearsAsync(student, cancellation);
+        if (!IsEnrolled(EnrollmentHistory.Of(student, records), transfer.To, await calendar.TodayAsync(cancellation))) return TransferOutcome.Refused($"The student is not enrolled in district {transfer.To} any more; nothing may be released to it.");
         var wanted = recordTypes.Count > 0 ? recordTypes : transfer.Asked;
         var released = records.Where(record => Sections(record, transfer.From, wanted).Any()).ToList();
         if (released.Count == 0) return TransferOutcome.Refused($"District {transfer.From} has no records of these types of the student.");
         var types = released.SelectMany(record => Sections(record, transfer.From, wanted)).Select(item => item.Section.Type.Code).Distinct().Order(StringComparer.Ordinal).ToList();
-        var what = $"release of {string.Join(", ", types)} by district {transfer.From} to district {transfer.To}, where the student is enrolled (34 CFR 99.31(a)(2)), request {id}";
-        await disclosures.StudentReadAsync(caller, transfer.Student, what, cancellation);
         return TransferOutcome.Of(transfer with
         {
-            Released = new TransferStep(caller.Id, clock.GetUtcNow(), note), RecordTypes = types, Versions = [.. released.Select(record => new ReleasedVersion(record.Year, record.Version))],
+            Student = student, Released = new TransferStep(caller.Id, clock.GetUtcNow(), note), RecordTypes = types, Versions = [.. released.Select(record => new ReleasedVersion(record.Year, record.Version))],
         });
-    }, cancellation);
+    }
+
+    /// <summary>Writes a release to the student's disclosure log, once for each request. A release that lost against a withdrawal was none.</summary>
+    private Task LogReleaseAsync(RecordsTransfer released, CancellationToken cancellation)
+    {
+        var what = $"release of {string.Join(", ", released.RecordTypes)} by district {released.From} to district {released.To}, where the student is enrolled (34 CFR 99.31(a)(2)), request {released.Id}";
+        return disclosures.StudentReadOnceAsync(new Disclosure(released.Released!.By, released.Released.At, what), released.Student, released.Id, cancellation);
+    }
 
     public Task<TransferOutcome> ReceiveAsync(Caller caller, string id, string? note, CancellationToken cancellation) => ActAsync(id, transfer => Task.FromResult(transfer.Status switch
     {
@@ -123,9 +139,13 @@ public sealed class RecordsTransfers(IStateStore state, ILedger ledger, Disclosu
         _ => TransferOutcome.Refused("The records were released already."),
     }), cancellation);
 
-    /// <summary>What was released, as it was then: the old district's records of the released types, newest year first.</summary>
+    /// <summary>
+    /// What was released, as it was then: the old district's records of the released types, newest year first. Nothing is read that isn't in the
+    /// disclosure log, also when the release died before it was written there.
+    /// </summary>
     public async IAsyncEnumerable<(SchoolYear Year, Contribution Contribution, Section Section)> ReleasedAsync(RecordsTransfer transfer, [EnumeratorCancellation] CancellationToken cancellation)
     {
+        if (transfer.Released is not null) await LogReleaseAsync(transfer, cancellation);
         foreach (var (year, version) in transfer.Versions)
         {
             var record = (await state.HistoryAsync(transfer.Student, year, cancellation)).First(record => record.Version == version);
@@ -157,11 +177,7 @@ public sealed class RecordsTransfers(IStateStore state, ILedger ledger, Disclosu
         return TransferOutcome.Unknown("There is no request of that id, or not one you may see.");
     }
 
-    private bool IsEnrolled(EnrollmentHistory history, DistrictId district)
-    {
-        var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
-        return history.Attended.Any(entry => entry.District == district && entry.Last >= today);
-    }
+    private static bool IsEnrolled(EnrollmentHistory history, DistrictId district, DateOnly day) => history.Attended.Any(entry => entry.District == district && entry.Start <= day && entry.Last >= day);
 
     private static IEnumerable<(Contribution Contribution, Section Section)> Sections(StudentRecord record, DistrictId district, IReadOnlyList<string> types) =>
         from contribution in record.Effective
@@ -171,7 +187,7 @@ public sealed class RecordsTransfers(IStateStore state, ILedger ledger, Disclosu
         select (contribution, section);
 
     /// <summary>The school year, from July on, in which something happens.</summary>
-    private static SchoolYear YearOf(DateTimeOffset moment) => new(moment.Month >= 7 ? moment.Year + 1 : moment.Year);
+    private static SchoolYear YearOf(DateOnly day) => new(day.Month >= 7 ? day.Year + 1 : day.Year);
 
     private static string Of(string id) => $"records-transfer/{id}";
 

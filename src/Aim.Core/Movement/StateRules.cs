@@ -17,7 +17,8 @@ public sealed record StateFinding(Rule Rule, SchoolYear Year, DateOnly From, Dat
 public sealed record FindingSide(DistrictId District, string LocalId, string? School, DateOnly Start, DateOnly? End, Finding Finding);
 
 /// <summary>A rule over one student's enrollments in all districts. It judges as of a day: what may still happen is not missing yet.</summary>
-public sealed record StateRule(Rule Rule, Func<Rule, EnrollmentHistory, DateOnly, IEnumerable<StateFinding>> Judge);
+/// <param name="Revision">Goes up with every change to what the rule finds, so that all students are judged anew.</param>
+public sealed record StateRule(Rule Rule, int Revision, Func<Rule, EnrollmentHistory, DateOnly, IEnumerable<StateFinding>> Judge);
 
 /// <summary>The rules that need what all districts say of a student.</summary>
 public static class StateRules
@@ -35,24 +36,24 @@ public static class StateRules
         new(new("ENR-004", Error, RuleScope.State, Start, "Overlapping primary enrollments in two districts",
                 "The primary enrollment from {StartDate} to {EndDate} overlaps one in district {OtherDistrict} from {OtherStart} to {OtherEnd}.",
                 "End the enrollment on the student's last day, or answer the case that was opened for both districts; one of them may have another child's State ID.")
-                { Basis = "CALPADS SENR0028 and CCE" }, Overlaps),
+                { Basis = "CALPADS SENR0028 and CCE" }, 2, Overlaps),
 
         new(new("ENR-007", Warning, RuleScope.State, EndStatus, "Transfer within the state, and nobody has the student",
                 "The enrollment ended on {EndDate} with status {EndStatus}, a transfer within the state, but no enrollment followed by {Deadline}.",
                 "Find out where the student is and correct the end status; if the student did go to a public school of the state, that district has to enroll the student.")
-                { Basis = "CALPADS ERD" }, NotArrived),
+                { Basis = "CALPADS ERD" }, 1, NotArrived),
 
         new(new("ENR-008", Warning, RuleScope.State, EndStatus, "Dropout who is enrolled elsewhere",
                 "The enrollment ended on {EndDate} with status {EndStatus}, dropped out, but the student is enrolled in district {OtherDistrict} from {OtherStart}.",
-                "Correct the end status to a transfer within the state, or answer the case with the reason it stands.") { Basis = "CALPADS ERD" }, DropoutElsewhere),
+                "Correct the end status to a transfer within the state, or answer the case with the reason it stands.") { Basis = "CALPADS ERD" }, 1, DropoutElsewhere),
 
         new(new("ENR-015", Warning, RuleScope.State, EndStatus, "Exit contradicted by a later entry elsewhere",
                 "The enrollment ended on {EndDate} with status {EndStatus}, but the student is enrolled in district {OtherDistrict} from {OtherStart}.",
-                "Correct the end status; if it is right, answer the case with the reason: the other district may have another child's State ID.") { Basis = "CALPADS ERD" }, Contradicted),
+                "Correct the end status; if it is right, answer the case with the reason: the other district may have another child's State ID.") { Basis = "CALPADS ERD" }, 2, Contradicted),
     ];
 
-    /// <summary>Changes whenever one of the rules changes its meaning, severity, stage or wording.</summary>
-    public static string Version { get; } = ContentHash.OfText(string.Join('\n', All.Select(rule => rule.Rule))).ToString("x32", CultureInfo.InvariantCulture)[..12];
+    /// <summary>Changes with a rule's revision, severity, stage or wording.</summary>
+    public static string Version { get; } = ContentHash.OfText(string.Join('\n', All.Select(rule => $"{rule.Revision} {rule.Rule}"))).ToString("x32", CultureInfo.InvariantCulture)[..12];
 
     /// <summary>Everything the rules find as of a day.</summary>
     public static IReadOnlyList<StateFinding> Check(EnrollmentHistory history, DateOnly asOf) =>
@@ -103,7 +104,7 @@ public static class StateRules
     {
         CodeClass.Deceased or CodeClass.Graduate => true,
         // Children do come back, and then the entry says from where.
-        CodeClass.TransferOutOfState or CodeClass.TransferOutOfCountry or CodeClass.PrivateOrHome =>
+        CodeClass.TransferOutOfState or CodeClass.TransferOutOfCountry or CodeClass.PrivateOrHome or CodeClass.StateFunded =>
             entry.Start <= exit.End!.Value.AddDays(DaysToArrive) && entry.StartClass is not (CodeClass.OutOfState or CodeClass.OutOfCountry or CodeClass.PrivateOrHome or CodeClass.StateFunded),
         _ => false,
     };
@@ -123,11 +124,7 @@ public static class StateRules
     }
 
     /// <summary>A transfer within one day, with end and start on the same day, is no overlap.</summary>
-    private static bool Overlap(HistoryEntry one, HistoryEntry other)
-    {
-        var (earlier, later) = one.Start <= other.Start ? (one, other) : (other, one);
-        return later.Start == earlier.Start || later.Start < earlier.Last;
-    }
+    private static bool Overlap(HistoryEntry one, HistoryEntry other) => one.Start < other.Last && other.Start < one.Last;
 
     /// <summary>Overlaps of two districts that follow one another within days are one; it shows the newest enrollment of each.</summary>
     private static IEnumerable<(DateOnly From, DateOnly To, HistoryEntry First, HistoryEntry Second)> Stretches(IEnumerable<(HistoryEntry First, HistoryEntry Second)> pairs)

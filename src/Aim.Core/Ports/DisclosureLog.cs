@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Aim.Records;
 
@@ -15,6 +16,14 @@ public sealed class DisclosureLog(ILedger ledger, TimeProvider clock)
 
     /// <summary>Notes that a person read a student's record.</summary>
     public Task StudentReadAsync(Caller caller, StateId student, string what, CancellationToken cancellation) => AddAsync(caller, $"student/{student}", what, cancellation);
+
+    /// <summary>Notes what a student's record was opened for, once: noted again under the same key, nothing happens.</summary>
+    public Task StudentReadOnceAsync(Disclosure disclosure, StateId student, string key, CancellationToken cancellation)
+    {
+        // By time, as the others.
+        var id = string.Create(CultureInfo.InvariantCulture, $"{disclosure.At.ToUnixTimeMilliseconds():x12}{ContentHash.OfText(key):x32}");
+        return ledger.AddAsync(new($"student/{student}", Kind, id, JsonSerializer.Serialize(disclosure, Json)), cancellation);
+    }
 
     /// <summary>Notes that student data of many was handed out.</summary>
     public Task ExportedAsync(Caller caller, string what, CancellationToken cancellation) => AddAsync(caller, "exports", what, cancellation);

@@ -1,4 +1,5 @@
 using Aim.Host.Embedded;
+using Aim.OneRoster;
 using Aim.Ports;
 using Aim.Uploads;
 using Aim.Workflows;
@@ -8,7 +9,7 @@ namespace Aim.Host.Backups;
 
 /// <summary>
 /// A data folder at one moment. The write locks of both databases are held while a read transaction is begun on each and the blobs are listed, so data and
-/// journal match; then writers go on, and the transactions still see the moment. Whatever an open upload may sweep or write anew is held open.
+/// journal match; then writers go on, and the transactions still see the moment. Whatever an open upload or roster may sweep or write anew is held open.
 /// </summary>
 internal sealed class BackupCut : IAsyncDisposable
 {
@@ -92,7 +93,7 @@ internal sealed class BackupCut : IAsyncDisposable
         var open = WorkflowJournal.ListOpen(Journal);
         UnderWay = open.Count;
         Blobs = await blobs.ListAsync("", cancellation).ToListAsync(cancellation);
-        var uploads = open.Where(instance => instance.Workflow == nameof(UploadWorkflow)).Select(instance => WorkflowCatalog.Deserialize<UploadInput>(instance.Input));
+        var uploads = open.Where(instance => instance.Workflow is nameof(UploadWorkflow) or nameof(RosterWorkflow)).Select(instance => WorkflowCatalog.Deserialize<UploadInput>(instance.Input));
         var prefixes = uploads.SelectMany(upload => new[] { upload.WorkPrefix, upload.ResultsPrefix }).ToHashSet();
         foreach (var blob in Blobs.Where(blob => blob.Path.Split('/') is { Length: > 2 } parts && prefixes.Contains($"{parts[0]}/{parts[1]}/")))
         {

@@ -16,12 +16,13 @@ internal static class FileCopy
     {
         var target = Path.Combine(folder, path);
         Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        await using var file = new FileStream(target, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.Asynchronous });
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.Asynchronous };
+        // The keys that tokens and upload URLs are signed with are nobody else's to read, at no moment.
+        if (path.EndsWith(".key", StringComparison.Ordinal) && !path.Contains('/', StringComparison.Ordinal) && !OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await using var file = new FileStream(target, options);
         var (bytes, sha256) = await ReadAsync(from, file, cancellation);
         File.SetLastWriteTimeUtc(file.SafeFileHandle, written.UtcDateTime);
         file.Flush(flushToDisk: true);
-        // The keys that tokens and upload URLs are signed with are nobody else's to read.
-        if (path.EndsWith(".key", StringComparison.Ordinal) && !path.Contains('/', StringComparison.Ordinal) && !OperatingSystem.IsWindows()) File.SetUnixFileMode(file.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return new BackupFile(path, bytes, sha256, written);
     }
 

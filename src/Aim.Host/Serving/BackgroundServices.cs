@@ -59,7 +59,7 @@ internal sealed class NightSchedule(DataFolder data, TimeProvider clock, ILogger
 {
     protected override async Task RoundAsync(CancellationToken cancellation)
     {
-        if (NightClock.DateOf(Clock.GetUtcNow(), await StateZone.OfAsync(data, cancellation)) is not { } date) return;
+        if (NightClock.DateOf(Clock.GetUtcNow(), await data.Platform.Calendar.ZoneAsync(cancellation)) is not { } date) return;
         var instance = NightlySyncWorkflow.InstanceOf(date);
         if (await data.Platform.Workflows.StartAsync<NightlySyncWorkflow, NightInput, NightReport>(instance, new NightInput(date, VerifyAll: false), cancellation)) ServeLog.NightStarted(Logger, instance);
     }
@@ -70,19 +70,7 @@ internal sealed class CollectionRounds(DataFolder data, TimeProvider clock, ILog
 {
     protected override async Task RoundAsync(CancellationToken cancellation)
     {
-        var local = TimeZoneInfo.ConvertTime(Clock.GetUtcNow(), await StateZone.OfAsync(data, cancellation));
-        foreach (var collection in await data.Platform.Collections.StartDueAsync(DateOnly.FromDateTime(local.DateTime), cancellation)) ServeLog.SnapshotStarted(Logger, collection.Name);
-    }
-}
-
-/// <summary>The state's own time zone, from its newest reference data.</summary>
-internal static class StateZone
-{
-    public static async Task<TimeZoneInfo> OfAsync(DataFolder data, CancellationToken cancellation)
-    {
-        var years = await data.Platform.References.ListYearsAsync(cancellation);
-        var agency = years.Count == 0 ? null : (await data.Platform.References.FindAsync(years[^1], cancellation))?.Data.Agency;
-        return agency is null ? TimeZoneInfo.Utc : TimeZoneInfo.FindSystemTimeZoneById(agency.TimeZone);
+        foreach (var collection in await data.Platform.Collections.StartDueAsync(await data.Platform.Calendar.TodayAsync(cancellation), cancellation)) ServeLog.SnapshotStarted(Logger, collection.Name);
     }
 }
 

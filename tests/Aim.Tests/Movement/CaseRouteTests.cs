@@ -99,6 +99,7 @@ public sealed class CaseRouteTests
         var place = await DoAsync(here, $"{id}/evidence", new { district = "0123", fileName = "../exit form.pdf", comment = "Signed by the mother." }, HttpStatusCode.Created);
         var address = $"/api/v1/cases/{id}/evidence/{place.GetProperty("key").GetString()}";
         Assert.AreEqual(HttpStatusCode.NotFound, (await there.GetAsync(address)).StatusCode, "nothing was put yet");
+        Assert.DoesNotContain("exit", place.GetProperty("url").GetString()!, "a file's name is often a child's");
         Assert.AreEqual(HttpStatusCode.Created, (await host.PutAsync(place.GetProperty("url").GetString()!, [1, 2, 3])).StatusCode);
 
         foreach (var client in new[] { here, there, reviewer })
@@ -125,6 +126,62 @@ public sealed class CaseRouteTests
         Assert.AreEqual(HttpStatusCode.PreconditionFailed, (await reviewer.SendAsync(late)).StatusCode);
         Assert.AreEqual("Withdrawn", (await DoAsync(reviewer, $"{id}/withdrawal", new { reason = "Nothing is wrong." })).GetProperty("status").GetString());
         await DoAsync(reviewer, $"{id}/withdrawal", new { reason = "Again." }, HttpStatusCode.Conflict);
+    }
+
+    [TestMethod]
+    [DataRow("*", HttpStatusCode.OK)]
+    [DataRow("W/{0}", HttpStatusCode.OK)]
+    [DataRow("\"other\", {0}", HttpStatusCode.OK)]
+    [DataRow("\"other\"", HttpStatusCode.PreconditionFailed)]
+    [DataRow("no quotes", HttpStatusCode.BadRequest)]
+    public async Task If_Match_is_read_as_the_web_writes_it(string header, HttpStatusCode expected)
+    {
+        var id = await IdAsync();
+        var etag = (await here.GetAsync($"/api/v1/cases/{id}")).Headers.ETag!;
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/cases/{id}/comments") { Content = JsonContent.Create(new { district = "0123", comment = "Hello." }) };
+        request.Headers.TryAddWithoutValidation("If-Match", string.Format(System.Globalization.CultureInfo.InvariantCulture, header, etag));
+        Assert.AreEqual(expected, (await here.SendAsync(request)).StatusCode);
+    }
+
+    [TestMethod]
+    public async Task Who_answers_a_case_is_shown_it_and_is_in_the_disclosure_log()
+    {
+        var id = await IdAsync();
+        await DoAsync(here, $"{id}/answers", new { district = "0123", answer = "Keep", comment = "She is here." });
+        var log = await RunningHost.ReadAsync(await reviewer.GetAsync($"/api/v1/students/{TwoDistricts.Child}/disclosures"));
+        Assert.AreEqual(1, log.EnumerateArray().Count(entry => entry.GetProperty("what").GetString() == $"case {id}"));
+    }
+
+    [TestMethod]
+    public async Task Cases_of_a_rare_kind_are_looked_for_in_several_requests()
+    {
+        await host.DisposeAsync();
+        await using (var bench = await TwoDistricts.OpenAsync(folder: host.Folder))
+        {
+            var first = (await TwoDistricts.CasesAsync(bench)).Single();
+            // Closed ones, all before the open one.
+            for (var i = 0; i < 2000; i++) await bench.Platform.Cases.AddAsync(first with { Id = $"2026-20250901-{i:D4}", Status = Aim.Movement.CaseStatus.Withdrawn, Gone = first.Opened }, CancellationToken.None);
+        }
+        host = await RunningHost.StartAsync(host.Folder);
+        reviewer = await host.AsAsync("reviewer");
+
+        var page = await ListAsync(reviewer, "&status=Open");
+        Assert.AreEqual(0, page.GetProperty("cases").GetArrayLength());
+        var next = await ListAsync(reviewer, $"&status=Open&cursor={page.GetProperty("next").GetString()}");
+        Assert.AreEqual((1, JsonValueKind.Null), (next.GetProperty("cases").GetArrayLength(), next.GetProperty("next").ValueKind));
+    }
+
+    [TestMethod]
+    public async Task Whether_a_child_comes_back_after_an_exit_elsewhere_is_not_shown()
+    {
+        await host.DisposeAsync();
+        await using (var bench = await TwoDistricts.OpenAsync(folder: host.Folder)) await TwoDistricts.SendAsync(bench, Here("08/25/2025", "09/05/2025", "300"));
+        host = await RunningHost.StartAsync(host.Folder);
+        async Task<string> Moves(string who) => string.Join(' ', (await RunningHost.ReadAsync(await (await host.AsAsync(who)).GetAsync($"/api/v1/students/{TwoDistricts.Child}/movement")))
+            .GetProperty("moves").EnumerateArray().Select(move => move.GetProperty("kind").GetString()));
+
+        Assert.AreEqual("TransferBetweenDistricts", await Moves("clerk-0456"));
+        Assert.AreEqual("Entry DroppedOut ReEntry", await Moves("clerk-0123"));
     }
 
     [TestMethod]
@@ -158,7 +215,7 @@ public sealed class CaseRouteTests
         var cases = (await ListAsync(reviewer, "")).GetProperty("cases").EnumerateArray().ToDictionary(item => item.GetProperty("status").GetString()!);
         Assert.AreEqual("Open Resolved", string.Join(' ', cases.Keys.Order(StringComparer.Ordinal)));
         var opened = cases["Open"];
-        Assert.AreEqual(5, DateOnly.Parse(opened.GetProperty("due").GetString()!, null).DayNumber - DateOnly.FromDateTime(opened.GetProperty("opened").GetDateTimeOffset().UtcDateTime).DayNumber);
+        Assert.AreEqual(5, DateOnly.Parse(opened.GetProperty("due").GetString()!, null).DayNumber - DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(opened.GetProperty("opened").GetDateTimeOffset(), TimeZoneInfo.FindSystemTimeZoneById("America/Denver")).DateTime).DayNumber);
         Assert.AreEqual("1 1", $"{(await ListAsync(reviewer, "&limit=1")).GetProperty("cases").GetArrayLength()} {(await ListAsync(reviewer, $"&limit=1&cursor={(await ListAsync(reviewer, "&limit=1")).GetProperty("next").GetString()}")).GetProperty("cases").GetArrayLength()}");
         Assert.AreEqual(0, (await ListAsync(reviewer, "&overdue=true")).GetProperty("cases").GetArrayLength());
     }

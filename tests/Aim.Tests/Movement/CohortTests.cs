@@ -13,8 +13,8 @@ public sealed class CohortTests
     /// <summary>Grades 9 to 11 in district 0123, entered in the fall of 2022: the cohort of 2026.</summary>
     private static readonly string[] ThreeYears = [Line(2023, "09"), Line(2024, "10"), Line(2025, "11")];
 
-    private static string Judge(string[] lines, DateOnly? asOf = null, bool documented = false, DateOnly? entered = null, int cohort = 2026) =>
-        CohortMember.Of(Histories.Of(entered, lines), new SchoolYear(cohort), asOf ?? InFall, documented) is { } member
+    private static string Judge(string[] lines, DateOnly? asOf = null, DateOnly? documented = null, DateOnly? entered = null, int cohort = 2026) =>
+        CohortMember.Of(Histories.Of(entered, lines), new SchoolYear(cohort), asOf ?? InFall, documented is { } day ? [day] : []) is { } member
             ? $"{member.District} {member.Outcome}{(member.NeedsDocumentation ? " undocumented" : "")}{(member.IsRemoved ? " removed" : "")}" : "";
 
     private static string Cohort(DateOnly? entered, params string[] lines) => CohortMember.CohortOf(Histories.Of(entered, lines)) is var (year, basis) ? $"{year} {basis}" : "";
@@ -39,8 +39,8 @@ public sealed class CohortTests
     [DataRow("420", "0123 OtherCompleter")]
     [DataRow("300", "0123 DroppedOut")]
     [DataRow("310", "0123 DroppedOut")]
-    [DataRow("140", "0123 EmigratedOrDied removed")]
-    [DataRow("500", "0123 EmigratedOrDied removed")]
+    [DataRow("140", "0123 Unknown undocumented")]
+    [DataRow("500", "0123 Unknown undocumented")]
     [DataRow("130", "0123 Unknown undocumented")]
     [DataRow("150", "0123 Unknown undocumented")]
     [DataRow("160", "0123 Unknown undocumented")]
@@ -50,11 +50,22 @@ public sealed class CohortTests
     public void The_last_exit_within_the_four_years_says_what_became_of_a_member(string status, string expected) => Assert.AreEqual(expected, Judge([.. ThreeYears, Line(2026, "12", status: status)]));
 
     [TestMethod]
-    public void A_transfer_out_leaves_the_cohort_once_it_is_documented()
-    {
-        Assert.AreEqual("0123 TransferredOut removed", Judge([.. ThreeYears, Line(2026, "12", status: "130")], documented: true));
-        Assert.AreEqual("0123 DroppedOut", Judge([.. ThreeYears, Line(2026, "12", status: "300")], documented: true), "nothing else does");
-    }
+    [DataRow("130", "0123 TransferredOut removed")]
+    [DataRow("170", "0123 TransferredOut removed")]
+    [DataRow("140", "0123 EmigratedOrDied removed")]
+    [DataRow("500", "0123 EmigratedOrDied removed")]
+    [DataRow("300", "0123 DroppedOut")]
+    [DataRow("120", "0123 Unknown")]
+    public void Who_transfers_out_emigrates_or_dies_leaves_the_cohort_once_it_is_documented_and_nobody_else_does(string status, string expected) =>
+        Assert.AreEqual(expected, Judge([.. ThreeYears, Line(2026, "12", status: status)], documented: new DateOnly(2026, 6, 4)));
+
+    [TestMethod]
+    public void Documentation_is_good_for_the_exit_it_is_about() =>
+        Assert.AreEqual("0123 Unknown undocumented", Judge([Line(2023, "09"), Line(2024, "10", "01-09", "130"), Line(2025, "11", "02-02", "130")], documented: new DateOnly(2024, 1, 9)));
+
+    [TestMethod]
+    public void A_short_stay_elsewhere_that_ended_before_does_not_make_the_student_another_districts() =>
+        Assert.AreEqual("0123 DroppedOut", Judge([.. ThreeYears, Line(2026, "12", status: "300"), "2026 0456/0101 12 2025-10-01 2025-10-15 130"]));
 
     [TestMethod]
     public void An_early_graduate_stays_a_graduate_whatever_is_sent_after_that() =>
@@ -92,8 +103,11 @@ public sealed class CohortTests
     }
 
     [TestMethod]
-    public void Two_districts_at_once_are_one_member_of_the_one_that_came_later() =>
-        Assert.AreEqual("0456 Graduated", Judge([.. ThreeYears, Line(2026, "12", status: "190"), Line(2026, "12", status: "400/R", where: "0456/0101", start: "09-15")]));
+    public void Two_districts_to_one_last_day_are_one_member_of_the_one_that_came_later()
+    {
+        Assert.AreEqual("0456 Unknown", Judge([.. ThreeYears, Line(2026, "12", status: "300"), Line(2026, "12", status: "320", where: "0456/0101", start: "09-15")]));
+        Assert.AreEqual("0123 DroppedOut", Judge([.. ThreeYears, Line(2026, "12", status: "300", start: "09-15"), Line(2026, "12", status: "320", where: "0456/0101")]));
+    }
 
     [TestMethod]
     public void Only_members_of_that_cohort_are_members_of_it()

@@ -39,6 +39,10 @@ public sealed class DropoutTests
     }
 
     [TestMethod]
+    public void A_short_stay_elsewhere_that_ended_before_hides_no_dropout() =>
+        Assert.AreEqual("0123 DroppedOut final", Judge(InFall, Here("2026-05-01", "300"), There("2025-10-01", "2025-10-15", "130")));
+
+    [TestMethod]
     public void A_transfer_that_nobody_took_up_is_on_the_list_once_its_time_is_over()
     {
         Assert.AreEqual("", Judge(new DateOnly(2025, 12, 3), Here("2025-11-03", "120")));

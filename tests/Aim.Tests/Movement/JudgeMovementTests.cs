@@ -16,6 +16,8 @@ namespace Aim.Tests.Movement;
 [TestClass]
 public sealed class JudgeMovementTests
 {
+    private const int Stranger = 100_200_301;
+
     private static readonly DateOnly Night = new(2026, 3, 1);
 
     private static async Task<List<MovementCase>> ListedAsync(AimPorts ports, DistrictId? district) => await new CaseBook(ports.Ledger).ListAsync(Sample.Year, district, null, CancellationToken.None).ToListAsync();
@@ -54,6 +56,66 @@ public sealed class JudgeMovementTests
         Assert.AreEqual("Open Resolved", string.Join(' ', cases.Select(item => item.Status.ToString()).Order(StringComparer.Ordinal)));
         Assert.HasCount(2, cases.Select(item => item.Id).Distinct());
         Assert.HasCount(2, await ListedAsync(bench.Ports, Sample.District));
+    }
+
+    [TestMethod]
+    public async Task An_overlap_that_comes_back_on_the_day_its_case_once_began_is_another_case()
+    {
+        await using var bench = await TwoDistricts.OpenAsync();
+        await TwoDistricts.SendAsync(bench, Here("08/25/2025"), There("10/01/2025"));
+        await TwoDistricts.SendAsync(bench, There("10/15/2025"));
+        await TwoDistricts.SendAsync(bench, Here("08/25/2025", "10/01/2025", "120"));
+        Assert.AreEqual(CaseStatus.Resolved, (await TwoDistricts.CasesAsync(bench)).Single().Status);
+
+        await TwoDistricts.SendAsync(bench, Here("08/25/2025"), There("10/01/2025"));
+
+        Assert.AreEqual("Open Resolved", string.Join(' ', (await TwoDistricts.CasesAsync(bench)).Select(item => item.Status.ToString()).Order(StringComparer.Ordinal)));
+    }
+
+    [TestMethod]
+    public async Task A_case_is_due_by_the_calendar_of_the_state()
+    {
+        // Half past eleven in the evening of October 7 in Denver.
+        await using var bench = await TwoDistricts.OpenAsync(new HandClock(new DateTimeOffset(2025, 10, 8, 5, 30, 0, TimeSpan.Zero)));
+        await TwoDistricts.SendAsync(bench, Here("08/25/2025"), There("10/01/2025"));
+
+        Assert.AreEqual(new DateOnly(2025, 10, 21), (await TwoDistricts.CasesAsync(bench)).Single().Due);
+    }
+
+    [TestMethod]
+    public async Task Other_rules_close_the_cases_of_students_to_whom_nothing_has_happened_and_only_at_night()
+    {
+        await using var bench = await DeferredAsync(TimeProvider.System);
+        var judge = new JudgeMovement(bench.Ports.State, bench.Ports.Ledger, bench.Platform.Cases, bench.Platform.Calendar, TimeProvider.System);
+        await JudgeAsync(judge, "first");
+        var twin = new StateId(Stranger);
+        var record = Histories.Records("2026 0123/0001 05 2025-08-25 - -").Single();
+        await bench.Ports.State.CommitAsync([new State.StudentCommit(State.StudentRecord.Empty(twin, record.Year), record with { StateId = twin }, Stored.Cause)], CancellationToken.None);
+        // As if an earlier rule had found something.
+        await bench.Platform.Cases.AddAsync((await TwoDistricts.CasesAsync(bench)).Single() with { Id = "2026-20251001-0", Student = twin }, CancellationToken.None);
+        await JudgeAsync(judge, "second");
+        Assert.AreEqual(CaseStatus.Open, (await bench.Platform.Cases.OfStudentAsync(twin, CancellationToken.None)).Single().Status, "a new student is not looked up: the first load would cost twice");
+        var entry = (await bench.Ports.Ledger.FindAsync("movement", "position", "-", CancellationToken.None))!;
+        await bench.Ports.Ledger.PutAsync(entry with { Json = Regex.Replace(entry.Json, "\"rules\":\"[^\"]*\"", "\"rules\":\"others\"") }, CancellationToken.None);
+
+        Assert.AreEqual(0, (await judge.RunAsync(new MovementProgress("an upload", null, false, 0, 0, 0), CancellationToken.None)).Judged, "a district's upload doesn't judge the state anew");
+        Assert.AreEqual((2L, 1L), await JudgeAsync(judge, "night") is var night ? (night.Judged, night.Closed) : default);
+        Assert.AreEqual(CaseStatus.Resolved, (await bench.Platform.Cases.OfStudentAsync(twin, CancellationToken.None)).Single().Status);
+        Assert.AreEqual(0, (await JudgeAsync(judge, "next night")).Judged);
+    }
+
+    [TestMethod]
+    public async Task A_night_does_not_wait_for_an_upload_that_is_judging()
+    {
+        var clock = new HandClock(new DateTimeOffset(2026, 3, 1, 8, 0, 0, TimeSpan.Zero));
+        await using var bench = await DeferredAsync(clock);
+        var dying = CrashingPorts.With(bench.Ports, new Fuse(6));
+        var upload = new JudgeMovement(dying.State, dying.Ledger, new CaseBook(dying.Ledger), bench.Platform.Calendar, clock);
+        await Assert.ThrowsAsync<CrashException>(() => upload.RunAsync(new MovementProgress("upload", null, false, 0, 0, 0), CancellationToken.None));
+        var judge = new JudgeMovement(bench.Ports.State, bench.Ports.Ledger, bench.Platform.Cases, bench.Platform.Calendar, clock);
+
+        Assert.AreEqual(0, (await judge.RunAsync(new MovementProgress("another upload", null, false, 0, 0, 0), CancellationToken.None)).Judged);
+        Assert.AreEqual((true, 1L), await JudgeAsync(judge, "night") is var night ? (night.IsDone, night.Judged) : default);
     }
 
     [TestMethod]
@@ -104,7 +166,7 @@ public sealed class JudgeMovementTests
     {
         await using var bench = await TwoDistricts.OpenAsync();
         await TwoDistricts.SendAsync(bench, Here("08/25/2025"), There("10/01/2025"));
-        var judge = new JudgeMovement(bench.Ports.State, bench.Ports.Ledger, bench.Platform.Cases, TimeProvider.System);
+        var judge = new JudgeMovement(bench.Ports.State, bench.Ports.Ledger, bench.Platform.Cases, bench.Platform.Calendar, TimeProvider.System);
 
         Assert.AreEqual(0, (await JudgeAsync(judge, "first")).Judged, "the uploads judged it");
         await TwoDistricts.SendAsync(bench, There("10/02/2025"));
@@ -124,7 +186,7 @@ public sealed class JudgeMovementTests
         Assert.AreNotEqual(entry.Json, changed);
         await bench.Ports.Ledger.PutAsync(entry with { Json = changed }, CancellationToken.None);
 
-        var progress = await JudgeAsync(new JudgeMovement(bench.Ports.State, bench.Ports.Ledger, bench.Platform.Cases, TimeProvider.System), "again");
+        var progress = await JudgeAsync(new JudgeMovement(bench.Ports.State, bench.Ports.Ledger, bench.Platform.Cases, bench.Platform.Calendar, TimeProvider.System), "again");
 
         Assert.AreEqual((1L, 0L, 0L), (progress.Judged, progress.Opened, progress.Closed));
         Assert.AreEqual(before.Id, (await TwoDistricts.CasesAsync(bench)).Single().Id);
@@ -139,8 +201,8 @@ public sealed class JudgeMovementTests
         await using var bench = await DeferredAsync(clock);
         using var begun = new SemaphoreSlim(0);
         using var goOn = new SemaphoreSlim(0);
-        var slow = new JudgeMovement(bench.Ports.State, new HeldLedger(bench.Ports.Ledger, begun, goOn), bench.Platform.Cases, clock);
-        var quick = new JudgeMovement(bench.Ports.State, bench.Ports.Ledger, bench.Platform.Cases, clock);
+        var slow = new JudgeMovement(bench.Ports.State, new HeldLedger(bench.Ports.Ledger, begun, goOn), bench.Platform.Cases, bench.Platform.Calendar, clock);
+        var quick = new JudgeMovement(bench.Ports.State, bench.Ports.Ledger, bench.Platform.Cases, bench.Platform.Calendar, clock);
         var first = Task.Run(() => JudgeAsync(slow, "first"));
         await begun.WaitAsync();
 
@@ -159,8 +221,8 @@ public sealed class JudgeMovementTests
         var clock = new HandClock(new DateTimeOffset(2026, 3, 1, 8, 0, 0, TimeSpan.Zero));
         await using var bench = await DeferredAsync(clock);
         var dying = CrashingPorts.With(bench.Ports, new Fuse(6));
-        await Assert.ThrowsAsync<CrashException>(() => JudgeAsync(new JudgeMovement(dying.State, dying.Ledger, new CaseBook(dying.Ledger), clock), "dead"));
-        var judge = new JudgeMovement(bench.Ports.State, bench.Ports.Ledger, bench.Platform.Cases, clock);
+        await Assert.ThrowsAsync<CrashException>(() => JudgeAsync(new JudgeMovement(dying.State, dying.Ledger, new CaseBook(dying.Ledger), bench.Platform.Calendar, clock), "dead"));
+        var judge = new JudgeMovement(bench.Ports.State, bench.Ports.Ledger, bench.Platform.Cases, bench.Platform.Calendar, clock);
 
         Assert.AreEqual(0, (await JudgeAsync(judge, "heir")).Judged);
         clock.Pass(TimeSpan.FromMinutes(11));
@@ -179,14 +241,14 @@ public sealed class JudgeMovementTests
             var done = false;
             try
             {
-                await JudgeAsync(new JudgeMovement(dying.State, dying.Ledger, new CaseBook(dying.Ledger), TimeProvider.System), "night");
+                await JudgeAsync(new JudgeMovement(dying.State, dying.Ledger, new CaseBook(dying.Ledger), bench.Platform.Calendar, TimeProvider.System), "night");
                 done = true;
             }
             catch (CrashException)
             {
                 calls++;
             }
-            await JudgeAsync(new JudgeMovement(bench.Ports.State, bench.Ports.Ledger, bench.Platform.Cases, TimeProvider.System), "night");
+            await JudgeAsync(new JudgeMovement(bench.Ports.State, bench.Ports.Ledger, bench.Platform.Cases, bench.Platform.Calendar, TimeProvider.System), "night");
 
             var only = (await TwoDistricts.CasesAsync(bench)).Single();
             foreach (var district in new DistrictId?[] { null, Sample.District, Sample.OtherDistrict }) Assert.AreEqual(only.Id, (await ListedAsync(bench.Ports, district)).Single().Id, $"died at {length}");

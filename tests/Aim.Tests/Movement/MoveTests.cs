@@ -67,6 +67,25 @@ public sealed class MoveTests
     }
 
     [TestMethod]
+    [DataRow("2025-10-01", "2025-10-01", "-", 0)]
+    [DataRow("2025-10-01", "2025-10-02", "-", 1)]
+    [DataRow("2025-08-25", "2025-10-01", "-", 0)]
+    [DataRow("2025-08-25", "-", "2025-10-01", 1)]
+    public void An_exit_and_an_entry_on_one_day_are_no_overlap_also_when_both_began_that_day(string start, string end, string otherEnd, int overlaps)
+    {
+        string Status(string day) => day == "-" ? "-" : "120";
+        var found = StateRules.Check(Histories.Of($"2026 0123/0001 05 {start} {end} {Status(end)}", $"2026 0456/0101 05 2025-10-01 {otherEnd} {Status(otherEnd)}"), new DateOnly(2025, 10, 20));
+        Assert.AreEqual(overlaps, found.Count(finding => finding.Rule.Id == "ENR-004"));
+    }
+
+    [TestMethod]
+    [DataRow("130")]
+    [DataRow("150")]
+    [DataRow("170")]
+    public void An_exit_out_of_the_public_schools_is_contradicted_by_an_entry_elsewhere_within_30_days(string status) =>
+        Assert.AreEqual("ENR-015", StateRules.Check(Histories.Of($"2026 0123/0001 05 2025-08-25 2025-10-01 {status}", "2026 0456/0101 05 2025-10-06 - -"), new DateOnly(2026, 3, 1)).Single().Rule.Id);
+
+    [TestMethod]
     public void An_overlap_goes_on_when_a_district_closes_an_enrollment_for_a_new_grade()
     {
         var found = StateRules.Check(Histories.Of("2026 0123/0001 04 2025-08-25 2026-01-09 105", "2026 0123/0001 05 2026-01-12 - - 02", "2026 0456/0101 05 2025-10-01 - -"), new DateOnly(2026, 3, 1)).Single();

@@ -1,3 +1,4 @@
+using Aim.Identity;
 using Aim.Movement;
 using Aim.Ports;
 using Aim.Records;
@@ -81,7 +82,7 @@ public sealed class RecordsTransferTests
         var read = await bench.Platform.Transfers.ReleasedAsync(released, CancellationToken.None).ToListAsync();
         Assert.AreEqual((Sample.Year, Sample.District, "EN"), (read.Single().Year, read.Single().Contribution.District, read.Single().Section.Type.Code), "no demographics, and nothing of the new district's own");
         Assert.AreEqual(new DateOnly(2025, 10, 1), RecordTypes.Enrollment.Read(read.Single().Section.Content.Span).EndDate, "as it was at the release");
-        var log = (await bench.Platform.Disclosures.OfStudentAsync(TwoDistricts.Child, CancellationToken.None)).Single();
+        var log = (await ReleasesAsync(bench)).Single();
         Assert.AreEqual("old", log.Caller);
         foreach (var part in new[] { "EN", "0123", "0456", "34 CFR 99.31(a)(2)" }) StringAssert.Contains(log.What, part);
     }
@@ -94,9 +95,94 @@ public sealed class RecordsTransferTests
         await RefusedAsync(transfers.RequestAsync(Old, Wish with { To = Sample.District, From = Sample.OtherDistrict }, CancellationToken.None), "enrolled in district 0123 today", unknown: true);
         var left = (await transfers.RequestAsync(Old, Wish with { To = Sample.District }, CancellationToken.None)).Refusal;
         Assert.AreEqual(left, (await transfers.RequestAsync(Old, Wish with { To = Sample.District, Student = new StateId(999_999_998) }, CancellationToken.None)).Refusal);
-        await RefusedAsync(transfers.RequestAsync(New, Wish with { From = new DistrictId("0789") }, CancellationToken.None), "0789 has no records");
-        await RefusedAsync(transfers.RequestAsync(New, Wish with { From = Sample.OtherDistrict }, CancellationToken.None), "0456 has no records");
+        await RefusedAsync(transfers.RequestAsync(New, Wish with { From = new DistrictId("0789") }, CancellationToken.None), "no other district");
+        await RefusedAsync(transfers.RequestAsync(New, Wish with { From = Sample.OtherDistrict }, CancellationToken.None), "no other district");
         Assert.IsEmpty(await ListedAsync(bench, Sample.District));
+    }
+
+    private static async Task<List<Disclosure>> ReleasesAsync(Workbench bench) =>
+        [.. (await bench.Platform.Disclosures.OfStudentAsync(TwoDistricts.Child, CancellationToken.None)).Where(entry => entry.What.StartsWith("release of", StringComparison.Ordinal))];
+
+    [TestMethod]
+    public async Task Whom_a_district_asks_for_a_childs_records_is_in_the_disclosure_log_whatever_the_answer()
+    {
+        await using var bench = await MovedAsync(Clock());
+        await RefusedAsync(bench.Platform.Transfers.RequestAsync(New, Wish with { From = new DistrictId("0789") }, CancellationToken.None), "no other district");
+        await DoneAsync(bench.Platform.Transfers.RequestAsync(New, Wish, CancellationToken.None));
+
+        var log = await bench.Platform.Disclosures.OfStudentAsync(TwoDistricts.Child, CancellationToken.None);
+        Assert.AreEqual("new request of district 0456 for the records of district 0789|new request of district 0456 for the records of district 0123", string.Join('|', log.Select(entry => $"{entry.Caller} {entry.What}")));
+    }
+
+    [TestMethod]
+    public async Task Who_begins_next_week_is_not_enrolled_today()
+    {
+        await using var bench = await TwoDistricts.OpenAsync(Clock());
+        await TwoDistricts.SendAsync(bench, Here("08/25/2025", "10/01/2025", "120"), There("10/16/2025"));
+        await RefusedAsync(bench.Platform.Transfers.RequestAsync(New, Wish, CancellationToken.None), "enrolled in district 0456 today", unknown: true);
+    }
+
+    [TestMethod]
+    public async Task Of_releases_and_a_withdrawal_at_once_one_happens_and_the_log_has_no_more_than_that()
+    {
+        for (var round = 0; round < 8; round++)
+        {
+            await using var bench = await MovedAsync(Clock());
+            var transfers = bench.Platform.Transfers;
+            var asked = await DoneAsync(transfers.RequestAsync(New, Wish, CancellationToken.None));
+            Task<TransferOutcome> Act(int i) => i == 3 ? transfers.WithdrawAsync(New, asked.Id, null, CancellationToken.None) : transfers.ReleaseAsync(Old, asked.Id, [], null, CancellationToken.None);
+            var done = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => Task.Run(() => Act(i))));
+
+            Assert.HasCount(1, done.Where(outcome => outcome.Transfer is not null));
+            Assert.HasCount((await transfers.FindAsync(asked.Id, CancellationToken.None))!.Value.Transfer.Released is null ? 0 : 1, await ReleasesAsync(bench));
+        }
+    }
+
+    [TestMethod]
+    public async Task A_release_that_died_before_it_was_logged_is_logged_before_anything_is_read()
+    {
+        var unlogged = 0;
+        for (var length = 1; ; length++)
+        {
+            await using var bench = await MovedAsync(Clock());
+            var asked = await DoneAsync(bench.Platform.Transfers.RequestAsync(New, Wish, CancellationToken.None));
+            var dying = CrashingPorts.With(bench.Ports, new Fuse(length));
+            var done = false;
+            try
+            {
+                done = (await new RecordsTransfers(dying.State, dying.Identities, dying.Ledger, new DisclosureLog(dying.Ledger, bench.Ports.Clock), bench.Platform.Calendar, bench.Ports.Clock)
+                    .ReleaseAsync(Old, asked.Id, [], null, CancellationToken.None)).Transfer is not null;
+            }
+            catch (CrashException)
+            {
+                // As it may be at any moment.
+            }
+            var found = (await bench.Platform.Transfers.FindAsync(asked.Id, CancellationToken.None))!.Value.Transfer;
+            if (found.Released is null) Assert.IsEmpty(await ReleasesAsync(bench), $"died at {length}");
+            else
+            {
+                unlogged += (await ReleasesAsync(bench)).Count == 0 ? 1 : 0;
+                Assert.AreNotEqual(0, await bench.Platform.Transfers.ReleasedAsync(found, CancellationToken.None).CountAsync());
+                Assert.HasCount(1, await ReleasesAsync(bench), $"died at {length}");
+            }
+            if (done) break;
+        }
+        Assert.IsGreaterThan(0, unlogged, "it died between the two");
+    }
+
+    [TestMethod]
+    public async Task Records_of_a_child_whose_State_ID_was_merged_meanwhile_are_released_under_the_one_that_is_left()
+    {
+        await using var bench = await MovedAsync(Clock());
+        var survivor = new StateId(100_200_302);
+        await bench.RegisterAsync(new Person { StateId = survivor, LastName = "Rivers", FirstName = "Anna", BirthDate = new DateOnly(2015, 6, 1), Gender = "F" });
+        var asked = await DoneAsync(bench.Platform.Transfers.RequestAsync(New, Wish, CancellationToken.None));
+        Assert.AreEqual(MergeStatus.Done, await bench.Platform.IdentityMerges.MergeAsync(TwoDistricts.Child, survivor, "One child.", "reviewer", CancellationToken.None));
+
+        var released = await DoneAsync(bench.Platform.Transfers.ReleaseAsync(Old, asked.Id, ["EN"], null, CancellationToken.None));
+
+        Assert.AreEqual(survivor, released.Student);
+        Assert.AreEqual(Sample.District, (await bench.Platform.Transfers.ReleasedAsync(released, CancellationToken.None).ToListAsync()).Single().Contribution.District);
     }
 
     [TestMethod]
@@ -109,7 +195,7 @@ public sealed class RecordsTransferTests
         await TwoDistricts.SendAsync(bench, There("10/02/2025", "10/08/2025", "130"));
 
         await RefusedAsync(bench.Platform.Transfers.ReleaseAsync(Old, asked.Id, [], null, CancellationToken.None), "not enrolled in district 0456 any more");
-        Assert.IsEmpty(await bench.Platform.Disclosures.OfStudentAsync(TwoDistricts.Child, CancellationToken.None));
+        Assert.IsEmpty(await ReleasesAsync(bench));
     }
 
     [TestMethod]
@@ -141,7 +227,7 @@ public sealed class RecordsTransferTests
             var done = false;
             try
             {
-                done = (await new RecordsTransfers(dying.State, dying.Ledger, bench.Platform.Disclosures, bench.Ports.Clock).RequestAsync(New, Wish, CancellationToken.None)).Transfer is not null;
+                done = (await new RecordsTransfers(dying.State, dying.Identities, dying.Ledger, bench.Platform.Disclosures, bench.Platform.Calendar, bench.Ports.Clock).RequestAsync(New, Wish, CancellationToken.None)).Transfer is not null;
             }
             catch (CrashException)
             {

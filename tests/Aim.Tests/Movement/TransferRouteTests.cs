@@ -119,5 +119,13 @@ public sealed class TransferRouteTests
 
         var after = await RunningHost.ReadAsync(await asking.GetAsync(path));
         Assert.AreEqual((1, 0, "TransferredOut"), (after.GetProperty("members").GetInt32(), after.GetProperty("adjusted").GetInt32(), after.GetProperty("students")[0].GetProperty("outcome").GetString()));
+
+        var address = $"{path}/documentation/{TwoDistricts.Child}";
+        Assert.AreEqual("Request for records of the new school, in the file.", (await RunningHost.ReadAsync(await asking.GetAsync(address)))[0].GetProperty("note").GetString());
+        Assert.AreEqual(HttpStatusCode.NoContent, (await asking.DeleteAsync(address)).StatusCode);
+        Assert.AreEqual(HttpStatusCode.NotFound, (await asking.DeleteAsync(address)).StatusCode, "it is taken back already");
+        var withdrawn = await RunningHost.ReadAsync(await asking.GetAsync(path));
+        Assert.AreEqual((1, true), (withdrawn.GetProperty("adjusted").GetInt32(), withdrawn.GetProperty("students")[0].GetProperty("needsDocumentation").GetBoolean()));
+        Assert.AreEqual(JsonValueKind.String, (await RunningHost.ReadAsync(await asking.GetAsync(address)))[0].GetProperty("withdrawnBy").ValueKind, "what was noted and taken back is still told");
     }
 }

@@ -1,4 +1,6 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Aim.Editions;
 using Aim.Identity;
@@ -201,6 +203,8 @@ public sealed class EditionComparisonTests
                 Assert.AreEqual(4, page.GetProperty("summary").GetProperty("disagreeing").GetInt64(), "the counts are of everything on every page");
                 listed.AddRange(page.GetProperty("differences").EnumerateArray().Select(difference => $"{difference.GetProperty("recordType")} {difference.GetProperty("localId")} {difference.GetProperty("kind")} {difference.GetProperty("stateId").ValueKind}"));
                 next = page.GetProperty("next").GetString();
+                var inside = next is null ? "" : Encoding.UTF8.GetString(Base64Url.DecodeFromChars(next));
+                foreach (var hidden in new[] { (await bench.StateIdOfAsync("1002")).ToString()!, "LocalId", "1001" }) Assert.DoesNotContain(hidden, inside, "a cursor tells no more than the page");
             }
             while (next is not null);
 
