@@ -8,6 +8,9 @@ namespace Aim.Identity;
 /// <summary>A local id as an edition knows it, to be told whose it is.</summary>
 public sealed record UnresolvedStudent(string LocalId, StateId? StatedId, Student Student)
 {
+    /// <summary>The rows wait for a person to decide; likeness alone can't end that.</summary>
+    public bool Waits { get; init; }
+
     /// <summary>Null when the edition has no demographics of the student.</summary>
     public static UnresolvedStudent? Of(EditionStudent student) =>
         student.Demographics is { } row ? new(student.LocalId, row.StatedId, RecordTypes.Student.Read(row.Content.Span)) : null;
@@ -104,16 +107,18 @@ public sealed class IdentityResolver(IIdentityIndex index, IdentityDecisions dec
     {
         var alike = await index.FindAlikeAsync([.. unknown.Select(item => item.Person)], cancellation);
         var claims = new List<(int Index, IdentityClaim Claim)>();
+        // Two local ids that a district sends together are two children to it: which of them a known one is, or both, is for a person to say.
+        var taken = resolutions.Select(resolution => resolution?.StateId).OfType<StateId>().ToHashSet();
         for (var i = 0; i < unknown.Count; i++)
         {
             var (place, person) = unknown[i];
             var match = PersonMatcher.Decide(PersonTraits.Of(students[place].Student), [.. alike[i].Select(known => (known.StateId, PersonTraits.Of(known)))]);
-            if (match.Outcome == MatchOutcome.Match)
+            if (match.Outcome == MatchOutcome.Match && !students[place].Waits && taken.Add(match.Candidates[0].StateId))
             {
                 await NoteAsync(district, students[place].LocalId, person, match, cancellation);
                 resolutions[place] = Resolution.To(match.Candidates[0].StateId, null, alike[i].First(known => known.StateId == match.Candidates[0].StateId));
             }
-            else if (match.Outcome == MatchOutcome.Review) resolutions[place] = Resolution.Park(ParkReason.NearMatch, [.. match.Candidates.Select(candidate => candidate.StateId)]);
+            else if (match.Outcome is MatchOutcome.Match or MatchOutcome.Review) resolutions[place] = Resolution.Park(ParkReason.NearMatch, [.. match.Candidates.Select(candidate => candidate.StateId)]);
             else claims.Add((place, new IdentityClaim(district, students[place].LocalId, person)));
         }
         if (claims.Count == 0) return;

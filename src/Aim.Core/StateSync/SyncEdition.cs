@@ -181,7 +181,7 @@ public sealed class SyncEdition(
     private async Task<List<(StateId StateId, Contribution Contribution)>> ResolveAsync(Batch batch, EditionStudent[] students, CancellationToken cancellation)
     {
         var known = students.Where(student => student.Demographics is not null).ToList();
-        var resolutions = await resolver.ResolveAsync(batch.Edition.District, [.. known.Select(student => UnresolvedStudent.Of(student)!)], cancellation);
+        var resolutions = await resolver.ResolveAsync(batch.Edition.District, [.. known.Select(student => UnresolvedStudent.Of(student)! with { Waits = batch.ParkedBefore.GetValueOrDefault(student.LocalId)?.Reason == ParkReason.NearMatch })], cancellation);
         var contributions = new List<(StateId, Contribution)>();
         for (var i = 0; i < known.Count; i++)
         {

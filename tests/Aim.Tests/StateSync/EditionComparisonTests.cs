@@ -107,8 +107,8 @@ public sealed class EditionComparisonTests
     {
         await using var bench = await LoadedAsync();
         await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("9999")));
-        // Somebody of the same name and birth date as 1001: nobody can tell whether it is the same child.
-        await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("2001", ("FirstName", "Ana1001"))));
+        // Nearly the name of 1001, and the same birth date: nobody can tell whether it is the same child.
+        await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("2001", ("FirstName", "Anna1001"))));
         await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1002", ("Grade", "06")), Sample.Enrollment("2001")), deferSync: true);
 
         var (summary, differences) = await CompareAsync(bench);

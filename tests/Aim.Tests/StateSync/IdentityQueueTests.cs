@@ -117,6 +117,21 @@ public sealed class IdentityQueueTests
     }
 
     [TestMethod]
+    public async Task Two_local_ids_sent_together_for_one_child_wait_also_over_later_nights()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("1001"), Sample.Student("1002", ("FirstName", "Ana1001"))));
+
+        for (var night = 0; night < 2; night++)
+        {
+            var parked = (await bench.Platform.Parked.ListAsync(new EditionKey(Sample.District, Sample.Year), CancellationToken.None)).Values.Single();
+            Assert.AreEqual(("1002", ParkReason.NearMatch), (parked.LocalId, parked.Reason));
+            Assert.IsNull(await bench.StateIdOfAsync("1002"));
+            await bench.SyncAsync();
+        }
+    }
+
+    [TestMethod]
     public async Task A_decision_does_not_hold_for_another_child_who_gets_the_local_id()
     {
         await using var bench = await Workbench.OpenAsync();
