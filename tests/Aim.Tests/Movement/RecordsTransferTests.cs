@@ -111,7 +111,7 @@ public sealed class RecordsTransferTests
         await DoneAsync(bench.Platform.Transfers.RequestAsync(New, Wish, CancellationToken.None));
 
         var log = await bench.Platform.Disclosures.OfStudentAsync(TwoDistricts.Child, CancellationToken.None);
-        Assert.AreEqual("new request of district 0456 for the records of district 0789|new request of district 0456 for the records of district 0123", string.Join('|', log.Select(entry => $"{entry.Caller} {entry.What}")));
+        Assert.AreEqual("new request of district 0456 for the records of district 0123|new request of district 0456 for the records of district 0789", string.Join('|', log.Select(entry => $"{entry.Caller} {entry.What}").Order(StringComparer.Ordinal)));
     }
 
     [TestMethod]

@@ -117,6 +117,25 @@ public sealed class IdentityQueueTests
     }
 
     [TestMethod]
+    public async Task A_state_without_people_has_a_night_too()
+    {
+        await using var bench = await Workbench.OpenAsync();
+
+        Assert.IsEmpty((await bench.SyncAsync()).Unresolved);
+    }
+
+    [TestMethod]
+    public async Task Twins_with_State_IDs_of_their_own_are_no_case()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "1001"), Child(Other, "1001") with { FirstName = "Mia", MiddleName = "Lee" });
+
+        await bench.SyncAsync();
+
+        Assert.IsEmpty(await bench.Platform.IdentityCases.ListAsync(null, CancellationToken.None).ToListAsync());
+    }
+
+    [TestMethod]
     public async Task Two_local_ids_sent_together_for_one_child_wait_also_over_later_nights()
     {
         await using var bench = await Workbench.OpenAsync();

@@ -66,6 +66,7 @@ public sealed class PersonIndex
     /// <summary>Pairs of people who are probably one, in order of their State IDs.</summary>
     public IReadOnlyList<LikelyDuplicate> FindDuplicates(CancellationToken cancellation)
     {
+        if (Count == 0) return [];
         var all = new ConcurrentBag<List<LikelyDuplicate>>();
         Parallel.ForEach(Partitioner.Create(0, Count, PeopleAPart), new ParallelOptions { CancellationToken = cancellation }, range =>
         {
@@ -84,7 +85,8 @@ public sealed class PersonIndex
     {
         if (!MayBeOne(in table.Row(a), in table.Row(b))) return null;
         var pattern = PersonComparison.Compare(table.View(a), table.View(b));
-        if (model.PlainWeight(pattern) < 0) return null;
+        // Of two who have State IDs already and first names of their own, however alike all else is, a scan would take twins for one child.
+        if (pattern[MatchField.First] == Agreement.Differs && pattern[MatchField.Order] != Agreement.Swapped || model.PlainWeight(pattern) < 0) return null;
         var score = model.Score(pattern, table, table.View(a), table.View(b), 2);
         if (score.Probability < MatchModel.ReviewAt) return null;
         var (first, second) = ids[a] < ids[b] ? (ids[a], ids[b]) : (ids[b], ids[a]);
