@@ -49,10 +49,11 @@ public sealed class AimPlatform
         Catalog = new WorkflowCatalog();
         Workflows = engine(Catalog);
         Intake = new UploadIntake(ports.Blobs, Uploads, Workflows, ports.Clock);
-        sync = new SyncEdition(ports.Editions, ports.State, ports.Identities, resolver, new StudentLinks(ports.Editions, ports.Identities), new KnownPeople(ports.State, ports.Identities), Parked, ports.Clock);
+        sync = new SyncEdition(ports.Editions, ports.State, ports.Identities, resolver, new StudentLinks(ports.Editions, ports.Identities), new KnownPeople(ports.State, ports.Identities), Parked, ports.Clock, logger);
         StateEditing = new StateEditing(ports.State, new KnownPeople(ports.State, ports.Identities), ports.Clock);
-        Entry = new HandEntry(ports.Blobs, ports.Editions, ports.Identities, References, Uploads, sync, ports.Clock);
-        Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, new PushedRecords(ports.Blobs, ports.Editions, ports.Identities, References, Uploads, sync, ports.Clock), ports.Clock);
+        var judge = new ChangeJudge(ports.Editions, ports.Identities, References, Calendar);
+        Entry = new HandEntry(ports.Blobs, ports.Editions, judge, Uploads, sync, ports.Clock);
+        Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, new PushedRecords(ports.Blobs, ports.Editions, judge, Uploads, sync, ports.Clock), ports.Clock);
         Collections = new CollectionSchedule(Workflows, References);
         Cases = new CaseBook(ports.Ledger);
         CaseFiles = new CaseFiles(ports.Blobs, ports.Clock);
@@ -101,7 +102,7 @@ public sealed class AimPlatform
     {
         var (blobs, editions, state, identities, ledger, clock) = Ports;
 
-        var identify = new IdentifyUpload(blobs, Uploads, References, clock);
+        var identify = new IdentifyUpload(blobs, Uploads, References, Calendar, clock);
         var stage = new StageUpload(blobs, References);
         var compare = new CompareUpload(blobs, editions, identities);
         var apply = new ApplyUpload(blobs, editions);

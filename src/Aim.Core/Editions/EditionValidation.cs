@@ -72,8 +72,7 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
     private static EditionKey Before(EditionKey edition) => edition with { Year = edition.Year.Previous };
 
     /// <summary>The day by the state's own clock.</summary>
-    private DateOnly Today(ReferenceData? reference) => DateOnly.FromDateTime(reference is null ? clock.GetUtcNow().UtcDateTime
-        : TimeZoneInfo.ConvertTime(clock.GetUtcNow(), TimeZoneInfo.FindSystemTimeZoneById(reference.Agency.TimeZone)).DateTime);
+    private DateOnly Today(ReferenceData? reference) => reference?.Agency.DayOf(clock.GetUtcNow()) ?? DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
 
     /// <summary>The students of an edition with their rows of the year before, and those who are only there.</summary>
     private async IAsyncEnumerable<(EditionStudent? Now, EditionStudent? Before)> ReadAsync(EditionKey edition, bool hasPriorYear, [EnumeratorCancellation] CancellationToken cancellation)

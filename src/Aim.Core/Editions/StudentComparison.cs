@@ -108,7 +108,7 @@ internal sealed class StudentComparison(ComparisonJob job)
             merged.Clear();
             CanonicalMerge.Overlay(stored.Content.Span, staged.Content.Span, staged.Cleared, job.Type.Fields.Count, merged);
             content = merged.Written.SequenceEqual(stored.Content.Span) ? stored.Content : merged.Written.ToArray();
-            statedId ??= stored.StatedId;
+            if (!staged.ClearsStatedId) statedId ??= stored.StatedId;
         }
         return new EditionRow
         {

@@ -11,7 +11,7 @@ namespace Aim.Entry;
 /// <summary>
 /// Holds changes against an edition, one after another: each is read, checked and compared as the same row of a file would be. Writes nothing.
 /// </summary>
-internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identities, ReferenceLibrary references)
+internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identities, ReferenceLibrary references, StateCalendar calendar)
 {
     /// <summary>Why the district can't send records of that year yet; null when it can.</summary>
     public async Task<string?> RefusalAsync(EditionKey edition, CancellationToken cancellation) =>
@@ -19,8 +19,10 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
 
     /// <param name="changes">Without a problem of form.</param>
     /// <param name="firstLine">What findings say of the first change; each further one is a line more.</param>
-    public async Task<JudgedChanges> JudgeAsync(EditionKey edition, IReadOnlyList<RecordChange> changes, UploadId upload, int firstLine, DateOnly asOf, CancellationToken cancellation)
+    /// <param name="at">When the changes were made; they are judged as of that day in the state.</param>
+    public async Task<JudgedChanges> JudgeAsync(EditionKey edition, IReadOnlyList<RecordChange> changes, UploadId upload, int firstLine, DateTimeOffset at, CancellationToken cancellation)
     {
+        var asOf = await calendar.DayOfAsync(at, cancellation);
         var reference = (await references.FindAsync(edition.Year, cancellation))?.Data;
         // The head before the rows: a load that lands in between makes the comparison stale, never wrong.
         var head = await editions.GetHeadAsync(edition, cancellation);
@@ -39,9 +41,14 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
             await classes.AddNamedAsync(editions, edition, stored.Values.SelectMany(item => item.Rows).Select(row => (row.Type, row.Content)).Concat(read.Where(item => item.Row is not null).Select(item => (item.Desk.Type, item.Row!.Content))), cancellation);
 
         var rows = stored.ToDictionary(item => item.Key, item => item.Value.Rows.ToList());
-        var judged = read.Select(item => Judge(item, rows, prior.GetValueOrDefault(item.LocalId ?? ""), people)).ToList();
+        var said = new HashSet<Finding>();
+        var judged = read.Select(item => OnlyNew(Judge(item, rows, prior.GetValueOrDefault(item.LocalId ?? ""), people), upload, said)).ToList();
         return new JudgedChanges(head.Version, judged, [.. Differences(localIds, stored, rows)]);
     }
+
+    /// <summary>What is found in a student's other rows is found with each change of the student again, and told once.</summary>
+    private static JudgedChange OnlyNew(JudgedChange judged, UploadId upload, HashSet<Finding> said) =>
+        judged with { Findings = [.. judged.Findings.Select(finding => finding.Upload == upload ? finding with { Upload = null } : finding).Where(said.Add)] };
 
     private async Task<Dictionary<string, EditionStudent>> ReadAsync(EditionKey edition, IReadOnlyList<string> localIds, CancellationToken cancellation)
     {
@@ -101,9 +108,13 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
     private static JudgedChange Upsert(ReadChange read, StagedRow row, List<EditionRow> current, EditionStudent? prior, IReadOnlyDictionary<StateId, Person> people, ComparisonResult result)
     {
         if (read.Change.Key is { } key && key != row.Key)
+        {
             result.Findings.Add(Findings.OfField(FileRules.OtherKey, new RowPlace(read.Desk.Type, read.Line, row.LocalId), FileRules.OtherKey.Field, key, null, ("Expected", row.Key)));
-        else
-            read.Desk.Comparison.Compare(row.LocalId, current, [row], prior, people, result);
+            // What the sender knows, and holds a tag of, is the record under the key it named.
+            var meant = current.FirstOrDefault(item => item.Type == read.Desk.Type && item.Key == key);
+            return new JudgedChange(ChangeResult.LeftOut, key, meant, meant, read.Findings);
+        }
+        read.Desk.Comparison.Compare(row.LocalId, current, [row], prior, people, result);
         var before = current.FirstOrDefault(item => item.Type == read.Desk.Type && item.Key == row.Key);
         if (result.Changes.Count == 0)
             return new JudgedChange(result.Unchanged > 0 ? ChangeResult.Unchanged : ChangeResult.LeftOut, row.Key, before, before, read.Findings);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Aim.Editions;
-using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
@@ -48,6 +47,10 @@ public sealed record SaveOutcome(SaveStatus Status, string? Key, string? Tag, IR
 /// <summary>One save as it is kept: who changed what, and when. Records and histories lead to it by its upload id.</summary>
 internal sealed record KeptSave(string By, DateTimeOffset At, RecordChange Change);
 
+/// <summary>Who took the newest load or save of an edition back, and when. The history of each record that it changed has its name.</summary>
+/// <param name="Version">The one that was taken back.</param>
+internal sealed record KeptUndo(string By, DateTimeOffset At, long Version);
+
 /// <summary>
 /// Records entered by hand: each save is checked as the row of a file is, becomes one version of the edition, is kept as a file of its own, and is
 /// brought to the state at once.
@@ -68,11 +71,8 @@ public sealed class HandEntry
     private readonly TimeProvider clock;
     private readonly ChangeJudge judge;
 
-    public HandEntry(IBlobStore blobs, IEditionStore editions, IIdentityIndex identities, ReferenceLibrary references, UploadLog log, SyncEdition sync, TimeProvider clock)
-    {
-        (this.blobs, this.editions, this.log, this.sync, this.clock) = (blobs, editions, log, sync, clock);
-        judge = new ChangeJudge(editions, identities, references);
-    }
+    internal HandEntry(IBlobStore blobs, IEditionStore editions, ChangeJudge judge, UploadLog log, SyncEdition sync, TimeProvider clock) =>
+        (this.blobs, this.editions, this.judge, this.log, this.sync, this.clock) = (blobs, editions, judge, log, sync, clock);
 
     /// <inheritdoc cref="ChangeJudge.RefusalAsync" />
     public Task<string?> RefusalAsync(EditionKey edition, CancellationToken cancellation) => judge.RefusalAsync(edition, cancellation);
@@ -97,14 +97,16 @@ public sealed class HandEntry
     {
         var path = $"{Root}{edition.District}/{edition.Year}/{saveKey}.json";
         var load = new EditionLoad(UploadId.Of(path, ""), change.Type.Code, null);
+        // Of this call alone: the same save may be sent twice at once.
+        var owner = $"save-{saveKey}-{Guid.NewGuid():N}";
         var now = clock.GetUtcNow();
-        if (isRepeat && await editions.ApplyAsync(edition, NoVersion, load, AsyncEnumerable.Empty<EditionChange>(), cancellation) is { Status: ApplyStatus.AlreadyApplied } earlier)
-            return await RepeatedAsync(edition, change, load.Upload, earlier.Version, cancellation);
+        if (isRepeat && await AppliedBeforeAsync(edition, load, cancellation) is { } before) return await RepeatedAsync(edition, change, condition, load.Upload, before, owner, cancellation);
         while (true)
         {
-            var judged = await judge.JudgeAsync(edition, [change], load.Upload, firstLine: 0, DateOnly.FromDateTime(now.UtcDateTime), cancellation);
-            if (Objection(change, condition, judged.Each[0]) is { } objection) return objection;
-            if (judged.Changes.Count == 0) return new SaveOutcome(SaveStatus.Unchanged, judged.Each[0].Key, TagOf(judged.Each[0].After!), judged.Each[0].Findings, null, IsSynced: (await editions.GetHeadAsync(edition, cancellation)).IsSynced);
+            var judged = await judge.JudgeAsync(edition, [change], load.Upload, firstLine: 0, now, cancellation);
+            if (await WithoutWriteAsync(edition, change, condition, judged, cancellation) is { } outcome)
+                // Sent twice at once, the other one may have made it in between: what stands in the way is this very save.
+                return await AppliedBeforeAsync(edition, load, cancellation) is { } meanwhile ? await RepeatedAsync(edition, change, condition, load.Upload, meanwhile, owner, cancellation) : outcome;
 
             // Kept before it is applied: no row may come from a save that can't be shown.
             await Task.WhenAll(
@@ -112,9 +114,21 @@ public sealed class HandEntry
             var applied = await editions.ApplyAsync(edition, judged.BaseVersion, load, judged.Changes.ToAsyncEnumerable(), cancellation);
             if (applied.Status == ApplyStatus.Stale) continue;
             // From here on nobody's leaving stops it.
-            var isSynced = await sync.BringAsync(edition, applied.Version, $"save-{saveKey}", CancellationToken.None);
+            var isSynced = await sync.BringAsync(edition, applied.Version, owner, CancellationToken.None);
             return OutcomeOf(judged.Each[0], applied.Version, isSynced);
         }
+    }
+
+    /// <summary>The version that this very save made before; null when it has made none.</summary>
+    private async Task<long?> AppliedBeforeAsync(EditionKey edition, EditionLoad load, CancellationToken cancellation) =>
+        await editions.ApplyAsync(edition, NoVersion, load, AsyncEnumerable.Empty<EditionChange>(), cancellation) is { Status: ApplyStatus.AlreadyApplied } earlier ? earlier.Version : null;
+
+    /// <summary>How a save ends for which nothing is written; null when something is.</summary>
+    private async Task<SaveOutcome?> WithoutWriteAsync(EditionKey edition, RecordChange change, SaveCondition condition, JudgedChanges judged, CancellationToken cancellation)
+    {
+        if (Objection(change, condition, judged.Each[0]) is { } objection) return objection;
+        if (judged.Changes.Count > 0) return null;
+        return new SaveOutcome(SaveStatus.Unchanged, judged.Each[0].Key, TagOf(judged.Each[0].After!), judged.Each[0].Findings, null, IsSynced: (await editions.GetHeadAsync(edition, cancellation)).IsSynced);
     }
 
     private static SaveOutcome OutcomeOf(JudgedChange judged, long version, bool isSynced) => new(
@@ -141,13 +155,15 @@ public sealed class HandEntry
         };
     }
 
-    /// <summary>The answer to a save that was applied before: by what is there now.</summary>
-    private async Task<SaveOutcome> RepeatedAsync(EditionKey edition, RecordChange change, UploadId upload, long version, CancellationToken cancellation)
+    /// <summary>The answer to a save that was applied before: by what is there now. Who made it may have died before it was synced.</summary>
+    private async Task<SaveOutcome> RepeatedAsync(EditionKey edition, RecordChange change, SaveCondition condition, UploadId upload, long version, string owner, CancellationToken cancellation)
     {
-        var judged = await judge.JudgeAsync(edition, [change], upload, firstLine: 0, DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime), cancellation);
-        var isSynced = (await editions.GetHeadAsync(edition, cancellation)).SyncedVersion >= version;
-        var status = change.Operation == ChangeOperation.Delete ? SaveStatus.Deleted : SaveStatus.Changed;
-        return OutcomeOf(judged.Each[0], version, isSynced) with { Status = status };
+        var judged = (await judge.JudgeAsync(edition, [change], upload, firstLine: 0, clock.GetUtcNow(), cancellation)).Each[0];
+        var isSynced = (await editions.GetHeadAsync(edition, cancellation)).SyncedVersion >= version || await sync.BringAsync(edition, version, owner, CancellationToken.None);
+        // It was made, so its condition held: a record was there exactly if the writer knew one.
+        var status = change.Operation == ChangeOperation.Delete ? SaveStatus.Deleted : condition.Known is null ? SaveStatus.Created : SaveStatus.Changed;
+        var tag = status == SaveStatus.Deleted || judged.Before is null ? null : TagOf(judged.Before);
+        return new SaveOutcome(status, judged.Key, tag, [.. judged.Findings.Where(finding => finding.Rule != FileRules.NothingToDelete.Id)], version, isSynced);
     }
 
     /// <summary>
@@ -155,7 +171,17 @@ public sealed class HandEntry
     /// </summary>
     public async Task<(long Version, bool IsSynced)?> UndoAsync(EditionKey edition, long version, string by, CancellationToken cancellation)
     {
-        if (await editions.UndoAsync(edition, version, cancellation) is not { Status: ApplyStatus.Applied } undone) return null;
-        return (undone.Version, await sync.BringAsync(edition, undone.Version, string.Create(CultureInfo.InvariantCulture, $"undo-{version}-{by}"), CancellationToken.None));
+        if ((await editions.GetHeadAsync(edition, cancellation)).Version != version) return null;
+        var now = clock.GetUtcNow();
+        var name = string.Create(CultureInfo.InvariantCulture, $"undo-{version}-{UploadLog.NewKey(now)}");
+        var path = $"{Root}{edition.District}/{edition.Year}/{name}.json";
+        // Kept before it is done, as a save is; from here on nobody's leaving stops it.
+        await blobs.WriteAsync(path, JsonSerializer.SerializeToUtf8Bytes(new KeptUndo(by, now, version), Json), cancellation);
+        if (await editions.UndoAsync(edition, version, CancellationToken.None) is not { Status: ApplyStatus.Applied } undone)
+        {
+            await blobs.DeleteAsync(path, CancellationToken.None);
+            return null;
+        }
+        return (undone.Version, await sync.BringAsync(edition, undone.Version, name, CancellationToken.None));
     }
 }

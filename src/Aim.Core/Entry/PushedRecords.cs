@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Aim.Editions;
-using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.StateSync;
@@ -28,11 +27,8 @@ public sealed class PushedRecords
     private readonly TimeProvider clock;
     private readonly ChangeJudge judge;
 
-    public PushedRecords(IBlobStore blobs, IEditionStore editions, IIdentityIndex identities, ReferenceLibrary references, UploadLog log, SyncEdition sync, TimeProvider clock)
-    {
-        (this.blobs, this.editions, this.log, this.sync, this.clock) = (blobs, editions, log, sync, clock);
-        judge = new ChangeJudge(editions, identities, references);
-    }
+    internal PushedRecords(IBlobStore blobs, IEditionStore editions, ChangeJudge judge, UploadLog log, SyncEdition sync, TimeProvider clock) =>
+        (this.blobs, this.editions, this.judge, this.log, this.sync, this.clock) = (blobs, editions, judge, log, sync, clock);
 
     /// <summary>Keeps a set under its number and content, and gives its path.</summary>
     internal async Task<string> KeepAsync(EditionKey edition, long sequence, ReadOnlyMemory<byte> body, CancellationToken cancellation)
@@ -53,7 +49,7 @@ public sealed class PushedRecords
         await log.RegisterFileAsync(upload, path, cancellation);
         while (true)
         {
-            var judged = await judge.JudgeAsync(edition, set.Changes, upload, firstLine: 1, DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime), cancellation);
+            var judged = await judge.JudgeAsync(edition, set.Changes, upload, firstLine: 1, clock.GetUtcNow(), cancellation);
             var outcome = await SaveAsync(upload, judged, cancellation);
             var applied = await editions.ApplyAsync(edition, judged.BaseVersion, new EditionLoad(upload, set.Changes[0].Type.Code, null), judged.Changes.ToAsyncEnumerable(), cancellation);
             if (applied.Status == ApplyStatus.Stale) continue;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Aim.Editions;
 using Aim.Records;
@@ -11,6 +12,8 @@ namespace Aim.Entry;
 /// </summary>
 public sealed class RecordForm
 {
+    private static readonly ConcurrentDictionary<FileLayout, RecordForm> Forms = new(ReferenceEqualityComparer.Instance);
+
     private readonly Dictionary<string, (int Ordinal, FieldKind Kind)> properties = [];
     private readonly IReadOnlyList<(string Name, Func<EditionRow, string?> Value)> stated;
 
@@ -28,7 +31,7 @@ public sealed class RecordForm
     internal RowPlan Plan { get; }
 
     /// <summary>Null when records of the type aren't taken in that year.</summary>
-    public static RecordForm? Find(RecordType type, SchoolYear year) => FileLayouts.Find(type, null, year) is { } layout ? new RecordForm(layout) : null;
+    public static RecordForm? Find(RecordType type, SchoolYear year) => FileLayouts.Find(type, null, year) is { } layout ? Forms.GetOrAdd(layout, static layout => new RecordForm(layout)) : null;
 
     /// <summary>Why a value is no record of this form, in a sentence; null when it is one. Says nothing of what the fields hold.</summary>
     public string? ProblemIn(JsonElement record)

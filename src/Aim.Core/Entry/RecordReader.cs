@@ -82,7 +82,7 @@ internal sealed class RecordReader<T>(RecordForm form, ParseJob job, RecordType<
         content.Clear();
         type.Write(value, content);
         // A record is sent whole: a field that isn't there is empty, also where an empty field of a file keeps the stored value.
-        return new StagedRow(reading.LocalId.ToString(), value.Key, line, stateId, lastName, firstName, ulong.MaxValue, content.Written.ToArray());
+        return new StagedRow(reading.LocalId.ToString(), value.Key, line, stateId, lastName, firstName, ulong.MaxValue, content.Written.ToArray()) { ClearsStatedId = stateId is null };
     }
 
     internal static ReadOnlySpan<char> TextOf(string?[] texts, PlannedColumn column) => column.Ordinal < 0 ? default : texts[column.Ordinal].AsSpan();

@@ -24,6 +24,9 @@ public sealed record Agency
     /// <summary>IANA name of the time zone that decides when the night begins.</summary>
     public required string TimeZone { get; init; }
 
+    /// <summary>The day in the state at a moment.</summary>
+    public DateOnly DayOf(DateTimeOffset moment) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(moment, TimeZoneInfo.FindSystemTimeZoneById(TimeZone)).DateTime);
+
     public string? Phone { get; init; }
     public string? Web { get; init; }
     public required Address Mailing { get; init; }

@@ -10,6 +10,9 @@ public sealed class StateCalendar(ReferenceLibrary references, TimeProvider cloc
         return agency is null ? TimeZoneInfo.Utc : TimeZoneInfo.FindSystemTimeZoneById(agency.TimeZone);
     }
 
-    public async Task<DateOnly> TodayAsync(CancellationToken cancellation) =>
-        DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(clock.GetUtcNow(), await ZoneAsync(cancellation)).DateTime);
+    /// <summary>The day in the state at a moment.</summary>
+    public async Task<DateOnly> DayOfAsync(DateTimeOffset moment, CancellationToken cancellation) =>
+        DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(moment, await ZoneAsync(cancellation)).DateTime);
+
+    public Task<DateOnly> TodayAsync(CancellationToken cancellation) => DayOfAsync(clock.GetUtcNow(), cancellation);
 }

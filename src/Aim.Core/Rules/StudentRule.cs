@@ -133,6 +133,7 @@ public sealed class StudentRuleSet
     /// <summary>The rows that must not be loaded, each reported once a rule.</summary>
     public IReadOnlyCollection<ViewEntry> CheckFatal(StudentView view, StudentFacts facts, IFindingSink findings)
     {
+        MustHave(facts);
         HashSet<ViewEntry>? rejected = null;
         foreach (var rule in fatal)
         {
@@ -149,12 +150,14 @@ public sealed class StudentRuleSet
     /// <summary>Reports what is wrong with a student whose rows are all stored: nothing is kept out any more.</summary>
     public void CheckStored(StudentView view, StudentFacts facts, IFindingSink findings)
     {
+        MustHave(facts);
         foreach (var rule in fatal) foreach (var entry in rule.Offenders(view, facts)) findings.Add(entry.FindingOf(rule.Rule, rule.Cause?.Invoke(entry)));
         foreach (var rule in others) foreach (var entry in rule.Offenders(view, facts)) findings.Add(entry.FindingOf(rule.Rule, rule.Cause?.Invoke(entry)));
     }
 
     public void CheckOthers(StudentView view, StudentFacts facts, IFindingSink findings)
     {
+        MustHave(facts);
         foreach (var rule in others)
         {
             foreach (var entry in rule.Offenders(view, facts))
@@ -162,5 +165,11 @@ public sealed class StudentRuleSet
                 if (entry.IsNew || readsDemographics || !rule.JudgesRowsAlone) findings.Add(entry.FindingOf(rule.Rule, rule.Cause?.Invoke(entry)));
             }
         }
+    }
+
+    /// <summary>Without them every section would be unknown: false findings rather than none.</summary>
+    private void MustHave(StudentFacts facts)
+    {
+        if (NeedsClasses && facts.Classes is null) throw new InvalidOperationException("A rule looks something up among the classes, and was given none.");
     }
 }

@@ -4,7 +4,9 @@ using Aim.Identity;
 using Aim.Ports;
 using Aim.Records;
 using Aim.State;
+using Aim.Telemetry;
 using Aim.Workflows;
+using Microsoft.Extensions.Logging;
 
 namespace Aim.StateSync;
 
@@ -20,7 +22,7 @@ public sealed record SyncProgress(
 /// they belong to. Repeating it changes nothing.
 /// </summary>
 public sealed class SyncEdition(
-    IEditionStore editions, IStateStore state, IIdentityIndex identities, IdentityResolver resolver, StudentLinks links, KnownPeople people, ParkedStudents parking, TimeProvider clock)
+    IEditionStore editions, IStateStore state, IIdentityIndex identities, IdentityResolver resolver, StudentLinks links, KnownPeople people, ParkedStudents parking, TimeProvider clock, ILogger logger)
 {
     public static readonly Step<SyncProgress, SyncProgress> Step = new("SyncEdition");
 
@@ -43,7 +45,8 @@ public sealed class SyncEdition(
 
     /// <summary>
     /// Brings a version that was just made to the state, within the call; false when it doesn't get there now: another sync that has the right
-    /// takes it along, and if this one fails, the next sync or the night does. The version stands in any case.
+    /// takes it along, and if this one fails, the next sync or the night does. The version stands in any case. Those who wait for a decision
+    /// are tried again when the version touched them; the others are left to the night.
     /// </summary>
     /// <param name="owner">Of this call alone.</param>
     public async Task<bool> BringAsync(EditionKey edition, long version, string owner, CancellationToken cancellation)
@@ -53,12 +56,15 @@ public sealed class SyncEdition(
             try
             {
                 var progress = new SyncProgress(edition, owner, null, null, 0, 0, 0, false);
-                while (!progress.IsDone) progress = await RunAsync(progress, ShortLeaseTime, cancellation);
+                while (!progress.IsDone) progress = await RunAsync(progress, ShortLeaseTime, retriesParked: false, cancellation);
                 if ((await editions.GetHeadAsync(edition, cancellation)).SyncedVersion >= version) return true;
             }
-            catch (Exception failure) when (failure is not OperationCanceledException)
+            catch (Exception failure)
             {
-                // Told to the caller as "not yet"; an outage that stays will show where it is nobody's afterthought.
+                await ReleaseAsync(edition, owner);
+                if (failure is OperationCanceledException && cancellation.IsCancellationRequested) throw;
+                // Told to the caller as "not yet": the save stands, whatever has failed here.
+                AimLog.BringFailed(logger, edition, version, failure.GetType().Name);
                 return false;
             }
             if (attempt == BringAttempts) return false;
@@ -66,9 +72,22 @@ public sealed class SyncEdition(
         }
     }
 
-    public Task<SyncProgress> RunAsync(SyncProgress progress, CancellationToken cancellation) => RunAsync(progress, LeaseTime, cancellation);
+    /// <summary>Lets the next one sync at once: the right is renewed until now. When that fails too, it runs out by itself.</summary>
+    private async Task ReleaseAsync(EditionKey edition, string owner)
+    {
+        try
+        {
+            await editions.BeginSyncAsync(edition, owner, clock.GetUtcNow(), CancellationToken.None);
+        }
+        catch (Exception failure)
+        {
+            AimLog.ReleaseFailed(logger, edition, failure.GetType().Name);
+        }
+    }
 
-    private async Task<SyncProgress> RunAsync(SyncProgress progress, TimeSpan leaseTime, CancellationToken cancellation)
+    public Task<SyncProgress> RunAsync(SyncProgress progress, CancellationToken cancellation) => RunAsync(progress, LeaseTime, retriesParked: true, cancellation);
+
+    private async Task<SyncProgress> RunAsync(SyncProgress progress, TimeSpan leaseTime, bool retriesParked, CancellationToken cancellation)
     {
         // Renewed at every step; who gets it in between has the newest version in view, so this sync may stop.
         if (await editions.BeginSyncAsync(progress.Edition, progress.Owner, clock.GetUtcNow() + leaseTime, cancellation) is not { } fresh) return progress with { IsDone = true };
@@ -77,7 +96,7 @@ public sealed class SyncEdition(
         var batch = new Batch(editions: progress.Edition, lease, parked);
         var last = progress.AfterLocalId;
         var count = 0;
-        await foreach (var students in StudentsAsync(lease, progress.AfterLocalId, parked, cancellation).Chunk(BatchSize).WithCancellation(cancellation))
+        await foreach (var students in StudentsAsync(lease, progress.AfterLocalId, retriesParked ? parked.Keys : [], cancellation).Chunk(BatchSize).WithCancellation(cancellation))
         {
             await SyncAsync(batch, students, cancellation);
             last = students[^1].LocalId;
@@ -96,9 +115,9 @@ public sealed class SyncEdition(
 
     /// <summary>Those changed since the last sync and those that wait for a decision, each once, in the order of local ids.</summary>
     private async IAsyncEnumerable<EditionStudent> StudentsAsync(
-        SyncLease lease, string? after, IReadOnlyDictionary<string, ParkedStudent> parked, [EnumeratorCancellation] CancellationToken cancellation)
+        SyncLease lease, string? after, IEnumerable<string> parked, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var waiting = parked.Keys.Where(id => after is null || Utf8Order.Compare(id, after) > 0).Order(Utf8Order.Comparer).ToList();
+        var waiting = parked.Where(id => after is null || Utf8Order.Compare(id, after) > 0).Order(Utf8Order.Comparer).ToList();
         await using var kept = (waiting.Count == 0 ? AsyncEnumerable.Empty<EditionStudent>() : editions.ReadAsync(lease.Edition, new EditionSelection(waiting), cancellation)).GetAsyncEnumerator(cancellation);
         var hasKept = await kept.MoveNextAsync();
         if (lease.Version > lease.SyncedVersion)

@@ -1,3 +1,4 @@
+using Aim.Editions;
 using Microsoft.Extensions.Logging;
 
 namespace Aim.Telemetry;
@@ -12,4 +13,10 @@ internal static partial class AimLog
 
     [LoggerMessage(2, LogLevel.Error, "After the night of {Date} {Count} editions and the state still disagree")]
     public static partial void NightUnresolved(ILogger logger, DateOnly date, int count);
+
+    [LoggerMessage(3, LogLevel.Warning, "Version {Version} of edition {Edition} did not reach the state when it was made: {Failure}; the next sync brings it")]
+    public static partial void BringFailed(ILogger logger, EditionKey edition, long version, string failure);
+
+    [LoggerMessage(4, LogLevel.Warning, "The right to sync edition {Edition} could not be given back: {Failure}; it runs out by itself")]
+    public static partial void ReleaseFailed(ILogger logger, EditionKey edition, string failure);
 }

@@ -6,7 +6,7 @@ using Aim.Records;
 namespace Aim.Uploads;
 
 /// <summary>Finds out what a file is, who sent it and what it is to be checked against.</summary>
-public sealed class IdentifyUpload(IBlobStore blobs, UploadLog log, ReferenceLibrary references, TimeProvider clock)
+public sealed class IdentifyUpload(IBlobStore blobs, UploadLog log, ReferenceLibrary references, StateCalendar calendar, TimeProvider clock)
 {
     internal const string Gone = "The file is no longer there as it was uploaded. Upload it again.";
 
@@ -15,7 +15,7 @@ public sealed class IdentifyUpload(IBlobStore blobs, UploadLog log, ReferenceLib
         var ticket = await log.FindTicketAsync(upload.Key, cancellation) ?? throw new InvalidOperationException($"Upload {upload.Key} was started without a ticket.");
         var reference = await references.FindAsync(ticket.Year, cancellation);
         var form = await InspectAsync(upload, ticket, reference?.Data, cancellation);
-        var asOf = form.WrittenAt is { } written ? DateOnly.FromDateTime(written) : DateOnly.FromDateTime(ticket.RequestedAt.UtcDateTime);
+        var asOf = form.WrittenAt is { } written ? DateOnly.FromDateTime(written) : await calendar.DayOfAsync(ticket.RequestedAt, cancellation);
         return new UploadPlan(upload, ticket, form, reference?.Version, asOf, clock.GetUtcNow());
     }
 

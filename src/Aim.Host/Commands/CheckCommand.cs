@@ -39,7 +39,9 @@ internal static class CheckCommand
         var scratch = Directory.CreateTempSubdirectory("aim-check-");
         try
         {
-            var check = new OfflineCheck(new FileBlobStore(scratch.FullName, new UploadUrls([], new Uri(CommonOptions.DefaultUrl), TimeProvider.System)), reference, people, DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime));
+            var now = TimeProvider.System.GetUtcNow();
+            var today = reference?.Agency.DayOf(now) ?? DateOnly.FromDateTime(now.UtcDateTime);
+            var check = new OfflineCheck(new FileBlobStore(scratch.FullName, new UploadUrls([], new Uri(CommonOptions.DefaultUrl), TimeProvider.System)), reference, people, today);
             var summary = new FindingSummary();
             var findings = new List<FileFinding>();
             var stages = new StageClock();

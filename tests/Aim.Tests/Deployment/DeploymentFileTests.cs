@@ -125,6 +125,14 @@ public sealed partial class DeploymentFileTests
     }
 
     [TestMethod]
+    public void Addresses_of_requests_which_hold_local_ids_stay_out_of_telemetry()
+    {
+        Assert.IsFalse((bool)Host("logging/applicationInsights/httpAutoCollectionOptions/enableHttpTriggerExtendedInfoCollection")!);
+        Assert.IsFalse((bool)Host("logging/applicationInsights/enableDependencyTracking")!);
+        foreach (var category in new[] { "Microsoft.AspNetCore", "Microsoft.Azure.WebJobs.Script.WebHost.Middleware", "Yarp", "System.Net.Http" }) Assert.AreEqual("Warning", (string?)Host($"logging/logLevel/{category}"), category);
+    }
+
+    [TestMethod]
     public void The_routes_of_the_API_begin_at_the_root() => Assert.AreEqual("", (string?)Host("extensions/http/routePrefix"));
 
     [TestMethod]

@@ -3,6 +3,7 @@ using Aim.Identity;
 using Aim.Records;
 using Aim.StateSync;
 using Aim.Tests.Setup;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Aim.Tests.StateSync;
 
@@ -43,7 +44,7 @@ public sealed class OwnerTests
     private static SyncEdition SyncOn(AimPorts ports)
     {
         var (_, editions, state, identities, ledger, clock) = ports;
-        return new(editions, state, identities, new IdentityResolver(identities, new IdentityDecisions(ledger), clock), new StudentLinks(editions, identities), new KnownPeople(state, identities), new ParkedStudents(ledger, clock), clock);
+        return new(editions, state, identities, new IdentityResolver(identities, new IdentityDecisions(ledger), clock), new StudentLinks(editions, identities), new KnownPeople(state, identities), new ParkedStudents(ledger, clock), clock, NullLogger.Instance);
     }
 
     private static Task<SyncProgress> SyncAsync(AimPorts ports, EditionKey edition) =>

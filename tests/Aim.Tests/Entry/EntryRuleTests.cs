@@ -1,0 +1,149 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Aim.Editions;
+using Aim.Entry;
+using Aim.Records;
+using Aim.Rules;
+using Aim.Tests.Setup;
+using static Aim.Tests.Entry.ChangeFixtures;
+using static Aim.Tests.Entry.EntryHost;
+
+namespace Aim.Tests.Entry;
+
+/// <summary>What the rules say of records entered by hand and pushed: the same as of a file's rows, and once.</summary>
+[TestClass]
+public sealed class EntryRuleTests
+{
+    private static readonly JsonObject Course = new() { ["title"] = "Mathematics 5", ["subjectArea"] = "02" };
+
+    private static readonly JsonObject Teacher = new() { ["lastName"] = "Birch", ["firstName"] = "Ellen", ["role"] = "TCH", ["schoolNumber"] = Sample.Elementary };
+
+    private static JsonObject Class(string course = "MATH5", string teacher = "T1") => new()
+    {
+        ["schoolNumber"] = Sample.Elementary, ["calendarNumber"] = "001", ["courseNumber"] = course, ["term"] = "FY", ["teacherLocalId"] = teacher, ["startDate"] = "2025-08-25", ["endDate"] = "2026-06-05",
+    };
+
+    private static JsonObject Roster(string section = "5A", string start = "2025-08-25") =>
+        new() { ["schoolNumber"] = Sample.Elementary, ["calendarNumber"] = "001", ["sectionNumber"] = section, ["startDate"] = start };
+
+    private static JsonObject Mark(string section = "5A") =>
+        new() { ["schoolNumber"] = Sample.Elementary, ["calendarNumber"] = "001", ["sectionNumber"] = section, ["term"] = "S1", ["markType"] = "T", ["value"] = "B+" };
+
+    private static async Task<string> SavedAsync(EntryHost entry, string path, JsonObject record)
+    {
+        var (status, body, _) = await entry.PutAsync($"records/{path}", record, onlyNew: true);
+        Assert.AreEqual(HttpStatusCode.Created, status, $"{path}: {body}");
+        return string.Join(' ', RulesOf(body).Order());
+    }
+
+    [TestMethod]
+    public async Task Sections_rosters_and_marks_by_hand_are_held_against_the_classes_that_are_there()
+    {
+        await using var entry = await StartAsync();
+        foreach (var (path, record) in new[] { ("CO/MATH5", Course), ("ST/T1", Teacher), ("SD/1001", Student()), ("EN/1001", Enrollment()) }) await SavedAsync(entry, path, record);
+
+        Assert.AreEqual("", await SavedAsync(entry, "SU/5A", Class()));
+        Assert.AreEqual("REF-011 REF-012", await SavedAsync(entry, "SU/6A", Class("MATH6", "T9")));
+        Assert.AreEqual("", await SavedAsync(entry, "RU/1001", Roster()));
+        Assert.AreEqual("", await SavedAsync(entry, "MK/1001", Mark()));
+        Assert.AreEqual("CLS-003", await SavedAsync(entry, "MK/1001", Mark("6A")));
+        Assert.Contains("REF-010", await SavedAsync(entry, "RU/1001", Roster("5B")));
+    }
+
+    [TestMethod]
+    public async Task Sections_rosters_and_marks_of_a_push_are_held_against_the_classes_before_them_in_the_push()
+    {
+        await using var entry = await StartAsync();
+
+        var (_, body, _) = await entry.PushAsync(1, Upsert("CO", null, Course, "MATH5"), Upsert("ST", null, Teacher, "T1"), Upsert("SU", null, Class(), "5A"), Upsert("SD", null, Student()),
+            Upsert("EN", null, Enrollment()), Upsert("RU", null, Roster()), Upsert("MK", null, Mark()));
+        Assert.AreEqual((7, ""), (body.GetProperty("counts").GetProperty("added").GetInt32(), string.Join(' ', RulesOfPush(body))), $"{body}");
+
+        var (_, later, _) = await entry.PushAsync(2, Upsert("SU", null, Class("MATH6", "T9"), "6A"), Upsert("RU", null, Roster("6A", "2025-08-01")), Upsert("MK", null, Mark("6B")));
+        Assert.AreEqual("CLS-002 REF-010 REF-011 REF-012", string.Join(' ', RulesOfPush(later).Where(rule => rule.StartsWith("CLS", StringComparison.Ordinal) || rule.StartsWith("REF", StringComparison.Ordinal)).Order()), $"{later}");
+    }
+
+    [TestMethod]
+    public void Rules_about_classes_are_not_run_without_them()
+    {
+        var rules = new StudentRuleSet(RuleCatalog.StudentRules, [RecordTypes.RosterEntry], Sample.Year, hasPriorYear: false);
+
+        Assert.ThrowsExactly<InvalidOperationException>(() => rules.CheckOthers(new StudentView(), new StudentFacts { Year = Sample.Year }, new FindingList()));
+    }
+
+    [TestMethod]
+    public async Task A_finding_is_told_once_a_push_however_often_its_student_is_changed()
+    {
+        await using var entry = await StartAsync();
+        var old = Student();
+        old["birthDate"] = "1990-01-01";
+        var other = Enrollment();
+        other["endStatus"] = "195";
+        await entry.PushAsync(1, Upsert("SD", null, old));
+
+        var (_, body, _) = await entry.PushAsync(2, Upsert("EN", null, Enrollment()), Upsert("SD", null, old.DeepClone().AsObject()), Upsert("EN", null, other));
+
+        var findings = body.GetProperty("reports").EnumerateArray().SelectMany(report => report.GetProperty("findings").EnumerateArray())
+            .Select(finding => string.Join(' ', new[] { "rule", "record", "line", "field", "uploadId", "upload", "value", "message" }.Select(name => finding.TryGetProperty(name, out var value) ? $"{value}" : ""))).ToList();
+        Assert.IsNotEmpty(findings);
+        CollectionAssert.AllItemsAreUnique(findings);
+        foreach (var finding in body.GetProperty("reports").EnumerateArray().SelectMany(report => report.GetProperty("findings").EnumerateArray()))
+            Assert.IsFalse(finding.TryGetProperty("upload", out var upload) && upload.ValueKind == JsonValueKind.String, $"of this push: {finding}");
+    }
+
+    [TestMethod]
+    public async Task A_wrong_state_id_goes_when_the_record_is_sent_without_it()
+    {
+        await using var entry = await StartAsync();
+        await entry.PutAsync("records/SD/1001", Student(), onlyNew: true);
+        var id = (await entry.StateRecordsAsync()).Single().GetProperty("stateId").ToString();
+        var stating = Student("Bo");
+        stating["studentStateId"] = id;
+        var (_, _, etag) = await entry.PutAsync("records/SD/1002", stating, onlyNew: true);
+        Assert.AreEqual(id, (await entry.GetAsync("records/SD/1002")).Body.GetProperty("record").GetProperty("studentStateId").ToString());
+
+        var (status, body, _) = await entry.PutAsync("records/SD/1002", Student("Bo"), ifMatch: etag);
+
+        Assert.AreEqual((HttpStatusCode.OK, JsonValueKind.Number), (status, body.GetProperty("version").ValueKind), $"{body}");
+        Assert.IsFalse((await entry.GetAsync("records/SD/1002")).Body.GetProperty("record").TryGetProperty("studentStateId", out _));
+        await entry.PushAsync(1, Upsert("SD", null, stating, "1003"));
+        await entry.PushAsync(2, Upsert("SD", null, Student("Bo"), "1003"));
+        Assert.IsFalse((await entry.GetAsync("records/SD/1003")).Body.GetProperty("record").TryGetProperty("studentStateId", out _));
+    }
+
+    [TestMethod]
+    public async Task A_record_whose_key_field_is_changed_under_the_old_key_is_refused_with_the_key_it_would_have()
+    {
+        await using var entry = await StartAsync();
+        await entry.PutAsync("records/SD/1001", Student(), onlyNew: true);
+        var (_, _, etag) = await entry.PutAsync("records/EN/1001", Enrollment(), onlyNew: true);
+        var corrected = Enrollment();
+        corrected["startDate"] = "08/26/2025";
+
+        var (status, body, _) = await entry.PutAsync($"records/EN/1001/{EnrollmentKey}", corrected, ifMatch: etag);
+
+        Assert.AreEqual((HttpStatusCode.UnprocessableEntity, "FMT-014"), (status, string.Join(' ', RulesOf(body))), $"{body}");
+        StringAssert.Contains(body.ToString(), "20250826");
+        Assert.AreEqual(HttpStatusCode.PreconditionFailed, (await entry.PutAsync($"records/EN/1001/{EnrollmentKey}", corrected, ifMatch: "\"0123456789abcdef\"")).Status);
+        Assert.AreEqual((HttpStatusCode)428, (await entry.PutAsync($"records/EN/1001/{EnrollmentKey}", corrected)).Status);
+    }
+
+    [TestMethod]
+    public async Task A_count_is_refused_on_the_evening_of_count_day_in_the_state_though_it_is_the_next_day_elsewhere()
+    {
+        var clock = new HandClock(new DateTimeOffset(2025, 10, 7, 3, 0, 0, TimeSpan.Zero));
+        await using var bench = await Workbench.OpenAsync(clock: clock);
+        var record = JsonSerializer.SerializeToElement(new JsonObject { ["schoolNumber"] = Sample.Elementary, ["calendarNumber"] = "001", ["countDate"] = "2025-10-06", ["aggregateHours"] = 1080, ["absentOnCountDate"] = false });
+        Task<SaveOutcome> SaveAsync(string key) => bench.Platform.Entry.SaveAsync(
+            new EditionKey(Sample.District, Sample.Year), new RecordChange(ChangeOperation.Upsert, "AF", "1001", null, record), new SaveCondition(OnlyNew: true), key, "clerk", isRepeat: false, CancellationToken.None);
+
+        var early = await SaveAsync("k");
+        Assert.AreEqual((SaveStatus.Refused, "CNT-001"), (early.Status, string.Join(' ', early.Findings.Select(finding => finding.Rule))));
+        Assert.Contains("CNT-001", (await bench.UploadAsync("AF", Sample.Csv("AF", Sample.FallCount("1001")))).Findings.Select(finding => finding.Rule));
+
+        clock.Pass(TimeSpan.FromHours(4));
+        Assert.AreEqual(SaveStatus.Created, (await SaveAsync("l")).Status);
+        Assert.DoesNotContain("CNT-001", (await bench.UploadAsync("AF", Sample.Csv("AF", Sample.FallCount("1002")))).Findings.Select(finding => finding.Rule));
+    }
+}
