@@ -85,11 +85,9 @@ public sealed class EntryRuleTests
         var (_, body, _) = await entry.PushAsync(2, Upsert("EN", null, Enrollment()), Upsert("SD", null, old.DeepClone().AsObject()), Upsert("EN", null, other));
 
         var findings = body.GetProperty("reports").EnumerateArray().SelectMany(report => report.GetProperty("findings").EnumerateArray())
-            .Select(finding => string.Join(' ', new[] { "rule", "record", "line", "field", "uploadId", "upload", "value", "message" }.Select(name => finding.TryGetProperty(name, out var value) ? $"{value}" : ""))).ToList();
+            .Select(finding => string.Join(' ', new[] { "rule", "record", "line", "field", "value", "message" }.Select(name => finding.TryGetProperty(name, out var value) ? $"{value}" : ""))).ToList();
         Assert.IsNotEmpty(findings);
         CollectionAssert.AllItemsAreUnique(findings);
-        foreach (var finding in body.GetProperty("reports").EnumerateArray().SelectMany(report => report.GetProperty("findings").EnumerateArray()))
-            Assert.IsFalse(finding.TryGetProperty("upload", out var upload) && upload.ValueKind == JsonValueKind.String, $"of this push: {finding}");
     }
 
     [TestMethod]
