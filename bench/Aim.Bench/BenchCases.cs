@@ -47,6 +47,10 @@ internal static class BenchCases
         new("freeze", "Freeze and FS052 at three levels", Freezing.MembershipAsync) { Targets = [Target.Seconds(5)], Prepare = LoadedAsync },
         new("freeze-all", "Snapshot with all federal files", Freezing.AllFilesAsync) { Prepare = LoadedAsync },
 
+        new("revalidate", "Whole-state re-validation, every record type, every rule", Revalidation.StateAsync) { Peer = "revalidate-read", Targets = [Target.Seconds(20)], Prepare = Revalidation.PrepareStateAsync },
+        new("revalidate-read", "Limit: the same rows read and decoded, no rule asked", Revalidation.ReadAsync) { Prepare = Revalidation.PrepareStateAsync },
+        new("revalidate-district", "A district of 2,000 students (at full size) re-validated", Revalidation.DistrictAsync) { IsSteady = true, Targets = [Target.Seconds(1)], Prepare = Revalidation.PrepareDistrictAsync },
+
         Of("identity-lookup", "Children looked up among 1,000,000 people (at full size)", data => Matching.LookUpAsync(data.Scaled(1_000_000))) with
             { IsSteady = true, Peer = "identity-exact", Targets = [Target.RowsASecond(20_000), Target.Megabytes(1500)] },
         Of("identity-exact", "Limit: the same by exact name and birth date in a dictionary", data => Matching.LookUpExactlyAsync(data.Scaled(1_000_000))) with { IsSteady = true },

@@ -20,7 +20,7 @@ internal static class ReferenceEndpoints
     private const int ProblemsTold = 20;
 
     public static void MapReference(this IEndpointRouteBuilder api) => api.MapPut("/reference/{year}", PublishAsync).WithTags("Reference").DisableAntiforgery()
-        .Accepts<IFormFileCollection>("multipart/form-data").WithSummary("Publish a year's agency, districts, schools, calendars and State IDs: the CSV files of a reference folder");
+        .Accepts<IFormFileCollection>("multipart/form-data").WithSummary("Publish a year's agency, districts, schools, calendars, State IDs and funding counts: the CSV files of a reference folder");
 
     private static async Task<Ok<ReferenceView>> PublishAsync(SchoolYear year, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
@@ -37,7 +37,7 @@ internal static class ReferenceEndpoints
                 await using var target = File.Create(Path.Combine(folder.FullName, name));
                 await file.CopyToAsync(target, cancellation);
             }
-            return TypedResults.Ok(await PublishFilesAsync(year, new ReferenceFiles(folder.FullName), platform, cancellation));
+            return TypedResults.Ok(await PublishFilesAsync(year, new ReferenceFiles(folder.FullName), context.Caller().Id, platform, cancellation));
         }
         finally
         {
@@ -45,15 +45,17 @@ internal static class ReferenceEndpoints
         }
     }
 
-    private static async Task<ReferenceView> PublishFilesAsync(SchoolYear year, ReferenceFiles files, AimPlatform platform, CancellationToken cancellation)
+    private static async Task<ReferenceView> PublishFilesAsync(SchoolYear year, ReferenceFiles files, string by, AimPlatform platform, CancellationToken cancellation)
     {
         var data = files.Read();
         var people = data is null ? [] : files.ReadIdentities().ToList();
+        var funding = data is null ? [] : files.ReadFundedCounts(data);
         if (data is null || files.Problems.Count > 0) throw RequestException.Invalid(string.Join(" ", files.Problems.Take(ProblemsTold)));
         if (data.Year != year) throw RequestException.Invalid($"The files are of the school year ending {data.Year}, and the address says {year}.");
         // State IDs first: an upload that is checked against the new schools must find its students.
         await platform.Ports.Identities.PutAllAsync(people, cancellation);
         var version = await platform.References.PublishAsync(data, cancellation);
+        await platform.Notes.PutFundingCountsAsync(year, funding, by, cancellation);
         return new ReferenceView(year, version, data.Districts.Count, data.Schools.Count, data.Calendars.Count, people.Count);
     }
 }

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Aim.Organizations;
 using Aim.Ports;
+using Aim.Records;
 
 namespace Aim.Editions;
 
@@ -34,6 +36,12 @@ public sealed class EditionNotes(ILedger ledger, TimeProvider clock)
     /// <summary>Notes how many students the funding system counts; a later figure replaces an earlier one.</summary>
     public Task PutFundingCountAsync(EditionKey edition, string collection, int students, string by, CancellationToken cancellation) =>
         ledger.PutAsync(Entry(edition, FundingCount, collection, new EditionNote(by, clock.GetUtcNow(), students)), cancellation);
+
+    /// <summary>Notes all figures of the funding system that a year's reference data brought.</summary>
+    public async Task PutFundingCountsAsync(SchoolYear year, IReadOnlyList<FundedCount> counts, string by, CancellationToken cancellation)
+    {
+        foreach (var count in counts) await PutFundingCountAsync(new EditionKey(count.District, year), count.Collection, count.Students, by, cancellation);
+    }
 
     /// <summary>Notes that the district has certified a collection.</summary>
     public Task NoteCertifiedAsync(EditionKey edition, string collection, string by, CancellationToken cancellation) =>

@@ -29,14 +29,18 @@ public sealed record HistoryEntry(SchoolYear Year, DistrictId District, string L
     public bool NeverCame => Enrollment.NoShow == true || EndClass == CodeClass.NoShow;
 }
 
+/// <summary>A district's row in the fall or spring count (AF, AS).</summary>
+public sealed record HistoryCount(SchoolYear Year, DistrictId District, string LocalId, RecordType Type, UploadId Upload, int Line, CountDay Count);
+
 /// <summary>
 /// One history per student: the enrollments of all districts and years in order, from the state records of all years. It depends on the
 /// records alone, not on who sent first.
 /// </summary>
 public sealed class EnrollmentHistory
 {
-    private EnrollmentHistory(StateId student, IReadOnlyList<HistoryEntry> entries, DateOnly? enteredGrade9)
+    private EnrollmentHistory(StateId student, IReadOnlyList<HistoryEntry> entries, IReadOnlyList<HistoryCount> counts, DateOnly? enteredGrade9)
     {
+        Counts = counts;
         (Student, Entries, EnteredGrade9) = (student, entries, enteredGrade9);
         Attended = [.. entries.Where(entry => !entry.NeverCame)];
         Primary = [.. Attended.Where(entry => entry.IsPrimary)];
@@ -53,6 +57,9 @@ public sealed class EnrollmentHistory
     /// <summary>The primary ones among <see cref="Attended"/>: they say whose student it was.</summary>
     public IReadOnlyList<HistoryEntry> Primary { get; }
 
+    /// <summary>The rows in fall and spring counts, by district, local id and key.</summary>
+    public IReadOnlyList<HistoryCount> Counts { get; }
+
     /// <summary>
     /// The date first entered grade 9, as the newest year gives it that gives one: a correction counts. Where two districts give two dates in
     /// one year, it is the earlier one, as one enters for the first time once.
@@ -68,6 +75,10 @@ public sealed class EnrollmentHistory
             .OrderBy(entry => entry.Start).ThenBy(entry => entry.Last).ThenBy(entry => entry.District.Value, StringComparer.Ordinal)
             .ThenBy(entry => entry.LocalId, StringComparer.Ordinal).ThenBy(entry => entry.Enrollment.Key, StringComparer.Ordinal),
     ],
+    [
+        .. records.SelectMany(Counted)
+            .OrderBy(entry => entry.District.Value, StringComparer.Ordinal).ThenBy(entry => entry.LocalId, StringComparer.Ordinal).ThenBy(entry => entry.Count.Key, StringComparer.Ordinal),
+    ],
         records.OrderByDescending(record => record.Year).Select(StatedGrade9).FirstOrDefault(date => date is not null));
 
     private static DateOnly? StatedGrade9(StudentRecord record) =>
@@ -75,6 +86,12 @@ public sealed class EnrollmentHistory
          from section in contribution.Sections
          where section.Type == RecordTypes.Student
          select RecordTypes.Student.Read(section.Content.Span).DateFirstEntered9th).Min();
+
+    private static IEnumerable<HistoryCount> Counted(StudentRecord record) =>
+        from contribution in record.Contributions
+        from section in contribution.Sections
+        where section.Type == RecordTypes.FallCount || section.Type == RecordTypes.SpringCount
+        select new HistoryCount(record.Year, contribution.District, contribution.LocalId, section.Type, section.Upload, section.Line, ((RecordType<CountDay>)section.Type).Read(section.Content.Span));
 
     private static IEnumerable<HistoryEntry> Entered(StudentRecord record) =>
         from contribution in record.Effective

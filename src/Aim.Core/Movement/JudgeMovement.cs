@@ -94,7 +94,7 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
         {
             var page = await ReadChangesAsync(position.Changes, cancellation);
             position = position with { Changes = page.Cursor };
-            var changed = page.Changes.Where(change => change.Sections.Contains(RecordTypes.Enrollment.Code)).Select(change => change.StateId).ToHashSet();
+            var changed = page.Changes.Where(change => change.Sections.Any(StateRules.Reads.Contains)).Select(change => change.StateId).ToHashSet();
             if (changed.Count > 0) return (position, changed);
             if (!page.HasMore) break;
         }

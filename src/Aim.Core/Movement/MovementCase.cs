@@ -71,7 +71,7 @@ public sealed record MovementCase
     /// <inheritdoc cref="From" />
     public required DateOnly To { get; init; }
 
-    /// <summary>The districts that have to answer, by number: two for an overlap, one for an exit.</summary>
+    /// <summary>The districts that have to answer, by number: two for an overlap, one for an exit, all that counted the student for a count.</summary>
     public required IReadOnlyList<FindingSide> Sides { get; init; }
 
     public required DateTimeOffset Opened { get; init; }
@@ -92,9 +92,9 @@ public sealed record MovementCase
     [JsonIgnore]
     public bool IsPending => Status is CaseStatus.Open or CaseStatus.Answered;
 
-    /// <summary>Two districts have the student; else one has an exit to correct.</summary>
+    /// <summary>Two districts have the student; else there is a row to correct.</summary>
     [JsonIgnore]
-    public bool IsOverlap => Sides.Count > 1;
+    public bool IsOverlap => Sides.Count > 1 && Rule != StateRules.CountRule;
 
     public bool Concerns(DistrictId district) => Sides.Any(side => side.District == district);
 

@@ -18,7 +18,11 @@ public sealed record FindingSide(DistrictId District, string LocalId, string? Sc
 
 /// <summary>A rule over one student's enrollments in all districts. It judges as of a day: what may still happen is not missing yet.</summary>
 /// <param name="Revision">Goes up with every change to what the rule finds, so that all students are judged anew.</param>
-public sealed record StateRule(Rule Rule, int Revision, Func<Rule, EnrollmentHistory, DateOnly, IEnumerable<StateFinding>> Judge);
+public sealed record StateRule(Rule Rule, int Revision, Func<Rule, EnrollmentHistory, DateOnly, IEnumerable<StateFinding>> Judge)
+{
+    /// <summary>The record types it judges.</summary>
+    public IReadOnlyList<RecordType> Reads { get; init; } = [RecordTypes.Enrollment];
+}
 
 /// <summary>The rules that need what all districts say of a student.</summary>
 public static class StateRules
@@ -27,6 +31,9 @@ public static class StateRules
 
     /// <summary>Two stretches of one overlap may be some days apart, as when a district closes an enrollment for a new grade.</summary>
     internal const int DaysApart = 7;
+
+    /// <summary>The one rule that puts a case to several districts, and not because two of them have the student.</summary>
+    internal const string CountRule = "CNT-006";
 
     private const string Start = nameof(Enrollment.StartDate);
     private const string EndStatus = nameof(Enrollment.EndStatus);
@@ -50,14 +57,22 @@ public static class StateRules
         new(new("ENR-015", Warning, RuleScope.State, EndStatus, "Exit contradicted by a later entry elsewhere",
                 "The enrollment ended on {EndDate} with status {EndStatus}, but the student is enrolled in district {OtherDistrict} from {OtherStart}.",
                 "Correct the end status; if it is right, answer the case with the reason: the other district may have another child's State ID.") { Basis = "CALPADS ERD" }, 2, Contradicted),
+
+        new(new(CountRule, Error, RuleScope.State, nameof(CountDay.AggregateHours), "Counted as more than one student in the state",
+                "On {CountDate} the student counts as {Share} of a student here; what the districts {Districts} count comes to more than one.",
+                "Correct the aggregate hours to those of the student's schedule in this district, or answer the case that was opened for the districts; one of them may have another child's State ID.")
+                { Basis = "MCA 20-9-311" }, 1, CountedTwice) { Reads = [RecordTypes.FallCount, RecordTypes.SpringCount] },
     ];
+
+    /// <summary>The record types of which any rule reads something, by code.</summary>
+    internal static IReadOnlySet<string> Reads { get; } = All.SelectMany(rule => rule.Reads).Select(type => type.Code).ToHashSet();
 
     /// <summary>Changes with a rule's revision, severity, stage or wording.</summary>
     public static string Version { get; } = ContentHash.OfText(string.Join('\n', All.Select(rule => $"{rule.Revision} {rule.Rule}"))).ToString("x32", CultureInfo.InvariantCulture)[..12];
 
     /// <summary>Everything the rules find as of a day.</summary>
     public static IReadOnlyList<StateFinding> Check(EnrollmentHistory history, DateOnly asOf) =>
-        history.Primary.Count == 0 ? [] : [.. All.SelectMany(rule => rule.Judge(rule.Rule, history, asOf)).Where(finding => finding.Rule.IsInForce(finding.Year))];
+        history.Primary.Count + history.Counts.Count == 0 ? [] : [.. All.SelectMany(rule => rule.Judge(rule.Rule, history, asOf)).Where(finding => finding.Rule.IsInForce(finding.Year))];
 
     /// <summary>The first days on which a rule that waits now would say something new, if nothing changes until then.</summary>
     public static IEnumerable<DateOnly> Waits(EnrollmentHistory history, DateOnly asOf) =>
@@ -142,6 +157,24 @@ public static class StateRules
             open = (from, to, first, second);
         }
         if (open is { } last) yield return last;
+    }
+
+    /// <summary>One finding for each count in which the shares of the student come to more than one.</summary>
+    private static IEnumerable<StateFinding> CountedTwice(Rule rule, EnrollmentHistory history, DateOnly asOf) =>
+        from count in history.Counts
+        where AnbShare.Of(count.Count) > 0 && count.Count.CountDate is not null
+        group count by (count.Year, count.Type) into counts
+        where counts.Sum(count => AnbShare.Of(count.Count)) > 1
+        let days = counts.Select(count => count.Count.CountDate!.Value)
+        let districts = string.Join(", ", counts.Select(count => count.District.Value).Distinct())
+        select new StateFinding(rule, counts.Key.Year, days.Min(), days.Max(), [.. counts.GroupBy(count => count.District).Select(district => Side(rule, [.. district], districts))]);
+
+    /// <summary>What a district counts, at the row of the most hours.</summary>
+    private static FindingSide Side(Rule rule, IReadOnlyList<HistoryCount> own, string districts)
+    {
+        var most = own.MaxBy(count => count.Count.AggregateHours)!;
+        return new(most.District, most.LocalId, most.Count.SchoolNumber, most.Count.CountDate!.Value, most.Count.CountDate, Findings.OfRecord(rule, most.Count, new RowPlace(most.Type, most.Line, most.LocalId, most.Upload),
+            ("Share", own.Sum(count => AnbShare.Of(count.Count)).ToString("0.##", CultureInfo.InvariantCulture)), ("Districts", districts)));
     }
 
     private static DateOnly Later(DateOnly one, DateOnly other) => one > other ? one : other;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Aim.Federal;
 using Aim.Identity;
 using Aim.Records;
+using Aim.Rules;
 using Sylvan.Data.Csv;
 
 namespace Aim.Organizations;
@@ -12,9 +13,13 @@ public sealed record ReferenceProblem(string File, long Line, string Sentence)
     public override string ToString() => Line == 0 ? $"{File}: {Sentence}" : FormattableString.Invariant($"{File}, line {Line}: {Sentence}");
 }
 
+/// <summary>How many students the funding system counts of a district, in the fall or the spring count.</summary>
+public sealed record FundedCount(DistrictId District, string Collection, int Students);
+
 /// <summary>
 /// Reads a year's reference data from CSV files with a header row: <c>agency.csv</c>, <c>districts.csv</c>, <c>schools.csv</c> and
-/// <c>calendars.csv</c>; and, if it is there, <c>identities.csv</c> with the State IDs given out before.
+/// <c>calendars.csv</c>; and, if they are there, <c>identities.csv</c> with the State IDs given out before and <c>funding-counts.csv</c> with the
+/// counts of the funding system.
 /// </summary>
 public sealed class ReferenceFiles(string folder)
 {
@@ -23,9 +28,11 @@ public sealed class ReferenceFiles(string folder)
     private const string SchoolsFile = "schools.csv";
     private const string CalendarsFile = "calendars.csv";
     private const string IdentitiesFile = "identities.csv";
+    private const string FundingFile = "funding-counts.csv";
+    private const int MostStudents = 1_000_000;
 
-    /// <summary>The files of a folder; the last one may be left out.</summary>
-    public static IReadOnlyList<string> Names { get; } = [AgencyFile, DistrictsFile, SchoolsFile, CalendarsFile, IdentitiesFile];
+    /// <summary>The files of a folder; the last two may be left out.</summary>
+    public static IReadOnlyList<string> Names { get; } = [AgencyFile, DistrictsFile, SchoolsFile, CalendarsFile, IdentitiesFile, FundingFile];
 
     private readonly List<ReferenceProblem> problems = [];
 
@@ -49,6 +56,22 @@ public sealed class ReferenceFiles(string folder)
         StateId = row.StateId("StateId"), LastName = row.Text("LastName"), FirstName = row.Text("FirstName"), MiddleName = row.Optional("MiddleName"), Suffix = row.Optional("Suffix"),
         BirthDate = row.Date("BirthDate"), Gender = row.Text("Gender"), MergedInto = row.Optional("MergedInto") is null ? null : row.StateId("MergedInto"),
     });
+
+    /// <summary>What the funding system counts; nothing when the file isn't there.</summary>
+    public IReadOnlyList<FundedCount> ReadFundedCounts(ReferenceData reference)
+    {
+        if (!File.Exists(Path.Combine(folder, FundingFile))) return [];
+        var known = reference.Districts.Select(district => district.Number).ToHashSet();
+        var counts = ReadRows(FundingFile, row => FundedCountOf(row, known)).ToList();
+        Unique(FundingFile, "count", counts.Select(count => $"{count.District} {count.Collection}"));
+        return counts;
+    }
+
+    private static FundedCount FundedCountOf(Row row, HashSet<DistrictId> known)
+    {
+        var count = new FundedCount(row.District("DistrictNumber"), row.OneOf("Collection", CollectionName.FallCount, CollectionName.SpringCount), row.Between("Count", 0, MostStudents));
+        return known.Contains(count.District) ? count : throw new FormatException($"{DistrictsFile} does not have district {count.District}. Add the district or correct the number.");
+    }
 
     private void CheckLinks(List<District> districts, List<School> schools, List<SchoolCalendar> calendars)
     {

@@ -8,7 +8,7 @@ internal static class CertificationRules
 {
     /// <summary>
     /// What is called a significant change from one year to the next. Neither law nor manual says how much; these are the state office's to set.
-    /// A change of fewer students is never significant, or every one-room school would be warned every year.
+    /// A change of fewer than twenty students, about a classroom, is never significant: in a small school one cohort after another differs by that much every year.
     /// </summary>
     private const double SignificantTotal = 0.10;
 
@@ -16,6 +16,9 @@ internal static class CertificationRules
     private const double SignificantPart = 0.20;
 
     /// <inheritdoc cref="SignificantTotal" />
+    private const int FewestChanged = 20;
+
+    /// <summary>Of fewer seniors no share says anything.</summary>
     private const int FewestStudents = 10;
 
     /// <summary>CALPADS CERT014: graduates more than 20 % above last year's 12th-graders.</summary>
@@ -81,7 +84,7 @@ internal static class CertificationRules
             {
                 var (students, earlier) = (now.GetValueOrDefault(part), before.GetValueOrDefault(part));
                 var change = Math.Abs(students - earlier);
-                if (change >= FewestStudents && change > earlier * share) yield return new EditionOffence(school, ("Part", part), ("Students", students), ("Before", earlier));
+                if (change >= FewestChanged && change > earlier * share) yield return new EditionOffence(school, ("Part", part), ("Students", students), ("Before", earlier));
             }
         }
     }

@@ -14,7 +14,9 @@ public sealed class SchoolFigures
     /// <summary>Students by race and ethnicity, as EDFacts codes.</summary>
     public SortedDictionary<string, int> ByRace { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Whose demographics name neither race nor ethnicity; those without demographics aren't among them.</summary>
     public int WithoutRace { get; private set; }
+
     public int SpecialEducation { get; private set; }
 
     /// <summary>Students of grades 9 to 12.</summary>
@@ -31,7 +33,7 @@ public sealed class SchoolFigures
         ByGrade[federal] = ByGrade.GetValueOrDefault(federal) + 1;
         var race = student is null ? FederalCategory.MissingValue : CategoryValues.RaceOrEthnicity(student);
         ByRace[race] = ByRace.GetValueOrDefault(race) + 1;
-        if (race == FederalCategory.MissingValue) WithoutRace++;
+        if (student is not null && race == FederalCategory.MissingValue) WithoutRace++;
         if (isSpecial) SpecialEducation++;
         var order = CodeSets.Grade.Find(grade)?.Order;
         if (order is >= 9 and <= 12) HighSchool++;

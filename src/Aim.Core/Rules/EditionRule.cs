@@ -48,14 +48,23 @@ public sealed record EditionRule(Rule Rule, Func<EditionFacts, IEnumerable<Editi
     /// <summary>It asks what is noted about the edition besides its rows.</summary>
     public bool NeedsNotes { get; init; }
 
+    /// <summary>Where notes can't be known, it can be asked as if nothing had been noted.</summary>
+    public bool AssumesNothingNoted { get; init; }
+
+    /// <summary>What it asks of the notes are the figures of the funding system.</summary>
+    public bool NeedsFunding { get; init; }
+
     /// <summary>It is about the district as a whole, and says nothing of one school alone.</summary>
     public bool IsOfDistrict { get; init; }
 
     /// <summary>The collections in which it is asked; empty means all, and whenever the edition is validated if it is no rule of certification.</summary>
     public IReadOnlyList<string> Collections { get; init; } = [];
 
+    /// <summary>Whether the rule is asked when that collection is to be certified, or none.</summary>
+    public bool IsAskedFor(string? collection) => Rule.Scope == RuleScope.Edition && Collections.Count == 0 || collection is not null && (Collections.Count == 0 || Collections.Contains(collection));
+
     /// <summary>Whether the rule can be decided with what is known, and is asked.</summary>
     public bool Applies(EditionFacts facts) =>
         (facts.LastYear is not null || !NeedsPriorYear) && (facts.Reference is not null || !NeedsReference) && (facts.Noted is not null || !NeedsNotes) && (facts.School is null || !IsOfDistrict) &&
-        (Rule.Scope == RuleScope.Edition && Collections.Count == 0 || facts.Collection is { } collection && (Collections.Count == 0 || Collections.Contains(collection)));
+        IsAskedFor(facts.Collection);
 }

@@ -18,6 +18,9 @@ internal static class EditionRules
     /// <inheritdoc cref="UnusualShare" />
     private const int UnusualChange = 40;
 
+    /// <summary>In a small district one family that moves is more than 4 %. A change of fewer students than these is none, or every one-room school would be warned every year.</summary>
+    private const int FewestChanged = 10;
+
     public static readonly EditionRule[] All =
     [
         new(new("ATT-002", Warning, RuleScope.Edition, "School", "Unlikely attendance of a school", "The students of school {School} were present on {Present} of {Enrolled} days ({Percent} %).",
@@ -32,7 +35,7 @@ internal static class EditionRules
                 "School {School} has students and no behavior incident this year, and nobody has confirmed that there was none.",
                 "Upload the incidents (BH), or confirm that the school had none.") { Basis = "AIM end of year: zero incidents must be certified" },
             facts => facts.OpenSchools().Where(school => facts.Figures.Of(school.Number) is { Students: > 0, Incidents: 0 } && !facts.Noted!.ZeroIncidents.Contains(school.Number)).Select(school => new EditionOffence(school.Number)),
-            RecordTypes.BehaviorIncident) { NeedsReference = true, NeedsNotes = true, Collections = [CollectionName.EndOfYear] },
+            RecordTypes.BehaviorIncident) { NeedsReference = true, NeedsNotes = true, AssumesNothingNoted = true, Collections = [CollectionName.EndOfYear] },
 
         new(new("BEH-001B", Warning, RuleScope.Edition, "School", "Incidents, though it was confirmed that there were none", "It was confirmed that school {School} had no behavior incident this year, but there are {Incidents}.",
                 "Remove the incidents that are not the school's; otherwise nothing has to be done, as the incidents count.") { Basis = "AIM end of year: zero incidents must be certified" },
@@ -40,7 +43,7 @@ internal static class EditionRules
             RecordTypes.BehaviorIncident) { NeedsNotes = true },
 
         new(new("CNT-007", Warning, RuleScope.Edition, "District", "Count changed unusually from last year", "The {Count} count of district {District} is {Students}, after {Before} last year.",
-                "Check that every school's count is there, and once; if the change is real, acknowledge the finding.") { Basis = "ARM 10.20.105: more than 4 % or more than 40 students" },
+                "Check that every school's count is there, and once; if the change is real, acknowledge the finding.") { Basis = "ARM 10.20.105: more than 4 % or more than 40 students; a change of fewer than ten is left out" },
             facts => Counts(facts.Figures, facts.LastYear!).Where(count => count.Students > 0 && count.Before > 0 && IsUnusual(count.Students, count.Before))
                 .Select(count => new EditionOffence(null, ("Count", count.Name), ("Students", count.Students), ("Before", count.Before))),
             RecordTypes.FallCount, RecordTypes.SpringCount) { NeedsPriorYear = true, IsOfDistrict = true },
@@ -50,11 +53,11 @@ internal static class EditionRules
             facts => from count in Counts(facts.Figures, facts.Figures)
                      where facts.Noted!.FundingCounts.TryGetValue(count.Collection, out var funding) && funding != count.Students
                      select new EditionOffence(null, ("Count", count.Name), ("Students", count.Students), ("Funding", facts.Noted!.FundingCounts[count.Collection])),
-            RecordTypes.FallCount, RecordTypes.SpringCount) { NeedsNotes = true, IsOfDistrict = true },
+            RecordTypes.FallCount, RecordTypes.SpringCount) { NeedsNotes = true, NeedsFunding = true, IsOfDistrict = true },
     ];
 
     private static IEnumerable<(string Collection, string Name, int Students, int Before)> Counts(EditionFigures now, EditionFigures before) =>
         [(CollectionName.FallCount, "fall", now.District.FallCount, before.District.FallCount), (CollectionName.SpringCount, "spring", now.District.SpringCount, before.District.SpringCount)];
 
-    private static bool IsUnusual(int students, int before) => Math.Abs(students - before) > UnusualChange || Math.Abs(students - before) > before * UnusualShare;
+    private static bool IsUnusual(int students, int before) => Math.Abs(students - before) > UnusualChange || Math.Abs(students - before) >= FewestChanged && Math.Abs(students - before) > before * UnusualShare;
 }

@@ -89,7 +89,7 @@ public static class RuleCatalog
         var rules = FileRules.All.Concat(SchoolRules.All).Concat(IdentityRules.All).Concat(OneRoster.RosterRules.All).ToList();
         foreach (var type in RecordTypes.All) rules.AddRange(type.Accept(new RowRulesOf()).Select(rule => rule.Rule).Where(rule => !rule.Id.StartsWith("REF", StringComparison.Ordinal)).Select(rule => rule with { Records = [type] }));
         rules.AddRange(StudentRules.Select(rule => rule.Rule with { Records = rule.Reads }));
-        rules.AddRange(StateRules.All.Select(rule => rule.Rule with { Records = [RecordTypes.Enrollment] }));
+        rules.AddRange(StateRules.All.Select(rule => rule.Rule with { Records = rule.Reads }));
         rules.AddRange(EditionRules.Select(rule => rule.Rule with { Records = rule.Reads }));
         return [.. rules.GroupBy(rule => rule.Id).Select(Merge).OrderBy(rule => rule.Id, StringComparer.Ordinal)];
     }

@@ -20,6 +20,15 @@ public sealed record FileFinding(string File, Finding Finding);
 /// <param name="today">The day as of which files are judged that don't say when they were written, as it would be for an upload now.</param>
 public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, IReadOnlyDictionary<StateId, Person>? people, DateOnly today)
 {
+    /// <summary>Ask also what is asked before this collection is certified; then the files have to be all that the district sends for it.</summary>
+    public string? Collection { get; init; }
+
+    /// <summary>Schools that have confirmed they had no behavior incident, or will.</summary>
+    public IReadOnlySet<string> ZeroIncidents { get; init; } = new HashSet<string>();
+
+    /// <summary>What the funding system counts.</summary>
+    public IReadOnlyList<FundedCount> Funding { get; init; } = [];
+
     private readonly List<string> refusals = [];
     private ClassLists classes = new();
     private EditionFigures figures = new();
@@ -37,9 +46,11 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
             || rule.Scope == RuleScope.State || rule.Scope is RuleScope.Edition or RuleScope.Certification && !IsAsked(rule)),
     ];
 
-    /// <summary>Rules about an edition can be asked of files alone when they need neither last year's nor what is noted about it.</summary>
-    private static bool IsAsked(Rule rule) =>
-        rule.Scope == RuleScope.Edition && RuleCatalog.EditionRules.Any(item => item.Rule.Id == rule.Id && item is { NeedsPriorYear: false, NeedsNotes: false, Collections.Count: 0 });
+    private bool IsAsked(Rule rule) => RuleCatalog.EditionRules.Any(item => item.Rule.Id == rule.Id && IsAsked(item));
+
+    /// <summary>Rules about an edition can be asked of files alone when they need neither last year's nor what only the state has noted about it.</summary>
+    private bool IsAsked(EditionRule rule) =>
+        !rule.NeedsPriorYear && (rule.NeedsFunding ? Funding.Count > 0 : rule.AssumesNothingNoted || !rule.NeedsNotes) && rule.IsAskedFor(Collection);
 
     /// <summary>Checks the files of one district and year, handing over each finding as it is made.</summary>
     public async Task RunAsync(IReadOnlyList<FileToCheck> files, Action<FileFinding> found, CancellationToken cancellation)
@@ -56,13 +67,22 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
     private void CheckEdition(IReadOnlyList<FileToCheck> files, Action<FileFinding> found)
     {
         if (files.Count == 0) return;
-        var facts = new EditionFacts { Edition = new EditionKey(files[0].District, files[0].Year), AsOf = today, Figures = figures, Reference = reference };
-        foreach (var rule in RuleCatalog.EditionRules.Where(rule => rule.Rule.IsInForce(files[0].Year) && rule.Applies(facts)))
+        var facts = new EditionFacts
+        {
+            Edition = new EditionKey(files[0].District, files[0].Year), AsOf = today, Figures = figures, Reference = reference, Collection = Collection,
+            Noted = new NotedOfEdition(ZeroIncidents, FundingOf(files), new HashSet<string>()),
+        };
+        foreach (var rule in RuleCatalog.EditionRules.Where(rule => rule.Rule.IsInForce(files[0].Year) && IsAsked(rule) && rule.Applies(facts)))
         {
             var file = files.FirstOrDefault(file => rule.Reads.Contains(file.Type)) ?? files[0];
             foreach (var offence in rule.Offences(facts)) found(new FileFinding(file.Name, Findings.OfEdition(rule.Rule, files[0].District, offence)));
         }
     }
+
+    /// <summary>The figures to hold the files against: a count whose file isn't there has none.</summary>
+    private Dictionary<string, int> FundingOf(IReadOnlyList<FileToCheck> files) => Funding
+        .Where(count => count.District == files[0].District && files.Any(file => file.Type == (count.Collection == CollectionName.FallCount ? RecordTypes.FallCount : RecordTypes.SpringCount)))
+        .ToDictionary(count => count.Collection, count => count.Students);
 
     private async Task<IReadOnlyList<string>> StageAsync(FileToCheck file, Action<FileFinding> found, CancellationToken cancellation)
     {

@@ -21,27 +21,33 @@ internal static class CheckCommand
     {
         var files = new Argument<FileInfo[]>("FILE") { Description = "Files of one district, checked together: SD.tsv EN.tsv …", Arity = ArgumentArity.OneOrMore };
         var folder = new Option<DirectoryInfo?>("--reference") { Description = "The state's reference folder; without it, rules about schools and calendars are not run.", HelpName = "DIR" };
+        var collection = new Option<string?>("--collection") { Description = $"Ask also what is asked before a collection is certified: {string.Join(", ", CollectionName.All)}. The files have to be all that the district sends for it.", HelpName = "NAME" };
+        var zero = new Option<string[]>("--zero-incidents") { Description = "Schools that had no behavior incident and have confirmed it, or will.", HelpName = "SCHOOL", AllowMultipleArgumentsPerToken = true };
         var json = CommonOptions.Json();
-        var command = new Command("check", "Check files with the rules of an upload, before they leave the district. Exit code 0: clean, 1: findings, 2: a file can't be used.") { files, folder, json };
+        var command = new Command("check", "Check files with the rules of an upload, before they leave the district. Exit code 0: clean, 1: findings, 2: a file can't be used.") { files, folder, collection, zero, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             var terminal = CommonOptions.Terminal(parsed, json);
-            var (reference, people) = ReadReference(parsed.GetValue(folder));
+            var wanted = CommonOptions.Collection(parsed.GetValue(collection));
+            var (reference, people, funding) = ReadReference(parsed.GetValue(folder));
             var toCheck = new List<FileToCheck>();
             foreach (var file in parsed.GetRequiredValue(files)) toCheck.Add(await OpenAsync(file, reference, cancellation));
-            return await terminal.WithProgressAsync(_ => RunAsync(toCheck, reference, people, terminal, cancellation));
+            var now = TimeProvider.System.GetUtcNow();
+            var today = reference?.Agency.DayOf(now) ?? DateOnly.FromDateTime(now.UtcDateTime);
+            return await terminal.WithProgressAsync(_ => RunAsync(toCheck, terminal, scratch => new OfflineCheck(scratch, reference, people, today)
+            {
+                Collection = wanted, ZeroIncidents = (parsed.GetValue(zero) ?? []).ToHashSet(), Funding = funding,
+            }, cancellation));
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(IReadOnlyList<FileToCheck> files, ReferenceData? reference, IReadOnlyDictionary<StateId, Person>? people, Terminal terminal, CancellationToken cancellation)
+    private static async Task<int> RunAsync(IReadOnlyList<FileToCheck> files, Terminal terminal, Func<FileBlobStore, OfflineCheck> create, CancellationToken cancellation)
     {
         var scratch = Directory.CreateTempSubdirectory("aim-check-");
         try
         {
-            var now = TimeProvider.System.GetUtcNow();
-            var today = reference?.Agency.DayOf(now) ?? DateOnly.FromDateTime(now.UtcDateTime);
-            var check = new OfflineCheck(new FileBlobStore(scratch.FullName, new UploadUrls([], new Uri(CommonOptions.DefaultUrl), TimeProvider.System)), reference, people, today);
+            var check = create(new FileBlobStore(scratch.FullName, new UploadUrls([], new Uri(CommonOptions.DefaultUrl), TimeProvider.System)));
             var summary = new FindingSummary();
             var findings = new List<FileFinding>();
             var stages = new StageClock();
@@ -70,21 +76,26 @@ internal static class CheckCommand
         terminal.Say($"Checked {check.Rows} rows: {summary.Fatal} fatal, {summary.Errors} errors, {summary.Warnings} warnings.");
         foreach (var group in summary.Groups())
         {
-            terminal.Say($"{group.Rule} {group.Severity}: {group.Title}{(group.Cause is null ? "" : $" ({group.Cause})")}: {group.Count} in {group.Record}, lines {string.Join(", ", group.Examples.Take(LinesShown).Select(example => example.Line))}{(group.Count > LinesShown ? " …" : "")}");
+            terminal.Say($"{group.Rule} {group.Severity}: {group.Title}{(group.Cause is null ? "" : $" ({group.Cause})")}: {group.Count}{Places(group)}");
             terminal.Say($"    {group.Examples[0].Message} {group.HowToFix}");
         }
         if (check.RulesNotRun.Count > 0) terminal.Say($"Not checked, for lack of the state's data: {string.Join(", ", check.RulesNotRun.Select(rule => rule.Id))}.");
     }
 
-    private static (ReferenceData?, IReadOnlyDictionary<StateId, Person>?) ReadReference(DirectoryInfo? folder)
+    /// <summary>Where to look; what is found about a school as a whole is in no line.</summary>
+    private static string Places(FindingGroup group) =>
+        group.Record is null ? "" : $" in {group.Record}, lines {string.Join(", ", group.Examples.Take(LinesShown).Select(example => example.Line))}{(group.Count > LinesShown ? " …" : "")}";
+
+    private static (ReferenceData?, IReadOnlyDictionary<StateId, Person>?, IReadOnlyList<FundedCount>) ReadReference(DirectoryInfo? folder)
     {
-        if (folder is null) return (null, null);
+        if (folder is null) return (null, null, []);
         CommonOptions.MustExist(folder, "Give the folder with districts.csv, schools.csv and calendars.csv.");
         var files = new ReferenceFiles(folder.FullName);
         var reference = files.Read();
         var people = files.ReadIdentities().ToDictionary(person => person.StateId);
+        var funding = reference is null ? [] : files.ReadFundedCounts(reference);
         if (reference is null || files.Problems.Count > 0) throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
-        return (reference, people.Count == 0 ? null : people);
+        return (reference, people.Count == 0 ? null : people, funding);
     }
 
     private static async Task<FileToCheck> OpenAsync(FileInfo file, ReferenceData? reference, CancellationToken cancellation)

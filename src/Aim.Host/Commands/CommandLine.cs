@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Aim.Rules;
 using Aim.Workflows;
 
 namespace Aim.Host.Commands;
@@ -121,6 +122,10 @@ internal static class CommonOptions
 
     public static Records.SchoolYear Year(string text) =>
         Records.SchoolYear.TryParse(text, null, out var year) ? year : throw new UnusableInputException($"'{text}' is not a school year. Give the year in which it ends, such as 2026.");
+
+    /// <summary>A collection that exists; null when none was named.</summary>
+    public static string? Collection(string? name) =>
+        name is null || CollectionName.IsKnown(name) ? name : throw new UnusableInputException($"'{name}' is no collection. Give one of {string.Join(", ", CollectionName.All)}.");
 
     public static DateOnly Date(string text) =>
         DateOnly.TryParseExact(text, ["yyyy-MM-dd", "MM/dd/yyyy"], null, System.Globalization.DateTimeStyles.None, out var date) ? date

@@ -47,8 +47,7 @@ internal static class RulesCommand
         {
             var terminal = CommonOptions.Terminal(parsed, json);
             if (!Records.DistrictId.TryParse(parsed.GetRequiredValue(district), null, out var number)) throw new UnusableInputException($"'{parsed.GetRequiredValue(district)}' is not a district. Give its four-digit number, such as 0123.");
-            var wanted = parsed.GetValue(collection);
-            if (wanted is not null && !CollectionName.IsKnown(wanted)) throw new UnusableInputException($"'{wanted}' is no collection. Give one of {string.Join(", ", CollectionName.All)}.");
+            var wanted = CommonOptions.Collection(parsed.GetValue(collection));
             await using var opened = OpenData.ToLookAt(parsed.GetRequiredValue(data));
             var edition = await VerifyCommand.EditionAsync(opened, number, parsed.GetValue(year) is { } text ? CommonOptions.Year(text) : null, cancellation);
             if (parsed.GetValue(school) is { } only && (await opened.Platform.References.FindAsync(edition.Year, cancellation))?.Data.FindSchool(number, only) is null)

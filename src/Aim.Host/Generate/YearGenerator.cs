@@ -5,6 +5,7 @@ internal sealed class YearGenerator(GenerateOptions options, SampleRandom random
 {
     private readonly StateFolder folder = new(options.Out);
     private readonly SortedDictionary<string, int> rowCounts = new(StringComparer.Ordinal);
+    private readonly CountCases counts = new();
     private readonly List<(string File, int Line, string Rule)> truth = [];
 
     public (GenerateReport Report, IReadOnlyList<SampleStudent> Students) Run(
@@ -27,7 +28,7 @@ internal sealed class YearGenerator(GenerateOptions options, SampleRandom random
             WriteUploads(district.First().District, [.. district], rows, collections, schools, mistakes);
             progress(++done / (double)districts.Count);
         }
-        SampleCase[] cases = [.. movement.Cases, .. mistakes.Cases];
+        SampleCase[] cases = [.. movement.Cases, .. mistakes.Cases, .. counts.Cases];
         new ReferenceCsv(folder, options.Year).Write(districts, schools.Empty, calendars.Values, students, mistakes);
         new TruthCsv(folder).Write(students, mistakes.NearMatches, cases, schools.Planted, truth);
         return (Report(districts, students, cases.Select(item => item.Rule).Concat(mistakes.NearMatches.Select(_ => "IDN-003"))) with { Editions = ByRule(schools.Planted.Select(item => item.Rule)) }, students);
@@ -50,6 +51,7 @@ internal sealed class YearGenerator(GenerateOptions options, SampleRandom random
             var studentRows = rows.Of(student).Concat(collections?.Of(student) ?? []).ToList();
             schools.Spoil(student, studentRows);
             mistakes.Plant(student, studentRows, i + 1 < students.Count ? students[i + 1] : null);
+            if (options.ErrorRate > 0) counts.Add(district.District.Number, studentRows);
             foreach (var row in studentRows) files.Write(row);
         }
         foreach (var (type, count) in files.Rows) rowCounts[type] = rowCounts.GetValueOrDefault(type) + count;

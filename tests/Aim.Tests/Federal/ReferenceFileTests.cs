@@ -95,6 +95,36 @@ public sealed class ReferenceFileTests
     }
 
     [TestMethod]
+    [DataRow("9998,fall-count,20", "line 2: districts.csv does not have district 9998")]
+    [DataRow("{0},summer,20", "line 2: Collection is 'summer', which is not one of fall-count, spring-count")]
+    [DataRow("{0},fall-count,-1", "line 2: Count is '-1', which is not a number from 0")]
+    [DataRow("{0},fall-count,20\n{0},fall-count,21", "fall-count is there twice")]
+    public async Task Funding_counts_that_cannot_be_used_are_refused_before_anything_is_loaded(string rows, string sentence)
+    {
+        WriteFunding(rows);
+        using var error = new StringWriter();
+
+        Assert.AreEqual(ExitCode.Unusable, await CommandLine.RunAsync(["load", folder, "--data", AssemblySetup.NewFolder("refused")], TextWriter.Null, error, CancellationToken.None));
+        StringAssert.Contains(error.ToString(), sentence);
+    }
+
+    [TestMethod]
+    public async Task Funding_counts_of_the_folder_are_what_counts_are_held_against()
+    {
+        WriteFunding("{0},fall-count,20000");
+        var data = AssemblySetup.NewFolder("funded");
+        Assert.AreEqual(ExitCode.Done, await CommandLine.RunAsync(["load", folder, "--data", data], TextWriter.Null, TextWriter.Null, CancellationToken.None));
+
+        using var output = new StringWriter();
+        Assert.AreEqual(ExitCode.DataHasProblems, await CommandLine.RunAsync(["rules", "run", District, "--year", $"{Sample.Year}", "--data", data], output, TextWriter.Null, CancellationToken.None));
+        StringAssert.Contains(output.ToString(), "CNT-008");
+    }
+
+    private string District => File.ReadLines(Path.Combine(Reference, "districts.csv")).ElementAt(1).Split(',')[0];
+
+    private void WriteFunding(string rows) => File.WriteAllText(Path.Combine(Reference, "funding-counts.csv"), $"DistrictNumber,Collection,Count\n{string.Format(null, rows, District)}\n");
+
+    [TestMethod]
     public async Task The_command_line_refuses_such_a_folder_before_it_loads_anything()
     {
         Put("schools.csv", ("Name", "\"Alder, old\""));

@@ -64,7 +64,8 @@ internal sealed class GeneratedState
     /// Loads everything as <c>aim load</c> does and gives what was found, each finding at the line that it is about; then lets a night of the autumn pass, when no arrival can be
     /// waited for any more.
     /// </summary>
-    public async Task<LoadedState> LoadAsync()
+    /// <param name="then">Looks at the data folder before it is closed.</param>
+    public async Task<LoadedState> LoadAsync(Func<DataFolder, Task>? then = null)
     {
         await using var data = DataFolder.Open(AssemblySetup.NewFolder("data-folder"), new Uri("http://localhost:5080"), TimeProvider.System, Microsoft.Extensions.Logging.LoggerFactory.Create(_ => { }));
         data.Engine.Start();
@@ -89,6 +90,7 @@ internal sealed class GeneratedState
         }
         Hit[] hits = [.. found.Select(item => new Hit(item.Finding.Rule, item.Finding.Upload is { } upload ? files[upload] : item.File, item.Finding.Line)).Distinct()];
         var cases = await data.Platform.Cases.ListAsync(Sample.Year, null, null, CancellationToken.None).Select(item => $"{item.Rule} {item.Student} {string.Join(' ', item.Sides.Select(side => side.District))}").ToListAsync();
+        if (then is not null) await then(data);
         return new LoadedState(report, [.. found.Select(item => item.Finding)], hits, [.. cases.Order(StringComparer.Ordinal)], await NearMatchesAsync(data));
     }
 

@@ -51,7 +51,7 @@ public sealed class CaseDialogueTests
         StringAssert.Contains(Overlap.WhyNoReply(Sample.District, new CaseReply(answer, end is null ? null : DateOnly.Parse(end, null), "We looked.")), says);
 
     [TestMethod]
-    public void An_exit_has_no_enrollment_left_to_end() => StringAssert.Contains(Exit.WhyNoReply(Sample.District, new CaseReply(CaseAnswer.EndOn, Due, "We looked.")), "ended already");
+    public void An_exit_has_no_enrollment_left_to_end() => StringAssert.Contains(Exit.WhyNoReply(Sample.District, new CaseReply(CaseAnswer.EndOn, Due, "We looked.")), "no enrollment to end");
 
     [TestMethod]
     public void The_state_decides_after_the_due_date_or_once_both_have_answered()

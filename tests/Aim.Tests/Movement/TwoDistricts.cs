@@ -9,6 +9,17 @@ namespace Aim.Tests.Movement;
 /// <summary>One enrollment of the student, in a district and year.</summary>
 internal sealed record Stay(DistrictId District, SchoolYear Year, params (string Column, string Value)[] Values)
 {
+    /// <summary>Rows in the fall or spring count.</summary>
+    public IReadOnlyList<(string Type, Sample.Row Row)> Counts { get; init; } = [];
+
+    /// <summary>With the student in the fall count (AF) or the spring count (AS).</summary>
+    public Stay Counted(string type, int hours, params (string, string)[] more)
+    {
+        var row = type == "AF" ? Sample.FallCount("") : Sample.SpringCount("");
+        var school = Values.Where(value => value.Column == "SchoolNumber").ToArray();
+        return this with { Counts = [.. Counts, (type, row.With(school).With([("AggregateHours", $"{hours}"), .. more]))] };
+    }
+
     /// <summary>In the elementary school of district 0123.</summary>
     public static Stay Here(string start, string end = "", string status = "", params (string, string)[] more) => new(Sample.District, Sample.Year, [("StartDate", start), ("EndDate", end), ("EndStatus", status), .. more]);
 
@@ -47,6 +58,8 @@ internal static class TwoDistricts
         var localId = district == Sample.District ? LocalId : OtherLocalId;
         await AcceptAsync(bench, "SD", Sample.Tsv("SD", Sample.Student(localId).With(whose)), UploadScope.Update, district, year);
         await AcceptAsync(bench, "EN", Sample.Tsv("EN", [.. stays.Select(stay => Sample.Enrollment(localId).With(whose).With(stay.Values))]), UploadScope.Replace, district, year);
+        foreach (var counts in stays.SelectMany(stay => stay.Counts).GroupBy(count => count.Type))
+            await AcceptAsync(bench, counts.Key, Sample.Tsv(counts.Key, counts.Key == "AF" ? "10/07/2025" : "02/03/2026", [.. counts.Select(count => count.Row.With(("StudentLocalId", localId)).With(whose))]), UploadScope.Replace, district, year);
     }
 
     private static async Task AcceptAsync(Workbench bench, string type, string text, UploadScope scope, DistrictId district, SchoolYear year)

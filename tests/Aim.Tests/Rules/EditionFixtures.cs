@@ -69,8 +69,8 @@ internal static class EditionFixtures
             FailsAfter = (notes, edition) => notes.ConfirmZeroIncidentsAsync(edition, Sample.Elementary, "test", CancellationToken.None),
             PassesAfter = (notes, edition) => notes.ConfirmZeroIncidentsAsync(edition, Sample.Elementary, "test", CancellationToken.None),
         },
-        new("CNT-007", "two of 25 fewer than last year", "-", [Students(23), Enrolled(23), Counted(23)], [Students(24), Enrolled(24), Counted(24)])
-            { Before = ThenStudents(25, Then("AF", Rows(25, i => Sample.FallCount(IdOf(i), ("CountDate", "10/07/2024"))))) },
+        new("CNT-007", "ten of 50 fewer than last year", "-", [Students(40), Enrolled(40), Counted(40)], [Students(41), Enrolled(41), Counted(41)])
+            { Before = ThenStudents(50, Then("AF", Rows(50, i => Sample.FallCount(IdOf(i), ("CountDate", "10/07/2024"))))) },
         new("CNT-008", "another figure in the funding system", "-", [Students(2), Enrolled(2), Counted(2)], [Students(2), Enrolled(2), Counted(2)])
         {
             FailsAfter = (notes, edition) => notes.PutFundingCountAsync(edition, CollectionName.FallCount, 3, "test", CancellationToken.None),
@@ -86,14 +86,14 @@ internal static class EditionFixtures
             [Students(2), Enrolled(2, i => i == 0 ? [] : [("SchoolNumber", Sample.HighSchool), ("Grade", "07")])]) { Collection = CollectionName.FallCount },
         new("CRT-002", "a student without race", Sample.Elementary, [Students(2, i => i == 0 ? [("White", "N")] : []), Enrolled(2)], [Students(2, i => i == 0 ? [("White", "N"), ("HispanicLatino", "Y")] : []), Enrolled(2)])
             { Collection = CollectionName.FallCount },
-        new("CRT-003", "ten of twenty fewer", Sample.Elementary, [Students(10), Enrolled(10)], [Students(11), Enrolled(11)]) { Collection = CollectionName.FallCount, Before = ThenStudents(20) },
-        new("CRT-004", "grade 4 has ten more", Sample.Elementary, [Students(20), Enrolled(20, i => [("Grade", i < 10 ? "04" : "05")])], [Students(20), Enrolled(20, i => [("Grade", i < 9 ? "04" : "03")])])
-            { Collection = CollectionName.FallCount, Before = ThenStudents(0, Then("SD", Rows(9, i => Sample.Student(IdOf(i)))), Then("EN", Rows(9, i => Sample.Enrollment(IdOf(i), ("StartDate", "08/26/2024"), ("Grade", i < 2 ? "03" : "05"))))) },
-        new("CRT-005", "ten fewer white students", Sample.Elementary, [Students(20, i => i < 10 ? [("White", "N"), ("Asian", "Y")] : []), Enrolled(20)], [Students(20, i => i < 9 ? [("White", "N"), ("Asian", "Y")] : []), Enrolled(20)])
-            { Collection = CollectionName.EndOfYear, Before = ThenStudents(20) },
-        new("CRT-006", "ten of twelve fewer in special education", Sample.Elementary,
-            [Students(12), Enrolled(12), Of("SE", Rows(2, i => Sample.Special(IdOf(i))))], [Students(12), Enrolled(12), Of("SE", Rows(3, i => Sample.Special(IdOf(i))))])
-            { Collection = CollectionName.ChildCount, Before = ThenStudents(12, Then("SE", Rows(12, i => Sample.Special(IdOf(i), ("IepStart", "02/01/2024"), ("IepEnd", "01/31/2025"))))) },
+        new("CRT-003", "twenty of forty fewer", Sample.Elementary, [Students(20), Enrolled(20)], [Students(21), Enrolled(21)]) { Collection = CollectionName.FallCount, Before = ThenStudents(40) },
+        new("CRT-004", "grade 4 has twenty more", Sample.Elementary, [Students(40), Enrolled(40, i => [("Grade", i < 20 ? "04" : "05")])], [Students(40), Enrolled(40, i => [("Grade", i < 19 ? "04" : "03")])])
+            { Collection = CollectionName.FallCount, Before = ThenStudents(0, Then("SD", Rows(19, i => Sample.Student(IdOf(i)))), Then("EN", Rows(19, i => Sample.Enrollment(IdOf(i), ("StartDate", "08/26/2024"), ("Grade", i < 4 ? "03" : "05"))))) },
+        new("CRT-005", "twenty fewer white students", Sample.Elementary, [Students(40, i => i < 20 ? [("White", "N"), ("Asian", "Y")] : []), Enrolled(40)], [Students(40, i => i < 19 ? [("White", "N"), ("Asian", "Y")] : []), Enrolled(40)])
+            { Collection = CollectionName.EndOfYear, Before = ThenStudents(40) },
+        new("CRT-006", "twenty of 24 fewer in special education", Sample.Elementary,
+            [Students(24), Enrolled(24), Of("SE", Rows(4, i => Sample.Special(IdOf(i))))], [Students(24), Enrolled(24), Of("SE", Rows(5, i => Sample.Special(IdOf(i))))])
+            { Collection = CollectionName.ChildCount, Before = ThenStudents(24, Then("SE", Rows(24, i => Sample.Special(IdOf(i), ("IepStart", "02/01/2024"), ("IepEnd", "01/31/2025"))))) },
         new("CRT-009", "the fall count is not certified", "-", [Students(1), Enrolled(1)], [Students(1), Enrolled(1)])
             { Collection = CollectionName.ChildCount, PassesAfter = (notes, edition) => notes.NoteCertifiedAsync(edition, CollectionName.FallCount, "test", CancellationToken.None) },
     ];

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Aim.Host.Commands;
+using Aim.Rules;
 using Aim.Tests.Generate;
 using Aim.Tests.Setup;
 
@@ -27,16 +28,16 @@ public sealed class OfflineCheckTests
         public IReadOnlyList<string> NotRun => [.. Json!.Value.GetProperty("rulesNotRun").EnumerateArray().Select(rule => rule.GetString()!)];
     }
 
-    private static async Task<CheckResult> CheckAsync(IEnumerable<string> files, string? reference)
+    private static async Task<CheckResult> CheckAsync(IEnumerable<string> files, string? reference, params string[] more)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        string[] args = ["check", .. files, .. reference is null ? [] : new[] { "--reference", reference }, "--json"];
+        string[] args = ["check", .. files, .. reference is null ? [] : new[] { "--reference", reference }, .. more, "--json"];
         var code = await CommandLine.RunAsync(args, output, error, CancellationToken.None);
         return new CheckResult(code, output.ToString() is { Length: > 0 } json ? JsonDocument.Parse(json).RootElement : null, error.ToString());
     }
 
-    private static Task<CheckResult> CheckAsync(IEnumerable<FixtureFile> files, string? reference)
+    private static Task<CheckResult> CheckAsync(IEnumerable<FixtureFile> files, string? reference, params string[] more)
     {
         var folder = AssemblySetup.NewFolder("checked");
         return CheckAsync(files.Select(file =>
@@ -44,7 +45,7 @@ public sealed class OfflineCheckTests
             var path = Path.Combine(folder, $"{file.Type}.tsv");
             File.WriteAllBytes(path, file.Content);
             return path;
-        }).ToList(), reference);
+        }).ToList(), reference, more);
     }
 
     [TestMethod]
@@ -77,11 +78,11 @@ public sealed class OfflineCheckTests
 
         var without = await CheckAsync(files, reference: null);
 
-        CollectionAssert.AreEquivalent(new[] { "REF-001", "REF-002", "REF-003", "REF-004", "REF-007", "IDN-003", "IDN-004", "IDN-005", "ENR-002", "ENR-004", "ENR-007", "ENR-008", "ENR-009", "ENR-009B", "ENR-012", "ENR-013", "ENR-014", "ENR-015", "ASM-004" }.Concat(OfEditions).ToArray(), without.NotRun.ToArray());
+        CollectionAssert.AreEquivalent(new[] { "REF-001", "REF-002", "REF-003", "REF-004", "REF-007", "IDN-003", "IDN-004", "IDN-005", "CNT-006", "ENR-002", "ENR-004", "ENR-007", "ENR-008", "ENR-009", "ENR-009B", "ENR-012", "ENR-013", "ENR-014", "ENR-015", "ASM-004" }.Concat(OfEditions).ToArray(), without.NotRun.ToArray());
         Assert.AreEqual("REF-005 SD.tsv:2, REF-008 EN.tsv:2", Hit.Text(without.Hits));
 
         var with = await CheckAsync(files, Reference);
-        CollectionAssert.AreEquivalent(new[] { "REF-003", "REF-004", "REF-007", "IDN-003", "IDN-004", "IDN-005", "ENR-004", "ENR-007", "ENR-008", "ENR-009", "ENR-009B", "ENR-013", "ENR-015" }.Concat(OfEditions).ToArray(), with.NotRun.ToArray(), "the folder has no list of State IDs");
+        CollectionAssert.AreEquivalent(new[] { "REF-003", "REF-004", "REF-007", "IDN-003", "IDN-004", "IDN-005", "CNT-006", "ENR-004", "ENR-007", "ENR-008", "ENR-009", "ENR-009B", "ENR-013", "ENR-015" }.Concat(OfEditions).ToArray(), with.NotRun.ToArray(), "the folder has no list of State IDs");
         Assert.AreEqual("REF-001 EN.tsv:2, REF-005 SD.tsv:2", Hit.Text(with.Hits));
     }
 
@@ -105,8 +106,52 @@ public sealed class OfflineCheckTests
         {
             var prefix = $"uploads/{Path.GetFileName(district)}/";
             var check = await CheckAsync(Directory.EnumerateFiles(district), Path.Combine(state.Folder, "reference"));
-            Assert.AreEqual(Hit.Text(state.Planted.Where(hit => hit.File.StartsWith(prefix, StringComparison.Ordinal))), Hit.Text(check.Hits.Select(hit => hit with { File = prefix + hit.File })));
+            var ofSchools = state.Truth("editions.csv").Where(cells => cells[0] == "ATT-002" && cells[1] == Path.GetFileName(district)).Select(cells => new Hit(cells[0], $"{prefix}AA.tsv", 0));
+            Assert.AreEqual(Hit.Text(state.Planted.Where(hit => hit.File.StartsWith(prefix, StringComparison.Ordinal)).Concat(ofSchools)), Hit.Text(check.Hits.Select(hit => hit with { File = prefix + hit.File })));
         }
+    }
+
+    [TestMethod]
+    public async Task Before_a_collection_is_certified_the_files_are_asked_as_a_whole()
+    {
+        FixtureFile[] files =
+        [
+            FixtureFile.Of("SD", Sample.Student("1001", ("White", "N")), Sample.Student("1002")), FixtureFile.Of("EN", Sample.Enrollment("1001"), Sample.Enrollment("1002")),
+            FixtureFile.Of("AA", Sample.Attendance("1001", ("DaysPresent", "80"), ("EssaDaysAbsent", "")), Sample.Attendance("1002", ("DaysPresent", "80"), ("EssaDaysAbsent", ""))),
+        ];
+
+        Assert.AreEqual("ATT-002 AA.tsv:0, IDN-001 SD.tsv:2", Hit.Text((await CheckAsync(files, Reference)).Hits));
+
+        var fall = await CheckAsync(files, Reference, "--collection", CollectionName.FallCount);
+        Assert.AreEqual("ATT-002 AA.tsv:0, CRT-001 EN.tsv:0, CRT-002 SD.tsv:0, IDN-001 SD.tsv:2", Hit.Text(fall.Hits), "nobody is in the high school");
+        CollectionAssert.Contains(fall.NotRun.ToList(), "BEH-001");
+        CollectionAssert.Contains(fall.NotRun.ToList(), "CRT-009");
+
+        var end = await CheckAsync(files, Reference, "--collection", CollectionName.EndOfYear);
+        StringAssert.StartsWith(Hit.Text(end.Hits), "ATT-002 AA.tsv:0, BEH-001 SD.tsv:0, CRT-001");
+        var confirmed = await CheckAsync(files, Reference, "--collection", CollectionName.EndOfYear, "--zero-incidents", Sample.Elementary);
+        Assert.AreEqual(Hit.Text(fall.Hits), Hit.Text(confirmed.Hits));
+
+        var unknown = await CheckAsync(files, Reference, "--collection", "summer");
+        Assert.AreEqual(ExitCode.Unusable, unknown.Code);
+        StringAssert.Contains(unknown.Error, "'summer' is no collection. Give one of fall-count");
+    }
+
+    [TestMethod]
+    public async Task Counts_are_held_against_those_of_the_funding_system_when_the_reference_folder_has_them()
+    {
+        FixtureFile[] files = [FixtureFile.Of("SD", Sample.Student("1001")), FixtureFile.Of("EN", Sample.Enrollment("1001")), FixtureFile.Of("AF", Sample.FallCount("1001"))];
+        var funded = SampleFolder.WriteReference();
+        CollectionAssert.Contains((await CheckAsync(files, funded)).NotRun.ToList(), "CNT-008");
+
+        // Of the spring there is no file yet, so that there is nothing to compare.
+        await File.WriteAllTextAsync(Path.Combine(funded, "funding-counts.csv"), "DistrictNumber,Collection,Count\n0123,fall-count,2\n0123,spring-count,2\n0456,fall-count,9\n");
+        var other = await CheckAsync(files, funded);
+        Assert.AreEqual("CNT-008 AF.tsv:0", Hit.Text(other.Hits));
+        Assert.DoesNotContain("CNT-008", other.NotRun);
+
+        await File.WriteAllTextAsync(Path.Combine(funded, "funding-counts.csv"), "DistrictNumber,Collection,Count\n0123,fall-count,1\n");
+        Assert.AreEqual("", Hit.Text((await CheckAsync(files, funded)).Hits));
     }
 
     [TestMethod]

@@ -23,11 +23,13 @@ internal static class StateFixtures
 {
     private static readonly SchoolYear NextYear = new(Sample.Year.EndYear + 1);
 
+    private static readonly (string, string) Partial = ("ServiceType", "S");
+
     private static readonly (string, string)[] Diploma = [("DiplomaDate", "01/16/2026"), ("DiplomaType", "R"), ("DiplomaPeriod", "1"), ("SchoolNumber", Sample.HighSchool), ("Grade", "12")];
 
     private static Stay Next(Stay stay) => stay with { Year = NextYear };
 
-    public static IReadOnlyList<StateFixture> All { get; } = [.. Overlaps(), .. NotArrived(), .. Dropouts(), .. Contradicted()];
+    public static IReadOnlyList<StateFixture> All { get; } = [.. Overlaps(), .. NotArrived(), .. Dropouts(), .. Contradicted(), .. Counts()];
 
     private static IEnumerable<StateFixture> Overlaps() =>
     [
@@ -49,6 +51,21 @@ internal static class StateFixtures
         new("ENR-007", "over the summer there is time until September 30", "0123", [Here("08/25/2025", "06/03/2026", "120")], [Here("08/25/2025", "06/03/2026", "120")]) { On = new(2026, 10, 1), PassesOn = new(2026, 9, 30) },
         new("ENR-007", "the arrival is in the next year's records", "0123", [Here("08/25/2025", "06/03/2026", "120")], [Here("08/25/2025", "06/03/2026", "120"), Next(There("08/27/2026"))]) { On = new(2026, 10, 1) },
         new("ENR-007", "an exit out of the state needs no arrival", "0123", [Here("08/25/2025", "10/01/2025", "120")], [Here("08/25/2025", "10/01/2025", "130")]),
+    ];
+
+    private static IEnumerable<StateFixture> Counts() =>
+    [
+        new("CNT-006", "three quarters and a half", "0123 0456", [Here("08/25/2025").Counted("AF", 540), There("08/25/2025", "", "", Partial).Counted("AF", 360)],
+            [Here("08/25/2025").Counted("AF", 539), There("08/25/2025", "", "", Partial).Counted("AF", 360)]),
+        new("CNT-006", "a whole and a quarter in the spring", "0123 0456", [Here("08/25/2025").Counted("AS", 720), There("08/25/2025", "", "", Partial).Counted("AS", 180)],
+            [Here("08/25/2025").Counted("AS", 720), There("08/25/2025", "", "", Partial).Counted("AS", 179)]),
+        new("CNT-006", "who is excluded counts for nothing", "0123 0456", [Here("08/25/2025").Counted("AF", 1080), There("08/25/2025", "", "", Partial).Counted("AF", 1080)],
+            [Here("08/25/2025").Counted("AF", 1080), There("08/25/2025", "", "", Partial).Counted("AF", 1080, ("Exclude10Day", "Y"), ("ConsecutiveAbsences", "11"))]),
+        new("CNT-006", "whole in the fall here and in the spring there", "0123 0456",
+            [Here("08/25/2025").Counted("AF", 1080), There("08/25/2025", "", "", Partial).Counted("AF", 180).Counted("AS", 1080)],
+            [Here("08/25/2025", "10/31/2025", "120").Counted("AF", 1080), There("11/03/2025").Counted("AS", 1080)]),
+        new("CNT-006", "two schools of one district", "0123", [Here("08/25/2025").Counted("AF", 720), Here("08/25/2025", "", "", Partial, ("SchoolNumber", Sample.HighSchool), ("Grade", "07")).Counted("AF", 360)],
+            [Here("08/25/2025").Counted("AF", 540), Here("08/25/2025", "", "", Partial, ("SchoolNumber", Sample.HighSchool), ("Grade", "07")).Counted("AF", 180)]),
     ];
 
     private static IEnumerable<StateFixture> Dropouts() =>
