@@ -35,7 +35,7 @@ internal static class StateFixtures
     [
         new("ENR-004", "both open", "0123 0456", [Here("08/25/2025"), There("10/01/2025")], [Here("08/25/2025", "09/30/2025", "120"), There("10/01/2025")]),
         new("ENR-004", "by one day", "0123 0456", [Here("08/25/2025", "10/02/2025", "120"), There("10/01/2025")], [Here("08/25/2025", "10/01/2025", "120"), There("10/01/2025")]),
-        new("ENR-004", "on the same single day", "0123 0456", [Here("10/01/2025", "10/01/2025", "120"), There("10/01/2025")], [Here("10/01/2025", "10/01/2025", "120"), There("10/02/2025")]),
+        new("ENR-004", "begun on the same day", "0123 0456", [Here("10/01/2025", "10/02/2025", "120"), There("10/01/2025")], [Here("10/01/2025", "10/01/2025", "120"), There("10/01/2025")]),
         new("ENR-004", "the one started earlier ends first", "0123 0456", [There("08/25/2025", "12/01/2025", "120"), Here("11/30/2025")], [There("08/25/2025", "12/01/2025", "120"), Here("12/01/2025")]),
         new("ENR-004", "a partial enrollment beside a primary one is none", "0123 0456", [Here("08/25/2025"), There("08/25/2025")], [Here("08/25/2025"), There("08/25/2025", "", "", ("ServiceType", "S"))]),
         new("ENR-004", "who never came is nowhere", "0123 0456", [Here("08/25/2025"), There("08/25/2025")], [Here("08/25/2025"), There("08/25/2025", "", "", ("NoShow", "Y"))]),
