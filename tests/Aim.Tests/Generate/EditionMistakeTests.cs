@@ -55,7 +55,7 @@ public sealed class EditionMistakeTests
     [TestMethod]
     public void Every_rule_about_editions_is_planted_but_those_that_files_cannot_break()
     {
-        var state = new GeneratedState(5000, seed: 1, errorRate: 0.3, years: 2);
+        var state = new GeneratedState(5000, seed: 1, errorRate: 0.3);
 
         CollectionAssert.AreEquivalent(RuleCatalog.EditionRules.Select(rule => rule.Rule.Id).Except(NotPlanted.Keys).ToList(), state.Report.Editions.Keys.ToList());
     }

@@ -80,7 +80,7 @@ internal static class RecordFixtures
     [
         new("ATT-001", "half a day too many", "AA:2", [SD(), EN(), AA(("DaysPresent", "176.5"), ("EssaDaysAbsent", "8"))], [SD(), EN(), AA(("DaysPresent", "176"), ("EssaDaysAbsent", "8"))]),
         new("ATT-001", "half a day missed, and present on all days", "AA:2", [SD(), EN(), AA(("DaysPresent", "180"), ("EssaDaysAbsent", "1"))], [SD(), EN(), AA(("DaysPresent", "179.5"), ("EssaDaysAbsent", "1"))]),
-        new("ATT-001", "absent on more days than enrolled", "AA:2", [SD(), EN(), AA(("DaysEnrolled", "9"), ("DaysPresent", "0"), ("EssaDaysAbsent", "10"))], [SD(), EN(), AA(("DaysEnrolled", "10"), ("DaysPresent", "0"), ("EssaDaysAbsent", "10"))]),
+        new("ATT-001", "absent on more days than enrolled", "AA:2", [SD(), EN(), AA(("DaysEnrolled", "9"), ("DaysPresent", "0"), ("EssaDaysAbsent", "10"))], [SD(), EN(), AA(("DaysEnrolled", "10"), ("DaysPresent", "0"), ("EssaDaysAbsent", "10"))]) { BreaksRuleOfSchool = true },
         new("ATT-001", "present on more days than enrolled", "AA:2", [SD(), EN(), AA(("DaysEnrolled", "90"), ("DaysPresent", "91"), ("EssaDaysAbsent", ""))], [SD(), EN(), AA(("DaysEnrolled", "91"), ("DaysPresent", "91"), ("EssaDaysAbsent", ""))]),
         new("ATT-001", "enrolled on more days than there were", "AA:2", [SD(), EN(), AA(("DaysEnrolled", "181"))], [SD(), EN(), AA(("DaysEnrolled", "181"), ("InstructionalDays", "181"))]),
         new("ATT-001", "enrolled on more days than the calendar has", "AA:2",
