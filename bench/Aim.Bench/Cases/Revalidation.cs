@@ -1,9 +1,8 @@
 using System.Diagnostics;
 using Aim.Editions;
-using Aim.Host.Commands;
 using Aim.Host.Embedded;
 using Aim.Host.Generate;
-using Aim.Records;
+using Aim.Ports;
 using Aim.Rules;
 
 namespace Aim.Bench.Cases;
