@@ -81,6 +81,9 @@ public sealed class PersonIndex
         return [.. all.SelectMany(found => found).OrderBy(pair => pair.First).ThenBy(pair => pair.Second)];
     }
 
+    /// <summary>A case for a person has to be more likely one child than two: there are far more pairs in a state than newcomers.</summary>
+    private const double LikelyOne = 0.5;
+
     private LikelyDuplicate? Duplicate(int a, int b)
     {
         if (!MayBeOne(in table.Row(a), in table.Row(b))) return null;
@@ -88,7 +91,7 @@ public sealed class PersonIndex
         // Of two who have State IDs already and first names of their own, however alike all else is, a scan would take twins for one child.
         if (pattern[MatchField.First] == Agreement.Differs && pattern[MatchField.Order] != Agreement.Swapped || model.PlainWeight(pattern) < 0) return null;
         var score = model.Score(pattern, table, table.View(a), table.View(b), 2);
-        if (score.Probability < MatchModel.ReviewAt) return null;
+        if (score.Probability < LikelyOne) return null;
         var (first, second) = ids[a] < ids[b] ? (ids[a], ids[b]) : (ids[b], ids[a]);
         return new LikelyDuplicate(first, second, score, model.Explain(pattern, table, table.View(a), table.View(b), 2));
     }
