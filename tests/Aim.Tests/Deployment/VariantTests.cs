@@ -24,7 +24,7 @@ public sealed class VariantTests
         Assert.IsTrue((bool)Uploads(deployment).Properties["isHnsEnabled"]!);
         Assert.IsFalse((bool)Uploads(deployment).Properties["isSftpEnabled"]!);
         Assert.IsFalse((bool)deployment.Of($"{Account}/blobServices").Single(service => service.Properties["cors"] is not null).Properties["isVersioningEnabled"]!);
-        Assert.HasCount(3, deployment.Of($"{Account}/blobServices/containers/immutabilityPolicies"));
+        Assert.HasCount(4, deployment.Of($"{Account}/blobServices/containers/immutabilityPolicies"));
         Assert.DoesNotContain("\"version\":", deployment.Single($"{Account}/managementPolicies").Json.ToJsonString());
     }
 

@@ -41,7 +41,7 @@ public sealed class TelemetryTests
 
         var instances = new[] { first, second }.Select(upload => UploadIntake.InstanceOf(upload.Report.UploadId!.Value)).ToList();
         var traces = instances.Select(instance => spans.Where(span => (string?)span.GetTagItem("aim.instance") == instance).ToList()).ToList();
-        CollectionAssert.AreEqual(new[] { "IdentifyUpload", "StageUpload", "CompareUpload", "ApplyUpload", "SyncEdition", "ReportUpload" }, traces[0].Select(span => span.OperationName).ToList());
+        CollectionAssert.AreEqual(new[] { "IdentifyUpload", "StageUpload", "CompareUpload", "ApplyUpload", "SyncEdition", "JudgeMovement", "ReportUpload" }, traces[0].Select(span => span.OperationName).ToList());
         foreach (var (trace, instance) in traces.Zip(instances)) Assert.AreEqual(AimTelemetry.ContextOf(instance).TraceId, trace.Select(span => span.TraceId).Distinct().Single());
         Assert.AreNotEqual(traces[0][0].TraceId, traces[1][0].TraceId);
     }
