@@ -71,7 +71,7 @@ internal sealed class RecordReader<T>(RecordForm form, ParseJob job, RecordType<
         var stateId = reading.StateId(plan.StateId, TextOf(texts, plan.StateId));
         var lastName = reading.Text(plan.LastName, TextOf(texts, plan.LastName));
         var firstName = reading.Text(plan.FirstName, TextOf(texts, plan.FirstName));
-        var source = new TextFields(texts, plan.Content, reading);
+        var source = new RowFields<TextCells>(new TextCells(texts), plan.Content, reading);
         var value = T.Read(ref source);
         if (!reading.IsRejected)
         {
@@ -85,24 +85,11 @@ internal sealed class RecordReader<T>(RecordForm form, ParseJob job, RecordType<
         return new StagedRow(reading.LocalId.ToString(), value.Key, line, stateId, lastName, firstName, ulong.MaxValue, content.Written.ToArray()) { ClearsStatedId = stateId is null };
     }
 
-    internal static ReadOnlySpan<char> TextOf(string?[] texts, PlannedColumn column) => column.Ordinal < 0 ? default : texts[column.Ordinal].AsSpan();
+    private static ReadOnlySpan<char> TextOf(string?[] texts, PlannedColumn column) => column.Ordinal < 0 ? default : texts[column.Ordinal].AsSpan();
 
-    /// <summary>The texts of one record, as a source of record fields.</summary>
-    private struct TextFields(string?[] texts, PlannedColumn[] columns, FieldReading reading) : IFieldSource
+    /// <summary>The texts of one record, as the cells of a row.</summary>
+    private readonly struct TextCells(string?[] texts) : IRowCells
     {
-        private int next;
-
-        public string? Text() => Next(out var column) is { IsEmpty: false } field ? reading.Text(column, field) : reading.Empty(column);
-        public string? Code() => Next(out var column) is { IsEmpty: false } field ? reading.Code(column, field) : reading.Empty(column);
-        public DateOnly? Date() => Next(out var column) is { IsEmpty: false } field ? reading.Date(column, field) : reading.Empty<DateOnly>(column);
-        public bool? Flag() => Next(out var column) is { IsEmpty: false } field ? reading.Flag(column, field) : reading.Empty<bool>(column);
-        public int? Number() => Next(out var column) is { IsEmpty: false } field ? reading.Number(column, field) : reading.Empty<int>(column);
-        public decimal? Amount() => Next(out var column) is { IsEmpty: false } field ? reading.Amount(column, field) : reading.Empty<decimal>(column);
-
-        private ReadOnlySpan<char> Next(out PlannedColumn column)
-        {
-            column = columns[next++];
-            return TextOf(texts, column);
-        }
+        public ReadOnlySpan<char> this[int ordinal] => texts[ordinal].AsSpan();
     }
 }

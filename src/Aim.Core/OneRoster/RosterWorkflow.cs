@@ -45,20 +45,12 @@ public sealed class RosterWorkflow : Workflow<UploadInput, UploadStatus>
         return true;
     }
 
-    /// <summary>Brings to the state whatever was loaded, also when not all was; a sync that fails is made up for by the night.</summary>
+    /// <summary>Brings to the state whatever was loaded, also when not all was.</summary>
     private static async Task<bool> IsSyncedAsync(IWorkflowContext context, RosterPlan plan, bool isLoaded)
     {
         if (isLoaded && plan.Removals is not null) await context.CallAsync(RosterSteps.Remove, plan);
         context.SetStatus("Sync");
-        try
-        {
-            await SyncEdition.ToEndAsync(context, new EditionKey(plan.District, plan.Year));
-            return true;
-        }
-        catch (StepFailedException)
-        {
-            return false;
-        }
+        return await SyncEdition.TryToEndAsync(context, new EditionKey(plan.District, plan.Year));
     }
 
     private static Task<UploadStatus> EndAsync(IWorkflowContext context, RosterEnding ending) => context.CallAsync(RosterSteps.Report, ending);

@@ -43,6 +43,20 @@ public sealed class SyncEdition(
         return progress;
     }
 
+    /// <summary>The same for who has loaded something: the load stands, and a sync that fails (false) is made up for by the night.</summary>
+    public static async Task<bool> TryToEndAsync(IWorkflowContext context, EditionKey edition)
+    {
+        try
+        {
+            await ToEndAsync(context, edition);
+            return true;
+        }
+        catch (StepFailedException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>
     /// Brings a version that was just made to the state, within the call; false when it doesn't get there now: another sync that has the right
     /// takes it along, and if this one fails, the next sync or the night does. The version stands in any case. Those who wait for a decision

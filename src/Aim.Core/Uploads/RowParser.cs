@@ -26,7 +26,7 @@ internal abstract class RowParser
 }
 
 /// <summary>Reads a record from the columns of a row.</summary>
-internal delegate T DelimitedRead<T>(ref DelimitedFields fields);
+internal delegate T DelimitedRead<T>(ref RowFields<DelimitedCells> fields);
 
 /// <inheritdoc />
 internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRead<T> read, IEnumerable<RowRule<T>> rules) : RowParser where T : IRecord<T>
@@ -86,7 +86,7 @@ internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRe
         var lastName = reading.Text(plan.LastName, Field(rows, plan.LastName));
         var firstName = reading.Text(plan.FirstName, Field(rows, plan.FirstName));
 
-        var source = new DelimitedFields(rows, plan.Content, reading);
+        var source = new RowFields<DelimitedCells>(new DelimitedCells(rows), plan.Content, reading);
         var record = read(ref source);
         if (!reading.IsRejected)
         {
@@ -138,8 +138,20 @@ internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRe
     }
 }
 
-/// <summary>The content columns of one row, as a source of record fields.</summary>
-internal ref struct DelimitedFields(CsvDataReader rows, PlannedColumn[] columns, FieldReading reading) : IFieldSource
+/// <summary>The cells of one row, by their position in it.</summary>
+internal interface IRowCells
+{
+    ReadOnlySpan<char> this[int ordinal] { get; }
+}
+
+/// <summary>The cells of a row of delimited text.</summary>
+internal readonly struct DelimitedCells(CsvDataReader rows) : IRowCells
+{
+    public ReadOnlySpan<char> this[int ordinal] => rows.GetFieldSpan(ordinal);
+}
+
+/// <summary>The content columns of one row, as a source of record fields; a column that the row hasn't is empty.</summary>
+internal struct RowFields<TCells>(TCells cells, PlannedColumn[] columns, FieldReading reading) : IFieldSource where TCells : struct, IRowCells
 {
     private int next;
 
@@ -153,6 +165,6 @@ internal ref struct DelimitedFields(CsvDataReader rows, PlannedColumn[] columns,
     private ReadOnlySpan<char> Next(out PlannedColumn column)
     {
         column = columns[next++];
-        return column.Ordinal < 0 ? default : rows.GetFieldSpan(column.Ordinal);
+        return column.Ordinal < 0 ? default : cells[column.Ordinal];
     }
 }

@@ -54,17 +54,9 @@ public sealed class UploadWorkflow : Workflow<UploadInput, UploadStatus>
         }
     }
 
-    /// <summary>The load stands once it is applied; a sync that fails is made up for by the night.</summary>
     private static async Task<bool> IsSyncedAsync(IWorkflowContext context, EditionKey edition)
     {
-        try
-        {
-            await SyncEdition.ToEndAsync(context, edition);
-        }
-        catch (StepFailedException)
-        {
-            return false;
-        }
+        if (!await SyncEdition.TryToEndAsync(context, edition)) return false;
         await JudgeMovementAsync(context);
         return true;
     }
