@@ -54,19 +54,10 @@ internal sealed class StudentComparison(ComparisonJob job)
             else isProtected = true;
             i = end;
         }
-        foreach (var candidate in candidates) candidate.IsRejected = !AcceptsIdentity(localId, candidate.Staged, people, result);
+        foreach (var candidate in candidates)
+            candidate.IsRejected = !StatedIdentity.Accepts(candidate.Staged.StatedId, candidate.Staged.Content, new RowPlace(job.Type, candidate.Staged.Line, localId), people, result.Findings);
         CheckStudent(localId, stored, candidates, priorYear, isProtected, result);
         Conclude(localId, storedByKey, candidates, isProtected, result);
-    }
-
-    /// <summary>What a student is left with when one record of the type goes, and whether that breaks a rule; false when there is no such record.</summary>
-    public bool Remove(string localId, IReadOnlyList<EditionRow> stored, string key, EditionStudent? priorYear, ComparisonResult result)
-    {
-        if (stored.FirstOrDefault(row => row.Type == job.Type && row.Key == key) is not { } removed) return false;
-        CheckStudent(localId, [.. stored.Where(row => row != removed)], [], priorYear, isProtected: true, result);
-        result.Removed++;
-        result.Changes.Add(new EditionChange(localId, removed, null));
-        return true;
     }
 
     private sealed class Candidate(StagedRow staged, EditionRow? stored, EditionRow row)
@@ -108,30 +99,13 @@ internal sealed class StudentComparison(ComparisonJob job)
             merged.Clear();
             CanonicalMerge.Overlay(stored.Content.Span, staged.Content.Span, staged.Cleared, job.Type.Fields.Count, merged);
             content = merged.Written.SequenceEqual(stored.Content.Span) ? stored.Content : merged.Written.ToArray();
-            if (!staged.ClearsStatedId) statedId ??= stored.StatedId;
+            statedId ??= stored.StatedId;
         }
         return new EditionRow
         {
             Type = job.Type, Key = staged.Key, StatedId = statedId, StatedLastName = staged.StatedLastName, StatedFirstName = staged.StatedFirstName,
             Content = content, Upload = job.Upload, Line = staged.Line,
         };
-    }
-
-    /// <summary>A stated State ID must exist; retired ones and those of another child are reported, and dealt with by the sync.</summary>
-    private bool AcceptsIdentity(string localId, StagedRow row, IReadOnlyDictionary<StateId, Person> people, ComparisonResult result)
-    {
-        if (row.StatedId is not { } id) return true;
-        var place = new RowPlace(job.Type, row.Line, localId);
-        if (!people.TryGetValue(id, out var person))
-        {
-            result.Findings.Add(Findings.OfField(IdentityRules.UnknownStateId, place, "StudentStateId", id.ToString(), null));
-            return false;
-        }
-        if (person.MergedInto is { } survivor)
-            result.Findings.Add(Findings.OfField(IdentityRules.RetiredStateId, place, "StudentStateId", id.ToString(), null, ("Expected", survivor.ToString())));
-        if (job.Type == RecordTypes.Student && IdentityAgreement.Disagrees(RecordTypes.Student.Read(row.Content.Span), person))
-            result.Findings.Add(Findings.OfField(IdentityRules.OtherIdentity, place, "StudentStateId", id.ToString(), null));
-        return true;
     }
 
     private void CheckStudent(

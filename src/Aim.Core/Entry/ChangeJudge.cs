@@ -9,7 +9,8 @@ using Aim.Uploads;
 namespace Aim.Entry;
 
 /// <summary>
-/// Holds changes against an edition, one after another: each is read, checked and compared as the same row of a file would be. Writes nothing.
+/// Holds changes against an edition: each is read and checked as the same row of a file would be, and what they refer to is looked for in the edition as all of them
+/// together will leave it. Writes nothing.
 /// </summary>
 internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identities, ReferenceLibrary references, StateCalendar calendar)
 {
@@ -27,28 +28,61 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
         // The head before the rows: a load that lands in between makes the comparison stale, never wrong.
         var head = await editions.GetHeadAsync(edition, cancellation);
         var hasPriorYear = (await editions.GetHeadAsync(edition with { Year = edition.Year.Previous }, cancellation)).RowCount > 0;
-        var classes = new ClassLists();
-        var desks = changes.Select(change => change.Type).Distinct().ToDictionary(type => type, type => new Desk(type, edition, upload, asOf, reference, hasPriorYear, classes));
-        var read = changes.Select((change, i) => ReadChange.Of(change, desks[change.Type], firstLine + i)).ToList();
+        var read = Read(edition, changes, upload, firstLine, asOf, reference);
+        await CheckStateIdsAsync(read, cancellation);
 
-        var localIds = read.Select(item => item.LocalId).OfType<string>().Distinct().Order(Utf8Order.Comparer).ToList();
-        var stored = await ReadAsync(edition, localIds, cancellation);
-        var prior = hasPriorYear && desks.Values.Any(desk => desk.NeedsPriorYear) ? await ReadAsync(edition with { Year = edition.Year.Previous }, localIds, cancellation) : [];
-        var ids = read.Select(item => item.Row?.StatedId).OfType<StateId>().ToHashSet();
-        var people = ids.Count == 0 ? new Dictionary<StateId, Person>() : await identities.FindAsync(ids, cancellation);
-
-        if (desks.Values.Any(desk => desk.NeedsClasses))
-            await classes.AddNamedAsync(editions, edition, stored.Values.SelectMany(item => item.Rows).Select(row => (row.Type, row.Content)).Concat(read.Where(item => item.Row is not null).Select(item => (item.Desk.Type, item.Row!.Content))), cancellation);
-
-        var rows = stored.ToDictionary(item => item.Key, item => item.Value.Rows.ToList());
-        var said = new HashSet<Finding>();
-        var judged = read.Select(item => OnlyNew(Judge(item, rows, prior.GetValueOrDefault(item.LocalId ?? ""), people), upload, said)).ToList();
-        return new JudgedChanges(head.Version, judged, [.. Differences(localIds, stored, rows)]);
+        var subjects = await SubjectsAsync(edition, read, hasPriorYear, cancellation);
+        return new JudgedChanges(head.Version, [.. read.Select(change => change.Judged)], [.. subjects.SelectMany(subject => subject.Differences())]);
     }
 
-    /// <summary>What is found in a student's other rows is found with each change of the student again, and told once.</summary>
-    private static JudgedChange OnlyNew(JudgedChange judged, UploadId upload, HashSet<Finding> said) =>
-        judged with { Findings = [.. judged.Findings.Select(finding => finding.Upload == upload ? finding with { Upload = null } : finding).Where(said.Add)] };
+    private static List<ReadChange> Read(EditionKey edition, IReadOnlyList<RecordChange> changes, UploadId upload, int firstLine, DateOnly asOf, ReferenceData? reference)
+    {
+        var readers = new Dictionary<RecordType, RecordReader>();
+        return [.. changes.Select((change, i) => ReadChange.Of(change, ReaderOf(change.Type), upload, firstLine + i))];
+
+        RecordReader ReaderOf(RecordType type)
+        {
+            if (readers.TryGetValue(type, out var known)) return known;
+            var form = RecordForm.Find(type, edition.Year)!;
+            return readers[type] = RecordReader.Create(form, new ParseJob(form.Plan, new FileForm(), edition.District, edition.Year, asOf, reference));
+        }
+    }
+
+    private async Task CheckStateIdsAsync(List<ReadChange> read, CancellationToken cancellation)
+    {
+        var ids = read.Select(change => change.Row?.StatedId).OfType<StateId>().ToHashSet();
+        if (ids.Count == 0) return;
+        var people = await identities.FindAsync(ids, cancellation);
+        foreach (var change in read)
+            if (change.Row is { } row) change.IsKeptOut |= !StatedIdentity.Accepts(row.StatedId, row.Content, new RowPlace(row.Type, change.Line, change.LocalId), people, change.Findings);
+    }
+
+    /// <summary>What the changes are about, with the changes made and judged, in the order in which editions are read.</summary>
+    private async Task<IReadOnlyList<ChangedSubject>> SubjectsAsync(EditionKey edition, List<ReadChange> read, bool hasPriorYear, CancellationToken cancellation)
+    {
+        var groups = read.Where(change => change.LocalId is not null).GroupBy(change => change.LocalId!).OrderBy(group => group.Key, Utf8Order.Comparer).Select(group => (LocalId: group.Key, Changes: group.ToList())).ToList();
+        var sets = new RuleSets(edition.Year, hasPriorYear);
+        var rules = groups.Select(group => sets.For(group.Changes)).ToList();
+        var localIds = groups.Select(group => group.LocalId).ToList();
+        var stored = await ReadAsync(edition, localIds, cancellation);
+        var prior = rules.Exists(set => set.NeedsPriorYear) ? await ReadAsync(edition with { Year = edition.Year.Previous }, localIds, cancellation) : [];
+        var classes = new ClassLists();
+        if (rules.Exists(set => set.NeedsClasses))
+            await classes.AddNamedAsync(editions, edition, stored.Values.SelectMany(item => item.Rows).Concat(read.Select(change => change.Row).OfType<EditionRow>()).Select(row => (row.Type, row.Content)), cancellation);
+
+        var subjects = groups.Select((group, i) => new ChangedSubject(group.LocalId, stored.GetValueOrDefault(group.LocalId)?.Rows ?? [], group.Changes, rules[i], new StudentFacts
+        {
+            Year = edition.Year, HasPriorYear = hasPriorYear, PriorYear = prior.TryGetValue(group.LocalId, out var before) ? StudentViews.Of(before) : null, Classes = classes,
+        })).ToList();
+        // Classes before the students in them, wherever they stand in the push.
+        foreach (var subject in subjects.OrderBy(subject => subject.IsOfStudent))
+        {
+            subject.Settle();
+            if (!subject.IsOfStudent) subject.AddTo(classes);
+        }
+        foreach (var subject in subjects) subject.Check();
+        return subjects;
+    }
 
     private async Task<Dictionary<string, EditionStudent>> ReadAsync(EditionKey edition, IReadOnlyList<string> localIds, CancellationToken cancellation)
     {
@@ -57,100 +91,16 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
         return students;
     }
 
-    /// <summary>What changes of one record type are read and compared with.</summary>
-    private sealed class Desk
+    /// <summary>The student rules that changes of some record types can affect, put together once for all subjects with changes of the same types.</summary>
+    private sealed class RuleSets(SchoolYear year, bool hasPriorYear)
     {
-        public Desk(RecordType type, EditionKey edition, UploadId upload, DateOnly asOf, ReferenceData? reference, bool hasPriorYear, ClassLists classes)
+        private readonly Dictionary<string, StudentRuleSet> sets = [];
+
+        public StudentRuleSet For(IEnumerable<ReadChange> changes)
         {
-            var form = RecordForm.Find(type, edition.Year)!;
-            var rules = new StudentRuleSet(RuleCatalog.StudentRules, [type], edition.Year, hasPriorYear);
-            Type = type;
-            NeedsPriorYear = rules.NeedsPriorYear;
-            (NeedsClasses, Classes) = (rules.NeedsClasses, classes);
-            Reader = RecordReader.Create(form, new ParseJob(form.Plan, new FileForm(), edition.District, edition.Year, asOf, reference));
-            Comparison = new StudentComparison(new ComparisonJob(type, upload, UploadScope.Update, WithholdRemovals: false, rules, edition.Year, hasPriorYear) { Classes = classes });
-        }
-
-        public RecordType Type { get; }
-        public bool NeedsPriorYear { get; }
-        public bool NeedsClasses { get; }
-
-        /// <summary>What the changes have come to so far counts for those after them.</summary>
-        public ClassLists Classes { get; }
-
-        public RecordReader Reader { get; }
-        public StudentComparison Comparison { get; }
-    }
-
-    /// <summary>A change whose fields have been read.</summary>
-    /// <param name="LocalId">As the edition has it; null when it can't be one.</param>
-    /// <param name="Row">Null for a delete, and for what a finding keeps out.</param>
-    private sealed record ReadChange(RecordChange Change, Desk Desk, int Line, string? LocalId, StagedRow? Row, FindingList Findings)
-    {
-        public static ReadChange Of(RecordChange change, Desk desk, int line)
-        {
-            var findings = new FindingList();
-            if (change.Operation == ChangeOperation.Delete) return new ReadChange(change, desk, line, desk.Reader.ReadLocalId(change.LocalId, line, findings), null, findings);
-            var row = desk.Reader.Read(change.LocalId, change.Record!.Value, line, findings);
-            return new ReadChange(change, desk, line, row?.LocalId, row, findings);
-        }
-    }
-
-    private static JudgedChange Judge(ReadChange read, Dictionary<string, List<EditionRow>> rows, EditionStudent? prior, IReadOnlyDictionary<StateId, Person> people)
-    {
-        var isDelete = read.Change.Operation == ChangeOperation.Delete;
-        if (read.LocalId is not { } localId || read.Row is null && !isDelete) return new JudgedChange(ChangeResult.LeftOut, null, null, null, read.Findings);
-        var current = rows.TryGetValue(localId, out var known) ? known : rows[localId] = [];
-        var result = new ComparisonResult(read.Findings);
-        return isDelete ? Delete(read, localId, current, prior, result) : Upsert(read, read.Row!, current, prior, people, result);
-    }
-
-    private static JudgedChange Upsert(ReadChange read, StagedRow row, List<EditionRow> current, EditionStudent? prior, IReadOnlyDictionary<StateId, Person> people, ComparisonResult result)
-    {
-        if (read.Change.Key is { } key && key != row.Key)
-        {
-            result.Findings.Add(Findings.OfField(FileRules.OtherKey, new RowPlace(read.Desk.Type, read.Line, row.LocalId), FileRules.OtherKey.Field, key, null, ("Expected", row.Key)));
-            // What the sender knows, and holds a tag of, is the record under the key it named.
-            var meant = current.FirstOrDefault(item => item.Type == read.Desk.Type && item.Key == key);
-            return new JudgedChange(ChangeResult.LeftOut, key, meant, meant, read.Findings);
-        }
-        read.Desk.Comparison.Compare(row.LocalId, current, [row], prior, people, result);
-        var before = current.FirstOrDefault(item => item.Type == read.Desk.Type && item.Key == row.Key);
-        if (result.Changes.Count == 0)
-            return new JudgedChange(result.Unchanged > 0 ? ChangeResult.Unchanged : ChangeResult.LeftOut, row.Key, before, before, read.Findings);
-        var after = result.Changes[0].After!;
-        if (before is not null) current.Remove(before);
-        current.Add(after);
-        read.Desk.Classes.Add(after.Type, row.LocalId, after.Content.Span);
-        return new JudgedChange(before is null ? ChangeResult.Added : ChangeResult.Changed, row.Key, before, after, read.Findings);
-    }
-
-    private static JudgedChange Delete(ReadChange read, string localId, List<EditionRow> current, EditionStudent? prior, ComparisonResult result)
-    {
-        var key = read.Change.Key ?? "";
-        if (!read.Desk.Comparison.Remove(localId, current, key, prior, result))
-        {
-            result.Findings.Add(Findings.OfField(FileRules.NothingToDelete, new RowPlace(read.Desk.Type, read.Line, localId), FileRules.NothingToDelete.Field, key, null));
-            return new JudgedChange(ChangeResult.NotThere, key, null, null, read.Findings);
-        }
-        var removed = result.Changes[0].Before!;
-        current.Remove(removed);
-        read.Desk.Classes.Remove(removed.Type, localId);
-        return new JudgedChange(ChangeResult.Removed, key, removed, null, read.Findings);
-    }
-
-    /// <summary>What all of it comes to, a row once, in the order in which editions are read.</summary>
-    private static IEnumerable<EditionChange> Differences(IEnumerable<string> localIds, Dictionary<string, EditionStudent> stored, Dictionary<string, List<EditionRow>> rows)
-    {
-        foreach (var localId in localIds)
-        {
-            var before = stored.TryGetValue(localId, out var student) ? student.Rows.ToDictionary(row => (row.Type, row.Key)) : [];
-            var after = rows.TryGetValue(localId, out var list) ? list.ToDictionary(row => (row.Type, row.Key)) : [];
-            foreach (var key in before.Keys.Union(after.Keys).OrderBy(key => key.Type.Number).ThenBy(key => key.Key, Utf8Order.Comparer))
-            {
-                var (old, now) = (before.GetValueOrDefault(key), after.GetValueOrDefault(key));
-                if (old is null || now is null || !old.SaysTheSameAs(now)) yield return new EditionChange(localId, old, now);
-            }
+            var types = changes.Select(change => change.Type).Distinct().OrderBy(type => type.Number).ToList();
+            var name = string.Join(' ', types);
+            return sets.TryGetValue(name, out var known) ? known : sets[name] = new StudentRuleSet(RuleCatalog.StudentRules, types, year, hasPriorYear);
         }
     }
 }

@@ -81,8 +81,7 @@ internal sealed class RecordReader<T>(RecordForm form, ParseJob job, RecordType<
         if (reading.IsRejected) return null;
         content.Clear();
         type.Write(value, content);
-        // A record is sent whole: a field that isn't there is empty, also where an empty field of a file keeps the stored value.
-        return new StagedRow(reading.LocalId.ToString(), value.Key, line, stateId, lastName, firstName, ulong.MaxValue, content.Written.ToArray()) { ClearsStatedId = stateId is null };
+        return new StagedRow(reading.LocalId.ToString(), value.Key, line, stateId, lastName, firstName, Cleared: 0, content.Written.ToArray());
     }
 
     private static ReadOnlySpan<char> TextOf(string?[] texts, PlannedColumn column) => column.Ordinal < 0 ? default : texts[column.Ordinal].AsSpan();

@@ -13,9 +13,6 @@ internal sealed record StagedRow(
 
     public bool IsRejected => Key == RejectedKey;
 
-    /// <summary>The row is whole and states no State ID: a stored one goes. Never so in a file, whose empty fields keep what is stored, and not written with the row.</summary>
-    public bool ClearsStatedId { get; init; }
-
     public static void Write(
         ByteBuffer buffer, ReadOnlySpan<char> localId, string key, long line, StateId? statedId, string? lastName, string? firstName, ulong cleared, ReadOnlySpan<byte> content)
     {

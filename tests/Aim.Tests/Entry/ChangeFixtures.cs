@@ -21,7 +21,7 @@ internal static class ChangeFixtures
     ];
 
     public static JsonObject Upsert(string type, string? key, JsonObject record, string localId = "1001") =>
-        new() { ["op"] = "upsert", ["recordType"] = type, ["localId"] = localId, ["key"] = key, ["record"] = record };
+        new() { ["op"] = "upsert", ["recordType"] = type, ["localId"] = localId, ["key"] = key, ["record"] = record.DeepClone() };
 
     public static JsonObject Delete(string type, string? key, string localId = "1001") => new() { ["op"] = "delete", ["recordType"] = type, ["localId"] = localId, ["key"] = key };
 }

@@ -52,7 +52,7 @@ public sealed class EntryRuleTests
     }
 
     [TestMethod]
-    public async Task Sections_rosters_and_marks_of_a_push_are_held_against_the_classes_before_them_in_the_push()
+    public async Task Sections_rosters_and_marks_of_a_push_are_held_against_the_classes_it_brings()
     {
         await using var entry = await StartAsync();
 
@@ -62,6 +62,107 @@ public sealed class EntryRuleTests
 
         var (_, later, _) = await entry.PushAsync(2, Upsert("SU", null, Class("MATH6", "T9"), "6A"), Upsert("RU", null, Roster("6A", "2025-08-01")), Upsert("MK", null, Mark("6B")));
         Assert.AreEqual("CLS-002 REF-010 REF-011 REF-012", string.Join(' ', RulesOfPush(later).Where(rule => rule.StartsWith("CLS", StringComparison.Ordinal) || rule.StartsWith("REF", StringComparison.Ordinal)).Order()), $"{later}");
+    }
+
+    [TestMethod]
+    public async Task What_a_record_refers_to_may_come_after_it_in_the_push()
+    {
+        await using var entry = await StartAsync();
+        JsonObject[] changes = [Upsert("CO", null, Course, "MATH5"), Upsert("ST", null, Teacher, "T1"), Upsert("SU", null, Class(), "5A"), Upsert("SD", null, Student()), Upsert("EN", null, Enrollment()), Upsert("RU", null, Roster()), Upsert("MK", null, Mark())];
+        var random = new Random(20260601);
+        List<JsonObject[]> orders = [[.. changes.Reverse()], .. Enumerable.Range(0, 4).Select(_ => { var shuffled = changes.ToArray(); random.Shuffle(shuffled); return shuffled; })];
+
+        for (var i = 0; i < orders.Count; i++)
+        {
+            var (_, body, _) = await entry.PushAsync(2 * i + 1, orders[i]);
+            Assert.AreEqual((7, ""), (body.GetProperty("counts").GetProperty("added").GetInt32(), string.Join(' ', RulesOfPush(body))), $"{body}");
+            await entry.PushAsync(2 * i + 2, Delete("CO", null, "MATH5"), Delete("ST", null, "T1"), Delete("SU", null, "5A"), Delete("SD", null), Delete("EN", "0001|001|P|20250825"), Delete("RU", "5A|20250825"), Delete("MK", "5A|S1|T"));
+            Assert.AreEqual(0L, (await entry.GetAsync(Edition)).Body.GetProperty("rows").GetInt64());
+        }
+    }
+
+    [TestMethod]
+    public async Task A_section_that_is_refused_or_deleted_in_the_push_is_unknown_to_its_roster()
+    {
+        await using var entry = await StartAsync();
+        await entry.PushAsync(1, Upsert("CO", null, Course, "MATH5"), Upsert("ST", null, Teacher, "T1"), Upsert("SD", null, Student()), Upsert("EN", null, Enrollment()));
+        var refused = Class();
+        refused["schoolNumber"] = "7777";
+
+        var (_, body, _) = await entry.PushAsync(2, Upsert("RU", null, Roster()), Upsert("SU", null, refused, "5A"));
+        Assert.AreEqual("REF-010 REF-001", string.Join(' ', RulesOfPush(body)), $"{body}");
+        var (_, deleted, _) = await entry.PushAsync(3, Upsert("SU", null, Class(), "5B"), Upsert("RU", null, Roster("5B")), Delete("SU", null, "5B"));
+        Assert.AreEqual((2, "REF-010"), (deleted.GetProperty("reports")[0].GetProperty("change").GetInt32(), string.Join(' ', RulesOfPush(deleted).Distinct())), $"{deleted}");
+
+        await entry.PushAsync(4, Upsert("SU", null, Class(), "5C"));
+        var (_, stored, _) = await entry.PushAsync(5, Delete("SU", null, "5C"), Upsert("RU", null, Roster("5C")));
+        Assert.Contains("REF-010", RulesOfPush(stored), "also one that was there before");
+        await entry.PushAsync(6, Upsert("SU", null, Class(), "5D"));
+        var (_, kept, _) = await entry.PushAsync(7, Upsert("SU", null, refused, "5D"), Upsert("RU", null, Roster("5D")));
+        Assert.DoesNotContain("5D", string.Join(' ', kept.GetProperty("reports").EnumerateArray().SelectMany(report => report.GetProperty("findings").EnumerateArray())
+            .Where(finding => finding.GetProperty("rule").GetString() == "REF-010").Select(finding => finding.GetProperty("cause").GetString())), "a change that is refused leaves the section as it was");
+    }
+
+    [TestMethod]
+    public async Task An_enrollment_whose_student_is_deleted_later_in_the_push_has_no_student()
+    {
+        await using var entry = await StartAsync();
+        await entry.PushAsync(1, Upsert("SD", null, Student()));
+
+        var (_, body, _) = await entry.PushAsync(2, Upsert("EN", null, Enrollment()), Delete("SD", null));
+
+        Assert.AreEqual("REF-008", string.Join(' ', RulesOfPush(body)), $"{body}");
+        Assert.AreEqual(1, body.GetProperty("reports")[0].GetProperty("change").GetInt32());
+    }
+
+    [TestMethod]
+    public async Task An_enrollment_may_come_before_the_end_of_the_one_before_it()
+    {
+        await using var entry = await StartAsync();
+        var (open, ended, later) = (Enrollment(), Enrollment(), Enrollment());
+        (open["endDate"], open["endStatus"]) = (null, null);
+        ended["endDate"] = "2026-01-15";
+        (later["startDate"], later["startStatus"]) = ("2026-01-16", "02");
+        await entry.PushAsync(1, Upsert("SD", null, Student()), Upsert("EN", null, open));
+
+        var (_, body, _) = await entry.PushAsync(2, Upsert("EN", null, later), Upsert("EN", null, ended));
+
+        Assert.AreEqual((1, 1, 0), (body.GetProperty("counts").GetProperty("added").GetInt32(), body.GetProperty("counts").GetProperty("changed").GetInt32(), body.GetProperty("counts").GetProperty("leftOut").GetInt32()), $"{body}");
+    }
+
+    [TestMethod]
+    public async Task Where_one_of_several_changes_of_a_record_may_not_stand_the_one_before_it_does()
+    {
+        await using var entry = await StartAsync();
+        var (first, second) = (Enrollment(), Enrollment());
+        (first["endDate"], second["startDate"]) = ("2026-01-15", "2026-01-16");
+        var overlapping = Enrollment();
+        overlapping["startDate"] = "2026-02-02";
+        await entry.PushAsync(1, Upsert("SD", null, Student()), Upsert("EN", null, second));
+
+        var (_, body, _) = await entry.PushAsync(2, Upsert("EN", null, first), Upsert("EN", null, Enrollment()), Upsert("EN", null, overlapping));
+
+        var reports = body.GetProperty("reports").EnumerateArray().ToList();
+        Assert.AreEqual("2 LeftOut ENR-003, 3 LeftOut ENR-003", string.Join(", ", reports.Select(report => $"{report.GetProperty("change")} {report.GetProperty("result").GetString()} {string.Join(' ', RulesOf(report))}")), $"{body}");
+        Assert.AreEqual("2026-01-15", (await entry.GetAsync($"records/EN/1001/{EnrollmentKey}")).Body.GetProperty("record").GetProperty("endDate").GetString());
+        Assert.AreEqual(HttpStatusCode.NotFound, (await entry.GetAsync("records/EN/1001/0001%7C001%7CP%7C20260202")).Status);
+    }
+
+    [TestMethod]
+    public async Task As_many_changes_as_a_push_may_have_can_be_about_one_student()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var edition = new EditionKey(Sample.District, Sample.Year);
+        JsonObject[] changes = [Upsert("SD", null, Student()), .. Enumerable.Range(1, ChangeSet.MostChanges - 1).Select(i => Upsert("RU", null, Roster($"S{i % 4000}")))];
+        var body = System.Text.Encoding.UTF8.GetBytes(new JsonObject { ["sequence"] = 1, ["changes"] = new JsonArray([.. changes.Select(change => change.DeepClone())]) }.ToJsonString());
+        await bench.Platform.Pushed.ReceiveAsync(edition, 1, body, CancellationToken.None);
+
+        await bench.Platform.Pushed.DrainAsync(edition, CancellationToken.None);
+
+        var push = (await bench.Platform.Pushed.FindNumberAsync(edition, 1, CancellationToken.None)).Push!;
+        var outcome = (await bench.Platform.Pushed.FindOutcomeAsync(push, CancellationToken.None))!;
+        Assert.AreEqual((4001, 999, 4000), (outcome.Added, outcome.Unchanged, outcome.Reports.Count));
+        Assert.AreEqual(4001L, (await bench.Ports.Editions.GetHeadAsync(edition, CancellationToken.None)).RowCount);
     }
 
     [TestMethod]
@@ -82,7 +183,7 @@ public sealed class EntryRuleTests
         other["endStatus"] = "195";
         await entry.PushAsync(1, Upsert("SD", null, old));
 
-        var (_, body, _) = await entry.PushAsync(2, Upsert("EN", null, Enrollment()), Upsert("SD", null, old.DeepClone().AsObject()), Upsert("EN", null, other));
+        var (_, body, _) = await entry.PushAsync(2, Upsert("EN", null, Enrollment()), Upsert("SD", null, old), Upsert("EN", null, other));
 
         var findings = body.GetProperty("reports").EnumerateArray().SelectMany(report => report.GetProperty("findings").EnumerateArray())
             .Select(finding => string.Join(' ', new[] { "rule", "record", "line", "field", "value", "message" }.Select(name => finding.TryGetProperty(name, out var value) ? $"{value}" : ""))).ToList();
