@@ -135,13 +135,14 @@ public sealed class ReferenceData
 
     [JsonConstructor]
     public ReferenceData(
-        SchoolYear year, Agency agency, IReadOnlyList<District> districts, IReadOnlyList<School> schools, IReadOnlyList<SchoolCalendar> calendars)
+        SchoolYear year, Agency agency, IReadOnlyList<District> districts, IReadOnlyList<School> schools, IReadOnlyList<SchoolCalendar> calendars, IReadOnlyDictionary<string, int>? thresholds = null)
     {
         Year = year;
         Agency = agency;
         Districts = districts;
         Schools = schools;
         Calendars = calendars;
+        Thresholds = thresholds;
         this.districts = districts.ToFrozenDictionary(district => district.Number.Value);
         this.schools = schools.ToFrozenDictionary(school => (school.District.Value, school.Number));
         this.calendars = calendars.ToFrozenDictionary(calendar => (calendar.District.Value, calendar.School, calendar.Number));
@@ -153,6 +154,10 @@ public sealed class ReferenceData
     public IReadOnlyList<District> Districts { get; }
     public IReadOnlyList<School> Schools { get; }
     public IReadOnlyList<SchoolCalendar> Calendars { get; }
+
+    /// <summary>What the state has set for this year, by the name of a <see cref="Rules.Threshold" />; null when it leaves all as they are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, int>? Thresholds { get; }
 
     public District? FindDistrict(DistrictId district) => districts.GetValueOrDefault(district.Value ?? "");
 

@@ -18,8 +18,8 @@ public sealed record FundedCount(DistrictId District, string Collection, int Stu
 
 /// <summary>
 /// Reads a year's reference data from CSV files with a header row: <c>agency.csv</c>, <c>districts.csv</c>, <c>schools.csv</c> and
-/// <c>calendars.csv</c>; and, if they are there, <c>identities.csv</c> with the State IDs given out before and <c>funding-counts.csv</c> with the
-/// counts of the funding system.
+/// <c>calendars.csv</c>; and, if they are there, <c>identities.csv</c> with the State IDs given out before, <c>funding-counts.csv</c> with the
+/// counts of the funding system and <c>thresholds.csv</c> with what the state sets for rules.
 /// </summary>
 public sealed class ReferenceFiles(string folder)
 {
@@ -29,10 +29,11 @@ public sealed class ReferenceFiles(string folder)
     private const string CalendarsFile = "calendars.csv";
     private const string IdentitiesFile = "identities.csv";
     private const string FundingFile = "funding-counts.csv";
+    private const string ThresholdsFile = "thresholds.csv";
     private const int MostStudents = 1_000_000;
 
-    /// <summary>The files of a folder; the last two may be left out.</summary>
-    public static IReadOnlyList<string> Names { get; } = [AgencyFile, DistrictsFile, SchoolsFile, CalendarsFile, IdentitiesFile, FundingFile];
+    /// <summary>The files of a folder; the last three may be left out.</summary>
+    public static IReadOnlyList<string> Names { get; } = [AgencyFile, DistrictsFile, SchoolsFile, CalendarsFile, IdentitiesFile, FundingFile, ThresholdsFile];
 
     private readonly List<ReferenceProblem> problems = [];
 
@@ -47,11 +48,12 @@ public sealed class ReferenceFiles(string folder)
         var schools = ReadRows(SchoolsFile, SchoolOf).ToList();
         var calendars = ReadRows(CalendarsFile, CalendarOf).ToList();
         CheckLinks(districts, schools, calendars);
-        return problems.Count > 0 ? null : new ReferenceData(agency[0].Year, agency[0].Agency, districts, schools, calendars);
+        var thresholds = ReadThresholds();
+        return problems.Count > 0 ? null : new ReferenceData(agency[0].Year, agency[0].Agency, districts, schools, calendars, thresholds);
     }
 
     /// <summary>State IDs that were given out before this system; none when the file isn't there.</summary>
-    public IEnumerable<Person> ReadIdentities() => !File.Exists(Path.Combine(folder, IdentitiesFile)) ? [] : ReadRows(IdentitiesFile, row => new Person
+    public IEnumerable<Person> ReadIdentities() => !IsThere(IdentitiesFile) ? [] : ReadRows(IdentitiesFile, row => new Person
     {
         StateId = row.StateId("StateId"), LastName = row.Text("LastName"), FirstName = row.Text("FirstName"), MiddleName = row.Optional("MiddleName"), Suffix = row.Optional("Suffix"),
         BirthDate = row.Date("BirthDate"), Gender = row.Text("Gender"), MergedInto = row.Optional("MergedInto") is null ? null : row.StateId("MergedInto"),
@@ -60,7 +62,7 @@ public sealed class ReferenceFiles(string folder)
     /// <summary>What the funding system counts; nothing when the file isn't there.</summary>
     public IReadOnlyList<FundedCount> ReadFundedCounts(ReferenceData reference)
     {
-        if (!File.Exists(Path.Combine(folder, FundingFile))) return [];
+        if (!IsThere(FundingFile)) return [];
         var known = reference.Districts.Select(district => district.Number).ToHashSet();
         var counts = ReadRows(FundingFile, row => FundedCountOf(row, known)).ToList();
         Unique(FundingFile, "count", counts.Select(count => $"{count.District} {count.Collection}"));
@@ -72,6 +74,23 @@ public sealed class ReferenceFiles(string folder)
         var count = new FundedCount(row.District("DistrictNumber"), row.OneOf("Collection", CollectionName.FallCount, CollectionName.SpringCount), row.Between("Count", 0, MostStudents));
         return known.Contains(count.District) ? count : throw new FormatException($"{DistrictsFile} does not have district {count.District}. Add the district or correct the number.");
     }
+
+    /// <summary>What the state sets; null when it sets nothing.</summary>
+    private SortedDictionary<string, int>? ReadThresholds()
+    {
+        if (!IsThere(ThresholdsFile)) return null;
+        var set = ReadRows(ThresholdsFile, ThresholdOf).ToList();
+        Unique(ThresholdsFile, "threshold", set.Select(item => item.Key));
+        return set.Count == 0 || problems.Count > 0 ? null : new SortedDictionary<string, int>(set.ToDictionary(), StringComparer.Ordinal);
+    }
+
+    private static KeyValuePair<string, int> ThresholdOf(Row row)
+    {
+        var threshold = Thresholds.Find(row.Text("Name")) ?? throw new FormatException($"Name is '{row.Text("Name")}', which is no threshold; docs/rules.md lists them. Correct it.");
+        return new(threshold.Name, row.Between("Value", threshold.Least, threshold.Most));
+    }
+
+    private bool IsThere(string file) => File.Exists(Path.Combine(folder, file));
 
     private void CheckLinks(List<District> districts, List<School> schools, List<SchoolCalendar> calendars)
     {

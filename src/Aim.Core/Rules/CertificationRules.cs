@@ -1,3 +1,4 @@
+using Aim.Organizations;
 using Aim.Records;
 using static Aim.Rules.Severity;
 
@@ -6,30 +7,6 @@ namespace Aim.Rules;
 /// <summary>Rules about a district's edition when a collection is to be certified.</summary>
 internal static class CertificationRules
 {
-    /// <summary>
-    /// What is called a significant change from one year to the next. Neither law nor manual says how much; these are the state office's to set.
-    /// A change of fewer than twenty students, about a classroom, is never significant: in a small school one cohort after another differs by that much every year.
-    /// </summary>
-    private const double SignificantTotal = 0.10;
-
-    /// <inheritdoc cref="SignificantTotal" />
-    private const double SignificantPart = 0.20;
-
-    /// <inheritdoc cref="SignificantTotal" />
-    private const int FewestChanged = 20;
-
-    /// <summary>Of fewer seniors no share says anything.</summary>
-    private const int FewestStudents = 10;
-
-    /// <summary>CALPADS CERT014: graduates more than 20 % above last year's 12th-graders.</summary>
-    private const double MostGraduates = 1.20;
-
-    /// <summary>CALPADS CERT016: the share of graduates moved by 25 points.</summary>
-    private const double ShareMoved = 0.25;
-
-    /// <summary>CALPADS CERT018: no dropouts in a school of 100 or more in grades 9 to 12.</summary>
-    private const int LargeHighSchool = 100;
-
     private const string Check = "Check that every row is there, and once; if the change is real, acknowledge the finding.";
 
     public static readonly EditionRule[] All =
@@ -43,27 +20,27 @@ internal static class CertificationRules
             facts => facts.Figures.Schools.Where(school => school.Value.WithoutRace > 0).Select(school => new EditionOffence(school.Key, ("Students", school.Value.WithoutRace))), RecordTypes.Student),
 
         new(new("CRT-003", Warning, RuleScope.Certification, "School", "Enrollment changed significantly", "School {School} has {Students} students, after {Before} last year.", Check) { Basis = "CALPADS CERT006" },
-            facts => Changes(facts, SignificantTotal, figures => [("", figures.Students)]), RecordTypes.Enrollment) { NeedsPriorYear = true, Collections = [CollectionName.FallCount, CollectionName.EndOfYear] },
+            facts => Changes(facts, Thresholds.SignificantTotal, figures => [("", figures.Students)]), RecordTypes.Enrollment) { NeedsPriorYear = true, Collections = [CollectionName.FallCount, CollectionName.EndOfYear] },
 
         new(new("CRT-004", Warning, RuleScope.Certification, "School", "A grade changed significantly", "School {School} has {Students} students in grade {Part}, after {Before} last year.", Check) { Basis = "CALPADS CERT007" },
-            facts => Changes(facts, SignificantPart, figures => figures.ByGrade.Select(grade => (grade.Key, grade.Value))), RecordTypes.Enrollment) { NeedsPriorYear = true, Collections = [CollectionName.FallCount, CollectionName.EndOfYear] },
+            facts => Changes(facts, Thresholds.SignificantPart, figures => figures.ByGrade.Select(grade => (grade.Key, grade.Value))), RecordTypes.Enrollment) { NeedsPriorYear = true, Collections = [CollectionName.FallCount, CollectionName.EndOfYear] },
 
         new(new("CRT-005", Warning, RuleScope.Certification, "School", "A race or ethnicity changed significantly", "School {School} has {Students} students of race or ethnicity {Part}, after {Before} last year.", Check) { Basis = "CALPADS CERT008" },
-            facts => Changes(facts, SignificantPart, figures => figures.ByRace.Select(race => (race.Key, race.Value))), RecordTypes.Student) { NeedsPriorYear = true, Collections = [CollectionName.FallCount, CollectionName.EndOfYear] },
+            facts => Changes(facts, Thresholds.SignificantPart, figures => figures.ByRace.Select(race => (race.Key, race.Value))), RecordTypes.Student) { NeedsPriorYear = true, Collections = [CollectionName.FallCount, CollectionName.EndOfYear] },
 
         new(new("CRT-006", Warning, RuleScope.Certification, "School", "Special education changed significantly", "School {School} has {Students} students in special education, after {Before} last year.", Check) { Basis = "CALPADS CERT009" },
-            facts => Changes(facts, SignificantPart, figures => [("", figures.SpecialEducation)]), RecordTypes.SpecialEducation) { NeedsPriorYear = true, Collections = [CollectionName.ChildCount, CollectionName.EndOfYear] },
+            facts => Changes(facts, Thresholds.SignificantPart, figures => [("", figures.SpecialEducation)]), RecordTypes.SpecialEducation) { NeedsPriorYear = true, Collections = [CollectionName.ChildCount, CollectionName.EndOfYear] },
 
         new(new("CRT-007", Warning, RuleScope.Certification, "School", "Unlikely number of graduates",
                 "School {School} has {Graduates} graduates and {Grade12} students in grade 12, after {GraduatesBefore} and {Grade12Before} last year.",
                 "Check the end statuses of the seniors; if they are right, acknowledge the finding.") { Basis = "CALPADS CERT014 to CERT016" },
-            facts => facts.Figures.Schools.Where(school => IsUnlikely(school.Value, facts.LastYear!.Of(school.Key))).Select(school => new EditionOffence(school.Key, ("Graduates", school.Value.Graduates),
+            facts => facts.Figures.Schools.Where(school => IsUnlikely(school.Value, facts.LastYear!.Of(school.Key), facts.Reference)).Select(school => new EditionOffence(school.Key, ("Graduates", school.Value.Graduates),
                 ("Grade12", school.Value.Grade12), ("GraduatesBefore", facts.LastYear!.Of(school.Key).Graduates), ("Grade12Before", facts.LastYear!.Of(school.Key).Grade12))),
             RecordTypes.Enrollment) { NeedsPriorYear = true, Collections = [CollectionName.Graduates] },
 
         new(new("CRT-008", Warning, RuleScope.Certification, "School", "Large high school without dropouts", "School {School} has {Students} students in grades 9 to 12, and none dropped out.",
                 "Check the end statuses; if nobody dropped out, acknowledge the finding.") { Basis = "CALPADS CERT018" },
-            facts => facts.Figures.Schools.Where(school => school.Value is { HighSchool: >= LargeHighSchool, Dropouts: 0 }).Select(school => new EditionOffence(school.Key, ("Students", school.Value.HighSchool))),
+            facts => facts.Figures.Schools.Where(school => school.Value.HighSchool >= Thresholds.LargeHighSchool.In(facts.Reference) && school.Value.Dropouts == 0).Select(school => new EditionOffence(school.Key, ("Students", school.Value.HighSchool))),
             RecordTypes.Enrollment) { Collections = [CollectionName.Graduates] },
 
         new(new("CRT-009", Error, RuleScope.Certification, "District", "An earlier collection is not certified", "District {District} has not certified {Earlier}, which comes before {Collection}.",
@@ -73,8 +50,9 @@ internal static class CertificationRules
     ];
 
     /// <summary>The parts of each school's figures that changed by more than a share, and by more than a few students.</summary>
-    private static IEnumerable<EditionOffence> Changes(EditionFacts facts, double share, Func<SchoolFigures, IEnumerable<(string Part, int Students)>> partsOf)
+    private static IEnumerable<EditionOffence> Changes(EditionFacts facts, Threshold significant, Func<SchoolFigures, IEnumerable<(string Part, int Students)>> partsOf)
     {
+        var (fewest, share) = (Thresholds.FewestChanged.In(facts.Reference), significant.ShareIn(facts.Reference));
         foreach (var school in facts.Figures.Schools.Keys.Union(facts.LastYear!.Schools.Keys).Order(StringComparer.Ordinal))
         {
             if (facts.School is { } only && only != school) continue;
@@ -84,16 +62,17 @@ internal static class CertificationRules
             {
                 var (students, earlier) = (now.GetValueOrDefault(part), before.GetValueOrDefault(part));
                 var change = Math.Abs(students - earlier);
-                if (change >= FewestChanged && change > earlier * share) yield return new EditionOffence(school, ("Part", part), ("Students", students), ("Before", earlier));
+                if (change >= fewest && change > earlier * share) yield return new EditionOffence(school, ("Part", part), ("Students", students), ("Before", earlier));
             }
         }
     }
 
-    private static bool IsUnlikely(SchoolFigures now, SchoolFigures before)
+    private static bool IsUnlikely(SchoolFigures now, SchoolFigures before, ReferenceData? reference)
     {
-        if (before.Grade12 >= FewestStudents && now.Graduates > before.Grade12 * MostGraduates) return true;
-        if (now.Grade12 < FewestStudents) return false;
+        var fewest = Thresholds.FewestSeniors.In(reference);
+        if (before.Grade12 >= fewest && now.Graduates > before.Grade12 * Thresholds.MostGraduates.ShareIn(reference)) return true;
+        if (now.Grade12 < fewest) return false;
         if (now.Graduates == 0) return true;
-        return before is { Grade12: >= FewestStudents, Graduates: > 0 } && Math.Abs((double)now.Graduates / now.Grade12 - (double)before.Graduates / before.Grade12) > ShareMoved;
+        return before.Grade12 >= fewest && before.Graduates > 0 && Math.Abs((decimal)now.Graduates / now.Grade12 - (decimal)before.Graduates / before.Grade12) > Thresholds.ShareMoved.ShareIn(reference);
     }
 }

@@ -16,9 +16,6 @@ internal static class CountRules
     /// <summary>Whoever is absent on the eleventh school day in a row is not counted (ARM 10.20.102).</summary>
     private const int AbsencesThatExclude = 11;
 
-    /// <summary>Where count day is no school day, the next school day takes its place (MCA 20-9-311): within the week.</summary>
-    private const int DaysToNextSchoolDay = 7;
-
     private const string Day = nameof(CountDay.CountDate);
     private const string Hours = nameof(CountDay.AggregateHours);
     private const string Exclude = nameof(CountDay.ExcludeTenDay);
@@ -57,11 +54,11 @@ internal static class CountRules
 
         new(new("CNT-009", Error, RuleScope.Row, Day, "Not the state's count day", "The count date is {CountDate}; count day is {CountDay}.",
                 "Make the count for the state's count day, or for the next school day where that is none.") { Basis = "MCA 20-9-311: first Monday of October and of February" },
-            (c, f) => DaysAfterCountDay(c, type, f.Year) is < 0 or >= DaysToNextSchoolDay),
+            (c, f) => DaysAfterCountDay(c, type, f.Year) is { } days && (days < 0 || days >= Thresholds.DaysToNextSchoolDay.In(f.Reference))),
 
         new(new("CNT-009B", Warning, RuleScope.Row, Day, "A few days after the state's count day", "The count date is {CountDate}; count day is {CountDay}.",
                 "Correct the count date; if count day was no school day in the district, acknowledge the finding.") { Basis = "MCA 20-9-311: the next school day, where the Monday is none" },
-            (c, f) => DaysAfterCountDay(c, type, f.Year) is > 0 and < DaysToNextSchoolDay),
+            (c, f) => DaysAfterCountDay(c, type, f.Year) is > 0 and var days && days < Thresholds.DaysToNextSchoolDay.In(f.Reference)),
     ];
 
     public static readonly RowRule<CountDay>[] TestWindowRow =

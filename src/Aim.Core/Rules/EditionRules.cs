@@ -1,3 +1,4 @@
+using Aim.Organizations;
 using Aim.Records;
 using static Aim.Rules.Severity;
 
@@ -6,20 +7,11 @@ namespace Aim.Rules;
 /// <summary>Rules about a district's edition as a whole, asked whenever it is validated.</summary>
 internal static class EditionRules
 {
-    /// <summary>A school at which fewer than half of the days were attended has a mistake in its files rather than such students.</summary>
-    private const decimal LowestAttendance = 0.5m;
-
-    /// <summary>A handful of students can have been present every day.</summary>
-    private const int FewStudents = 10;
-
     /// <summary>An unanticipated increase is one of more than 4 % or more than 40 students (ARM 10.20.105).</summary>
     private const double UnusualShare = 0.04;
 
     /// <inheritdoc cref="UnusualShare" />
     private const int UnusualChange = 40;
-
-    /// <summary>In a small district one family that moves is more than 4 %. A change of fewer students than these is none, or every one-room school would be warned every year.</summary>
-    private const int FewestChanged = 10;
 
     public static readonly EditionRule[] All =
     [
@@ -27,7 +19,7 @@ internal static class EditionRules
                 "Check the attendance totals (AA) of the school; if they are right, acknowledge the finding.") { Basis = "AIM end-of-year attendance totals" },
             facts => from school in facts.Figures.Schools
                      let figures = school.Value
-                     where figures.DaysEnrolled > 0 && (figures.DaysPresent < figures.DaysEnrolled * LowestAttendance || figures.DaysPresent == figures.DaysEnrolled && figures.Students >= FewStudents)
+                     where figures.DaysEnrolled > 0 && IsUnlikely(figures, facts.Reference)
                      select new EditionOffence(school.Key, ("Present", figures.DaysPresent), ("Enrolled", figures.DaysEnrolled), ("Percent", decimal.Round(100 * figures.DaysPresent / figures.DaysEnrolled, 1))),
             RecordTypes.AttendanceTotals),
 
@@ -43,8 +35,8 @@ internal static class EditionRules
             RecordTypes.BehaviorIncident) { NeedsNotes = true },
 
         new(new("CNT-007", Warning, RuleScope.Edition, "District", "Count changed unusually from last year", "The {Count} count of district {District} is {Students}, after {Before} last year.",
-                "Check that every school's count is there, and once; if the change is real, acknowledge the finding.") { Basis = "ARM 10.20.105: more than 4 % or more than 40 students; a change of fewer than ten is left out" },
-            facts => Counts(facts.Figures, facts.LastYear!).Where(count => count.Students > 0 && count.Before > 0 && IsUnusual(count.Students, count.Before))
+                "Check that every school's count is there, and once; if the change is real, acknowledge the finding.") { Basis = "ARM 10.20.105: more than 4 % or more than 40 students" },
+            facts => Counts(facts.Figures, facts.LastYear!).Where(count => count.Students > 0 && count.Before > 0 && IsUnusual(count.Students, count.Before, Thresholds.FewestInCount.In(facts.Reference)))
                 .Select(count => new EditionOffence(null, ("Count", count.Name), ("Students", count.Students), ("Before", count.Before))),
             RecordTypes.FallCount, RecordTypes.SpringCount) { NeedsPriorYear = true, IsOfDistrict = true },
 
@@ -59,5 +51,9 @@ internal static class EditionRules
     private static IEnumerable<(string Collection, string Name, int Students, int Before)> Counts(EditionFigures now, EditionFigures before) =>
         [(CollectionName.FallCount, "fall", now.District.FallCount, before.District.FallCount), (CollectionName.SpringCount, "spring", now.District.SpringCount, before.District.SpringCount)];
 
-    private static bool IsUnusual(int students, int before) => Math.Abs(students - before) > UnusualChange || Math.Abs(students - before) >= FewestChanged && Math.Abs(students - before) > before * UnusualShare;
+    private static bool IsUnusual(int students, int before, int fewest) => Math.Abs(students - before) is var change && (change > UnusualChange || change >= fewest && change > before * UnusualShare);
+
+    private static bool IsUnlikely(SchoolFigures figures, ReferenceData? reference) => figures.DaysPresent == figures.DaysEnrolled
+        ? figures.Students >= Thresholds.AllPresent.In(reference)
+        : figures.DaysPresent < figures.DaysEnrolled * Thresholds.LowestAttendance.ShareIn(reference);
 }

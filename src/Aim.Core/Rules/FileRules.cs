@@ -1,6 +1,6 @@
 namespace Aim.Rules;
 
-/// <summary>Rules that the reader of a file raises itself: the form of the file, of its fields, and codes.</summary>
+/// <summary>Rules that the reader of a file, or of a save, raises itself: the form of the file, of its fields, and codes.</summary>
 public static class FileRules
 {
     public static readonly Rule Header = new("FMT-001", Severity.Fatal, RuleScope.File, "Header", "File unreadable, or header missing or unknown",
@@ -47,11 +47,11 @@ public static class FileRules
 
     public static readonly Rule NothingToDelete = new("FMT-013", Severity.Warning, RuleScope.Student, "Row", "Delete of a record that is not there",
         "There is no record of this type with the key '{Value}' to delete.",
-        "Check whether the record was ever sent, or was sent under another local id or key; if it is rightly gone, there is nothing to do.") { Basis = "Push of changes" };
+        "Check whether the record was ever sent, or was sent under another local id or key; if it is rightly gone, there is nothing to do.") { Basis = "Push of changes", IsOfSaves = true };
 
     public static readonly Rule OtherKey = new("FMT-014", Severity.Fatal, RuleScope.Student, "Row", "Record sent under the key of another",
         "The record was sent under the key '{Value}', but its own fields make it {Expected}.",
-        "Where a field of the key was wrong, delete the record under its old key and send it under the new one.") { Basis = "Push of changes" };
+        "Where a field of the key was wrong, delete the record under its old key and send it under the new one.") { Basis = "Push of changes", IsOfSaves = true };
 
     public static readonly Rule Code = new("REF-005", Severity.Fatal, RuleScope.Row, "Field", "Code not in the list",
         "{Field} is '{Value}', which is not in the list '{Expected}'.", "Use a code of the list; docs/layouts.md has all of them.") { Basis = "CALPADS GERR0002" };

@@ -45,6 +45,9 @@ public sealed record Rule(string Id, Severity Severity, RuleScope Scope, string 
     /// <inheritdoc cref="FirstYear" />
     public int? LastYear { get; init; }
 
+    /// <summary>Broken only by records that are saved or pushed one by one; no file can break it.</summary>
+    public bool IsOfSaves { get; init; }
+
     public RuleStage Stage { get; init; } = RuleStage.Enforce;
 
     /// <summary>The severity findings get at the rule's present stage.</summary>

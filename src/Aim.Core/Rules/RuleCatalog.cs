@@ -45,8 +45,8 @@ public static class RuleCatalog
 
     public static IReadOnlyList<Rule> All { get; } = Collect();
 
-    /// <summary>Changes whenever a rule changes its meaning, severity, stage or wording; every freeze records it.</summary>
-    public static string Version { get; } = ContentHash.OfText(string.Join('\n', All)).ToString("x32", CultureInfo.InvariantCulture)[..12];
+    /// <summary>Changes whenever a rule changes its meaning, severity, stage or wording, or a threshold its default; every freeze records it.</summary>
+    public static string Version { get; } = ContentHash.OfText(string.Join('\n', All.Select(rule => $"{rule}").Concat(Thresholds.All.Select(threshold => $"{threshold}")))).ToString("x32", CultureInfo.InvariantCulture)[..12];
 
     private static readonly Dictionary<string, Rule> ById = All.ToDictionary(rule => rule.Id);
 

@@ -29,7 +29,18 @@ public sealed partial class ClerkDocumentTests
         foreach (var layout in FileLayouts.All)
         {
             var page = Page(layout);
-            foreach (var rule in RuleCatalog.All.Where(rule => rule.Records.Count == 0 || rule.Records.Contains(layout.Type))) StringAssert.Contains(page, rule.Id, layout.RecordType);
+            foreach (var rule in RuleCatalog.All.Where(rule => !rule.IsOfSaves && (rule.Records.Count == 0 || rule.Records.Contains(layout.Type)))) StringAssert.Contains(page, rule.Id, layout.RecordType);
+        }
+    }
+
+    [TestMethod]
+    public void Rules_that_no_file_can_break_are_explained_with_saves_and_pushes_instead()
+    {
+        var entry = File.ReadAllText(Path.Combine(Approved.RepositoryRoot(), "docs", "entry.md"));
+        foreach (var rule in RuleCatalog.All.Where(rule => rule.IsOfSaves))
+        {
+            StringAssert.Contains(entry, $"[{rule.Id}](rules.md#{rule.Id.ToLowerInvariant()})");
+            foreach (var layout in FileLayouts.All) Assert.DoesNotContain(rule.Id, Page(layout));
         }
     }
 
@@ -82,7 +93,7 @@ public sealed partial class ClerkDocumentTests
         var rows = LayoutDocumentTests.Samples.Single(sample => sample.Type == layout.RecordType).Rows;
         text.Append($"\nFor example, with → for a tab:\n\n```text\n{Sample.Tsv(layout.RecordType, rows).Replace("\t", "→", StringComparison.Ordinal)}```\n\n## Messages\n");
         Write(text, "About this file", RuleCatalog.All.Where(rule => rule.Records.Count is > 0 and < 10 && rule.Records.Contains(layout.Type)));
-        Write(text, "About every file", RuleCatalog.All.Where(rule => rule.Records.Count == 0 || rule.Records.Count >= 10 && rule.Records.Contains(layout.Type)));
+        Write(text, "About every file", RuleCatalog.All.Where(rule => !rule.IsOfSaves && rule.Records.Count == 0 || rule.Records.Count >= 10 && rule.Records.Contains(layout.Type)));
         return text.ToString();
     }
 
@@ -123,8 +134,10 @@ public sealed partial class ClerkDocumentTests
         var list = rules.OrderByDescending(rule => rule.EffectiveSeverity).ThenBy(rule => rule.Id, StringComparer.Ordinal).ToList();
         if (list.Count == 0) return;
         text.Append($"\n### {title}\n\n| Rule | Severity | What it says | What to do |\n|---|---|---|---|\n");
-        foreach (var rule in list) text.Append($"| [{rule.Id}](../rules.md#{rule.Id.ToLowerInvariant()}) | {rule.EffectiveSeverity} | **{rule.Title}.** {Values(rule.Message)} | {Values(rule.HowToFix)} |\n");
+        foreach (var rule in list) text.Append($"| [{rule.Id}](../rules.md#{rule.Id.ToLowerInvariant()}) | {rule.EffectiveSeverity} | **{rule.Title}.** {Values(rule.Message)}{SetByState(rule)} | {Values(rule.HowToFix)} |\n");
     }
+
+    private static string SetByState(Rule rule) => string.Concat(Thresholds.Of(rule).Select(threshold => $" [{threshold.Name}](../rules.md#thresholds): {RuleDocumentTests.Amount(threshold)}, unless the state sets it otherwise."));
 
     private static string Values(string template) => Placeholder().Replace(template, "`$1`").Replace("|", "\\|", StringComparison.Ordinal);
 

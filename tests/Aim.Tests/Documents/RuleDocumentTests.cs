@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Aim.Rules;
@@ -82,7 +83,41 @@ public sealed partial class RuleDocumentTests
             text.Append('\n');
             foreach (var rule in rules) Write(text, rule);
         }
+        WriteThresholds(text);
         return $"{text.ToString().TrimEnd()}\n";
+    }
+
+    private static void WriteThresholds(StringBuilder text)
+    {
+        text.Append("""
+            ## Thresholds
+
+            Numbers that rules go by and that no law gives are the state office's to set, for a school year at a time: a file `thresholds.csv` (Name, Value) in the year's reference folder has what
+            differs from the table. The year's uploads, validations and checks go by it, and a freeze keeps it. A name or value that can't be used is refused with the file and line when the
+            reference data is read.
+
+            | Name | Unless set | Can be set | Decides | Rules |
+            |---|---|---|---|---|
+
+            """);
+        foreach (var threshold in Thresholds.All)
+        {
+            var rules = string.Join(", ", threshold.Rules.Select(id => $"[{id}](#{id.ToLowerInvariant()})"));
+            text.Append(CultureInfo.InvariantCulture, $"| {threshold.Name} | {Amount(threshold)} | {threshold.Least} to {threshold.Most} | {threshold.About} | {rules} |\n");
+        }
+    }
+
+    internal static string Amount(Threshold threshold) => string.Create(CultureInfo.InvariantCulture, $"{threshold.Default} {(threshold.Unit == "percent" ? "%" : threshold.Unit)}");
+
+    [TestMethod]
+    public void Every_threshold_can_keep_its_default_and_names_rules_that_there_are()
+    {
+        foreach (var threshold in Thresholds.All)
+        {
+            Assert.IsTrue(threshold.Default >= threshold.Least && threshold.Default <= threshold.Most, threshold.Name);
+            Assert.IsNotEmpty(threshold.Rules, threshold.Name);
+            foreach (var rule in threshold.Rules) Assert.IsNotNull(RuleCatalog.Find(rule), $"{threshold.Name}: {rule}");
+        }
     }
 
     private static void Write(StringBuilder text, Rule rule)
@@ -94,12 +129,14 @@ public sealed partial class RuleDocumentTests
 
             *How to fix:* {Values(rule.HowToFix)}
 
-            {rule.Severity} · {Scope(rule.Scope)} · {(rule.Records.Count == 0 ? "every file" : string.Join(", ", rule.Records))} · {Field(rule.Field)}{Stage(rule)}{Years(rule)}{Needs(rule)}<br>
-            Basis: {rule.Basis}
+            {rule.Severity} · {Scope(rule.Scope)} · {(rule.IsOfSaves ? "[saves and pushes](entry.md)" : rule.Records.Count == 0 ? "every file" : string.Join(", ", rule.Records))} · {Field(rule.Field)}{Stage(rule)}{Years(rule)}{Needs(rule)}<br>
+            Basis: {rule.Basis}{SetByState(rule)}
 
 
             """);
     }
+
+    private static string SetByState(Rule rule) => string.Concat(Thresholds.Of(rule).Select(threshold => $"<br>\nSet by the state: [{threshold.Name}](#thresholds), {Amount(threshold)} unless it is set"));
 
     private static string Values(string template) => Placeholder().Replace(template, "`$1`");
 

@@ -2,6 +2,7 @@ using Aim.Federal;
 using Aim.Host.Commands;
 using Aim.Host.Generate;
 using Aim.Organizations;
+using Aim.Rules;
 using Aim.Tests.Setup;
 
 namespace Aim.Tests.Federal;
@@ -119,6 +120,33 @@ public sealed class ReferenceFileTests
         Assert.AreEqual(ExitCode.DataHasProblems, await CommandLine.RunAsync(["rules", "run", District, "--year", $"{Sample.Year}", "--data", data], output, TextWriter.Null, CancellationToken.None));
         StringAssert.Contains(output.ToString(), "CNT-008");
     }
+
+    [TestMethod]
+    [DataRow("SignificantTotals,12", "thresholds.csv, line 2: Name is 'SignificantTotals', which is no threshold; docs/rules.md lists them. Correct it.")]
+    [DataRow("SignificantTotal,a tenth", "thresholds.csv, line 2: Value is 'a tenth', which is not a number from 0 to 1000. Correct it.")]
+    [DataRow("MostGraduates,99", "thresholds.csv, line 2: Value is '99', which is not a number from 100 to 1000. Correct it.")]
+    [DataRow("SignificantTotal,12\nsignificanttotal,13", "thresholds.csv: The threshold SignificantTotal is there twice. Delete one of the rows.")]
+    public void Thresholds_that_cannot_be_used_are_refused_with_what_to_do(string rows, string sentence)
+    {
+        WriteThresholds(rows);
+        var files = new ReferenceFiles(Reference);
+
+        Assert.IsNull(files.Read());
+        Assert.AreEqual(sentence, string.Join(" ", files.Problems));
+    }
+
+    [TestMethod]
+    public void Thresholds_that_a_state_sets_go_into_the_years_reference_data_and_the_others_keep_their_default()
+    {
+        Assert.IsNull(new ReferenceFiles(Reference).Read()!.Thresholds);
+        WriteThresholds("significanttotal,12");
+
+        var reference = new ReferenceFiles(Reference).Read();
+
+        Assert.AreEqual((12, 20), (Thresholds.SignificantTotal.In(reference), Thresholds.SignificantPart.In(reference)));
+    }
+
+    private void WriteThresholds(string rows) => File.WriteAllText(Path.Combine(Reference, "thresholds.csv"), $"Name,Value\n{rows}\n");
 
     private string District => File.ReadLines(Path.Combine(Reference, "districts.csv")).ElementAt(1).Split(',')[0];
 

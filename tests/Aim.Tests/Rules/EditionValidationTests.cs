@@ -4,6 +4,8 @@ using System.Text;
 using System.Text.Json;
 using Aim.Editions;
 using Aim.Host.Commands;
+using Aim.Organizations;
+using Aim.Records;
 using Aim.Rules;
 using Aim.Tests.Setup;
 using Aim.Uploads;
@@ -48,6 +50,34 @@ public sealed class EditionValidationTests
             Assert.DoesNotContain("{", finding.Message + finding.HowToFix);
         }
         return string.Join(" ", found.Select(finding => finding.Cause ?? "-").Distinct());
+    }
+
+    [TestMethod]
+    public async Task A_threshold_that_the_state_sets_holds_for_the_year_it_is_set_for()
+    {
+        var fixture = EditionFixtures.All.First(item => item.Rule == "CRT-003");
+        await using var bench = await Workbench.OpenAsync(clock: On(2026, 6, 5));
+        await bench.Platform.References.PublishAsync(Sample.Reference(Sample.Year.Previous), CancellationToken.None);
+        foreach (var file in fixture.Before.Concat(fixture.Fails)) await LoadAsync(bench, file);
+
+        Assert.AreEqual("CRT-003", await FoundAsync());
+        await SetAsync(Sample.Year.Previous, 21);
+        Assert.AreEqual("CRT-003", await FoundAsync(), "last year's says nothing of this year");
+        await SetAsync(Sample.Year, 21);
+        Assert.AreEqual("", await FoundAsync());
+
+        Task<string> SetAsync(SchoolYear year, int fewest)
+        {
+            var sample = Sample.Reference(year);
+            var set = new Dictionary<string, int> { [Thresholds.FewestChanged.Name] = fewest };
+            return bench.Platform.References.PublishAsync(new ReferenceData(year, sample.Agency, sample.Districts, sample.Schools, sample.Calendars, set), CancellationToken.None);
+        }
+
+        async Task<string> FoundAsync()
+        {
+            var report = await bench.Platform.Validation.ReportAsync(Edition, null, fixture.Collection, CancellationToken.None);
+            return string.Join(" ", report.Rules.Keys.Where(rule => rule == fixture.Rule));
+        }
     }
 
     [TestMethod]
