@@ -1,4 +1,5 @@
 using Aim.Identity.Matching;
+using Aim.TruthSets;
 
 namespace Aim.Tests.Matching;
 
@@ -69,4 +70,32 @@ public sealed class MatchTextTests
     [DataRow("HENRY", "ROBERT", false)]
     [DataRow("NOBODY", "NOBODY", false)]
     public void A_nickname_goes_with_its_name_and_not_with_another_nickname(string a, string b, bool isOne) => Assert.AreEqual(isOne, NameSynonyms.Of(a).IsOneWith(NameSynonyms.Of(b)));
+
+    /// <summary>Names of a state, with slips, and some that are short, numbered, of two words or of another script.</summary>
+    private static readonly string[] Names = [.. new TruthSet(400, seed: 31, RecordingErrors.Paper).Right.SelectMany(person => new[] { person.First, person.Last })
+        .Concat(["A", "AB", "BA", "ABCD", "XBCD", "ABC1", "ABC2", "Ann Marie", "Marie", "Αθηνα", "Αθινα", "李小龙", new string('Z', 80)]).Select(Plain).Where(name => name.Length > 0).Distinct()];
+
+    private static string Plain(string? name)
+    {
+        Span<char> into = stackalloc char[MatchText.Longest];
+        return new string(into[..MatchText.Words(name, into)]);
+    }
+
+    [TestMethod]
+    public void A_sketch_never_rules_out_names_that_are_alike()
+    {
+        foreach (var (a, b) in Names.SelectMany(a => Names.Select(b => (a, b))))
+        {
+            var (one, other) = (NameSketch.Of(a), NameSketch.Of(b));
+            Assert.IsGreaterThanOrEqualTo(MatchText.Likeness(a, b), one.MostLikeness(other) + 1e-9, $"{a} and {b}");
+            Assert.IsTrue(one.MayBeBeginningOf(other) || !a.StartsWith(b, StringComparison.Ordinal), $"{a} and {b}");
+        }
+    }
+
+    [TestMethod]
+    public void A_sketch_rules_out_most_names_that_are_not_alike()
+    {
+        var unlike = Names.SelectMany(a => Names.Select(b => (a, b))).Where(pair => MatchText.Likeness(pair.a, pair.b) < 0.82).ToList();
+        Assert.IsGreaterThan(0.8, unlike.Count(pair => NameSketch.Of(pair.a).MostLikeness(NameSketch.Of(pair.b)) < 0.82) / (double)unlike.Count);
+    }
 }

@@ -98,4 +98,24 @@ public sealed class PersonIndexTests
 
         CollectionAssert.AreEqual(alone, set.Right.AsParallel().AsOrdered().WithDegreeOfParallelism(4).Select(person => index.Find(person).Candidates.Count).ToList());
     }
+
+    [TestMethod]
+    public void Nobody_who_may_be_the_child_is_ruled_out_by_names_alone()
+    {
+        var set = new TruthSet(1000, seed: 23, RecordingErrors.Paper);
+        var (table, model, checkedPairs) = (new PersonTable(), MatchModel.Default(1000), 0);
+        foreach (var person in set.Left) table.Add(person);
+        foreach (var asked in set.Right.Take(200).Select(table.Encode))
+        {
+            var ceiling = new WeightCeiling(model, table, table.View(asked), 1, MatchModel.ReviewAt);
+            for (var known = 0; known < table.Count; known++)
+            {
+                var pattern = PersonComparison.Compare(table.View(asked), table.View(known));
+                if (model.Score(pattern, table, table.View(asked), table.View(known), 1).Probability < MatchModel.ReviewAt) continue;
+                checkedPairs++;
+                Assert.IsTrue(ceiling.MayBeReached(PersonComparison.CompareNames(table.View(asked), table.View(known)), in table.Row(known)));
+            }
+        }
+        Assert.IsGreaterThan(100, checkedPairs);
+    }
 }

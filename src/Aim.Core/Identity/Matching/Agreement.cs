@@ -52,16 +52,23 @@ internal static class PersonComparison
     /// <summary>Shorter texts are too easily one slip apart.</summary>
     private const int ShortestClose = 4;
 
-    public static AgreementPattern Compare(PersonView a, PersonView b)
+    public static AgreementPattern Compare(PersonView a, PersonView b) => Complete(CompareNames(a, b), a, b);
+
+    /// <summary>First and last names and their order alone.</summary>
+    public static AgreementPattern CompareNames(PersonView a, PersonView b)
     {
         var (last, first, order) = (Surnames(a, Trait.Last, b, Trait.Last), FirstNames(a, b), Agreement.Same);
         if (last >= Agreement.Similar && first >= Agreement.Similar && AreSwapped(a, b, ref last, ref first)) order = Agreement.Swapped;
-        return default(AgreementPattern).With(MatchField.Last, last).With(MatchField.First, first).With(MatchField.Order, order)
-            .With(MatchField.Middle, first is Agreement.Middle or Agreement.Swapped ? Agreement.Missing : MiddleNames(a, b)).With(MatchField.Suffix, Codes(a.Suffix, b.Suffix)).With(MatchField.Birth, Births(a.Birth, b.Birth))
-            .With(MatchField.Gender, Codes(a.Gender, b.Gender)).With(MatchField.Street, Streets(a, b)).With(MatchField.Place, Places(a, b)).With(MatchField.Other, Numbers(a, b, Trait.Other));
+        return default(AgreementPattern).With(MatchField.Last, last).With(MatchField.First, first).With(MatchField.Order, order);
     }
 
-    private static Agreement Codes(byte a, byte b) => a == 0 || b == 0 ? Agreement.Missing : a == b ? Agreement.Same : Agreement.Differs;
+    /// <summary>The rest of a comparison of which the names have been made.</summary>
+    public static AgreementPattern Complete(AgreementPattern names, PersonView a, PersonView b) =>
+        names.With(MatchField.Middle, names[MatchField.First] is Agreement.Middle or Agreement.Swapped ? Agreement.Missing : MiddleNames(a, b)).With(MatchField.Suffix, Codes(a.Suffix, b.Suffix))
+            .With(MatchField.Birth, Births(a.Birth, b.Birth)).With(MatchField.Gender, Codes(a.Gender, b.Gender)).With(MatchField.Street, Streets(a, b)).With(MatchField.Place, Places(a, b))
+            .With(MatchField.Other, Numbers(a, b, Trait.Other));
+
+    internal static Agreement Codes(byte a, byte b) => a == 0 || b == 0 ? Agreement.Missing : a == b ? Agreement.Same : Agreement.Differs;
 
     private static bool AreSwapped(PersonView a, PersonView b, ref Agreement last, ref Agreement first)
     {
@@ -76,10 +83,12 @@ internal static class PersonComparison
         var (x, y) = (a[traitA], b[traitB]);
         if (x == 0 || y == 0) return Agreement.Missing;
         if (x == y) return Agreement.Same;
-        ReadOnlySpan<char> textA = a.Text(traitA), textB = b.Text(traitB);
-        if ((textA.Contains(' ') || textB.Contains(' ')) && MatchText.ShareWord(textA, textB)) return Agreement.Part;
-        return Alike(textA, textB);
+        if ((a.Sketch(traitA).HasWords || b.Sketch(traitB).HasWords) && MatchText.ShareWord(a.Text(traitA), b.Text(traitB))) return Agreement.Part;
+        return Alike(a, traitA, b, traitB);
     }
+
+    private static Agreement Alike(PersonView a, Trait traitA, PersonView b, Trait traitB) =>
+        a.Sketch(traitA).MostLikeness(b.Sketch(traitB)) < SimilarName ? Agreement.Differs : Alike(a.Text(traitA), b.Text(traitB));
 
     private static Agreement Alike(ReadOnlySpan<char> a, ReadOnlySpan<char> b)
     {
@@ -95,12 +104,17 @@ internal static class PersonComparison
         if (x == 0 || y == 0) return Agreement.Missing;
         if (x == y) return Agreement.Same;
         if (a.FirstNameForms.IsOneWith(b.FirstNameForms)) return Agreement.Nickname;
-        ReadOnlySpan<char> textA = a.Text(Trait.First), textB = b.Text(Trait.First);
-        if (MatchText.DifferInNumber(textA, textB)) return Agreement.Differs;
-        if (textA.StartsWith(textB) || textB.StartsWith(textA)) return Math.Min(textA.Length, textB.Length) >= ShortestClose ? Agreement.Close : Agreement.Initial;
+        if (a.Sketch(Trait.First).MayBeBeginningOf(b.Sketch(Trait.First)) && Beginnings(a, b) is { } beginning) return beginning;
         var (isMiddleOfB, isMiddleOfA) = (x > 0 && x == b[Trait.Middle], y > 0 && y == a[Trait.Middle]);
         if (isMiddleOfA || isMiddleOfB) return isMiddleOfA && isMiddleOfB ? Agreement.Swapped : Agreement.Middle;
-        return Alike(textA, textB);
+        return Alike(a, Trait.First, b, Trait.First);
+    }
+
+    private static Agreement? Beginnings(PersonView a, PersonView b)
+    {
+        ReadOnlySpan<char> textA = a.Text(Trait.First), textB = b.Text(Trait.First);
+        if (MatchText.DifferInNumber(textA, textB) || !textA.StartsWith(textB) && !textB.StartsWith(textA)) return null;
+        return Math.Min(textA.Length, textB.Length) >= ShortestClose ? Agreement.Close : Agreement.Initial;
     }
 
     private static Agreement MiddleNames(PersonView a, PersonView b)
@@ -110,7 +124,7 @@ internal static class PersonComparison
         if (x == y) return Agreement.Same;
         ReadOnlySpan<char> textA = a.Text(Trait.Middle), textB = b.Text(Trait.Middle);
         if (textA.StartsWith(textB) || textB.StartsWith(textA)) return Agreement.Initial;
-        return Alike(textA, textB) is Agreement.Close ? Agreement.Close : Agreement.Differs;
+        return Alike(a, Trait.Middle, b, Trait.Middle) is Agreement.Close ? Agreement.Close : Agreement.Differs;
     }
 
     internal static Agreement Births(int a, int b)

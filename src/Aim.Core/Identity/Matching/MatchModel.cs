@@ -34,6 +34,7 @@ public sealed class MatchModel
     private static readonly FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> NoValues = Stored.NoValue.ToFrozenSet().GetAlternateLookup<ReadOnlySpan<char>>();
 
     private readonly double[] weights;
+    private readonly double[] mostOfUnlike = new double[AgreementPattern.Fields];
 
     internal MatchModel(string version, double[] m, double[] u, double matches, double relatives, bool hasFamilies, bool countsValues = true)
     {
@@ -43,6 +44,7 @@ public sealed class MatchModel
         {
             weights[At(field, Agreement.Same)] = field == MatchField.Order ? weights[At(field, Agreement.Same)] : Math.Max(0, weights[At(field, Agreement.Same)]);
             weights[At(field, Agreement.Differs)] = Math.Min(0, weights[At(field, Agreement.Differs)]);
+            mostOfUnlike[(int)field] = weights.AsSpan(At(field, Agreement.Same) + 1, (int)Agreement.Differs - 1).ToArray().Where(weight => weight != 0).Append(weights[At(field, Agreement.Differs)]).Max();
         }
     }
 
@@ -101,6 +103,19 @@ public sealed class MatchModel
         for (var field = MatchField.Last; field <= MatchField.Order; field++) sum += weights[At(field, pattern[field])];
         return sum;
     }
+
+    internal double PlainWeight(MatchField field, Agreement level) => weights[At(field, level)];
+
+    /// <summary>The most that a field can add when both say something and not the same.</summary>
+    internal double MostOfUnlike(MatchField field) => mostOfUnlike[(int)field];
+
+    /// <summary>The most that exchanged names can add.</summary>
+    internal double MostOfExchanged => weights[At(MatchField.Order, Agreement.Swapped)] + MostOf(MatchField.Last) + MostOf(MatchField.First);
+
+    private double MostOf(MatchField field) => Math.Max(MostOfUnlike(field), Math.Log2(M[At(field, Agreement.Same)] / RarestValue));
+
+    /// <summary>The most that a field of a person can add when another has the same.</summary>
+    internal double WeightOfSame(MatchField field, PersonTable table, PersonView person, int counted) => Weight(field, default(AgreementPattern).With(field, Agreement.Same), table, person, person, counted);
 
     /// <param name="counted">How many of the two are counted in the table.</param>
     internal MatchScore Score(AgreementPattern pattern, PersonTable table, PersonView a, PersonView b, int counted)

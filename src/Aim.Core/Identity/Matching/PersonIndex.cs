@@ -49,11 +49,10 @@ public sealed class PersonIndex
         var near = scratch.TryTake(out var list) ? list : [];
         var (searched, skipped) = Neighbours(table.View(encoded), near);
         var found = new List<(int Person, AgreementPattern Pattern, MatchScore Score)>();
+        var ceiling = new WeightCeiling(model, table, table.View(encoded), 1, MatchModel.ReviewAt);
         foreach (var other in near)
         {
-            if (!MayBeOne(in encoded.Row, in table.Row(other))) continue;
-            var pattern = PersonComparison.Compare(table.View(encoded), table.View(other));
-            if (model.PlainWeight(pattern) < 0) continue;
+            if (!TryCompare(table.View(encoded), in encoded.Row, other, ceiling, out var pattern)) continue;
             var score = model.Score(pattern, table, table.View(encoded), table.View(other), 1);
             if (score.Probability >= MatchModel.ReviewAt) found.Add((other, pattern, score));
         }
@@ -74,7 +73,8 @@ public sealed class PersonIndex
             for (var person = range.Item1; person < range.Item2; person++)
             {
                 Neighbours(table.View(person), near);
-                foreach (var other in near) if (other < person && Duplicate(other, person) is { } pair) found.Add(pair);
+                var ceiling = new WeightCeiling(model, table, table.View(person), 2, LikelyOne);
+                foreach (var other in near) if (other < person && Duplicate(other, person, ceiling) is { } pair) found.Add(pair);
             }
             all.Add(found);
         });
@@ -84,16 +84,28 @@ public sealed class PersonIndex
     /// <summary>A case for a person has to be more likely one child than two: there are far more pairs in a state than newcomers.</summary>
     private const double LikelyOne = 0.5;
 
-    private LikelyDuplicate? Duplicate(int a, int b)
+    private LikelyDuplicate? Duplicate(int a, int b, WeightCeiling ceiling)
     {
-        if (!MayBeOne(in table.Row(a), in table.Row(b))) return null;
-        var pattern = PersonComparison.Compare(table.View(a), table.View(b));
+        if (!TryCompare(table.View(b), in table.Row(b), a, ceiling, out var pattern)) return null;
         // Of two who have State IDs already and first names of their own, however alike all else is, a scan would take twins for one child.
-        if (pattern[MatchField.First] == Agreement.Differs && pattern[MatchField.Order] != Agreement.Swapped || model.PlainWeight(pattern) < 0) return null;
+        if (pattern[MatchField.First] == Agreement.Differs && pattern[MatchField.Order] != Agreement.Swapped) return null;
         var score = model.Score(pattern, table, table.View(a), table.View(b), 2);
         if (score.Probability < LikelyOne) return null;
         var (first, second) = ids[a] < ids[b] ? (ids[a], ids[b]) : (ids[b], ids[a]);
         return new LikelyDuplicate(first, second, score, model.Explain(pattern, table, table.View(a), table.View(b), 2));
+    }
+
+    /// <summary>Compares a person with one of the known, as far as the two may be one.</summary>
+    private bool TryCompare(PersonView person, ref readonly PersonRow row, int known, WeightCeiling ceiling, out AgreementPattern pattern)
+    {
+        pattern = default;
+        ref readonly var other = ref table.Row(known);
+        if (!MayBeOne(in row, in other)) return false;
+        var view = table.View(known);
+        pattern = PersonComparison.CompareNames(person, view);
+        if (!ceiling.MayBeReached(pattern, in other)) return false;
+        pattern = PersonComparison.Complete(pattern, person, view);
+        return model.PlainWeight(pattern) >= 0;
     }
 
     /// <summary>

@@ -26,7 +26,7 @@ internal struct PersonRow
 }
 
 /// <summary>A person to compare, from the table or from outside it.</summary>
-internal readonly ref struct PersonView(PersonTable table, ref readonly PersonRow row, string[]? texts)
+internal readonly ref struct PersonView(PersonTable table, ref readonly PersonRow row, EncodedPerson? stranger)
 {
     private readonly ref readonly PersonRow row = ref row;
 
@@ -36,9 +36,12 @@ internal readonly ref struct PersonView(PersonTable table, ref readonly PersonRo
 
     public int this[Trait trait] => row[trait];
 
-    public ReadOnlySpan<char> Text(Trait trait) => texts is null ? table.Text(trait, row[trait]) : texts[(int)trait];
+    public ReadOnlySpan<char> Text(Trait trait) => stranger is null ? table.Text(trait, row[trait]) : stranger.Texts[(int)trait];
 
-    public NameForms FirstNameForms => row[Trait.First] > 0 ? table.FormsOf(row[Trait.First]) : texts is null ? NameForms.None : NameSynonyms.Of(texts[(int)Trait.First]);
+    /// <summary>Of a first, middle or last name.</summary>
+    public NameSketch Sketch(Trait trait) => stranger is null ? table.SketchOf(row[trait]) : stranger.Sketches[(int)trait];
+
+    public NameForms FirstNameForms => row[Trait.First] > 0 ? table.FormsOf(row[Trait.First]) : stranger is null ? NameForms.None : NameSynonyms.Of(stranger.Texts[(int)Trait.First]);
 }
 
 /// <summary>A person from outside the table, in the table's terms. Making one changes nothing, so that any number of threads may.</summary>
@@ -49,6 +52,9 @@ internal sealed class EncodedPerson(PersonRow row, string[] texts)
     public ref readonly PersonRow Row => ref row;
 
     public string[] Texts => texts;
+
+    /// <summary>Of the names, which come first among the texts.</summary>
+    public NameSketch[] Sketches { get; } = [.. texts[..((int)Trait.Middle + 1)].Select(text => NameSketch.Of(text))];
 }
 
 /// <summary>People by number, in compact arrays: 40 bytes for each, and every distinct text once. Filled by one thread, then read by many.</summary>
@@ -59,6 +65,7 @@ internal sealed class PersonTable
     private readonly List<PersonRow> rows = [];
     private readonly ValuePool names = new(), streets = new(), places = new(), others = new();
     private readonly List<NameForms> forms = [NameForms.None];
+    private readonly List<NameSketch> sketches = [default];
     private readonly List<int>[] counts = [.. Enumerable.Range(0, PersonRow.Traits).Select(_ => new List<int>())];
     private readonly Dictionary<int, int> births = [];
     private readonly long[] present = new long[PersonRow.Traits];
@@ -69,7 +76,11 @@ internal sealed class PersonTable
     public int Add(PersonTraits traits)
     {
         var row = Encode(traits, (trait, text) => PoolOf(trait).Add(text));
-        while (forms.Count < names.Count) forms.Add(NameSynonyms.Of(names.Text(forms.Count)));
+        for (var name = forms.Count; name < names.Count; name++)
+        {
+            forms.Add(NameSynonyms.Of(names.Text(name)));
+            sketches.Add(NameSketch.Of(names.Text(name)));
+        }
         for (var trait = Trait.Last; trait <= Trait.Other; trait++)
         {
             if (row[trait] == 0) continue;
@@ -139,11 +150,13 @@ internal sealed class PersonTable
 
     public PersonView View(int number) => new(this, in Row(number), null);
 
-    public PersonView View(EncodedPerson person) => new(this, in person.Row, person.Texts);
+    public PersonView View(EncodedPerson person) => new(this, in person.Row, person);
 
     public ReadOnlySpan<char> Text(Trait trait, int number) => PoolOf(trait).Text(number);
 
     public NameForms FormsOf(int name) => forms[name];
+
+    public NameSketch SketchOf(int name) => sketches[name];
 
     /// <summary>How many people have a text in a trait.</summary>
     public int CountOf(Trait trait, int number) => number > 0 && number < counts[(int)trait].Count ? counts[(int)trait][number] : 0;
