@@ -82,7 +82,7 @@ internal static class Validation
         public async Task<UploadPlan> PlanAsync()
         {
             await using var file = await Data.Ports.Blobs.ReadAsync(new BlobRef(upload.Path, upload.ETag), CancellationToken.None);
-            var form = await FileInspector.InspectAsync(file, RecordTypes.Enrollment, BenchData.Year, CancellationToken.None);
+            var form = await FileInspector.InspectAsync(file, RecordTypes.Enrollment, BenchData.Year, DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime), CancellationToken.None);
             if (form.Refusal is { } refusal) throw new InvalidDataException(refusal);
             var ticket = new UploadTicket
             {

@@ -15,6 +15,9 @@ public static class FileInspector
     /// <summary>No row of any layout comes near this; a longer line means that the file isn't rows of text.</summary>
     public const int LongestLine = 1 << 20;
 
+    /// <summary>A district's clock may be in another zone than the state's.</summary>
+    private const int DaysAhead = 1;
+
     private const int BufferSize = 1 << 20;
     private const int SmallestBuffer = 1 << 12;
     private const int HeadSize = 1 << 16;
@@ -30,7 +33,8 @@ public static class FileInspector
         ([(byte)'%', (byte)'P', (byte)'D', (byte)'F'], "a PDF document"),
     ];
 
-    public static async Task<FileForm> InspectAsync(Stream file, RecordType type, SchoolYear year, CancellationToken cancellation)
+    /// <param name="today">The day in the state.</param>
+    public static async Task<FileForm> InspectAsync(Stream file, RecordType type, SchoolYear year, DateOnly today, CancellationToken cancellation)
     {
         // Most uploads are small, and there may be many at once: no more memory than the file has bytes.
         var size = file.CanSeek ? (int)Math.Clamp(file.Length, SmallestBuffer, BufferSize) : BufferSize;
@@ -48,7 +52,8 @@ public static class FileInspector
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-        return scan.Refusal ?? scan.Finish(type, year);
+        var form = scan.Refusal ?? scan.Finish(type, year);
+        return form.WrittenAt is { } written && DateOnly.FromDateTime(written) > today.AddDays(DaysAhead) ? FromTheFuture(written) : form;
     }
 
     private sealed class Scan(int headSize)
@@ -202,6 +207,10 @@ public static class FileInspector
 
     private static FileForm Header(string what) => FileForm.Refused("FMT-001",
         $"The file does not start with a header this system knows: {what}. Start it with HD, date (MM/DD/YYYY), time (HH:MM:SS) and version (MT9.1) separated by tabs, or, for CSV, with the column names.");
+
+    /// <summary>Its rows are judged as of the day it says: a day that hasn't come makes right what can't be.</summary>
+    private static FileForm FromTheFuture(DateTime written) => FileForm.Refused("FMT-001", string.Create(CultureInfo.InvariantCulture,
+        $"The first line says that the file was written on {written:MM/dd/yyyy}, a day that has not come yet. Correct the date there, or the clock of the system that exports the file, and upload it again."));
 
     private static string Shorten(string text) => new([.. text.Take(40).Select(c => char.IsControl(c) ? ' ' : c)]);
 

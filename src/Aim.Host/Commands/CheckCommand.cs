@@ -31,9 +31,9 @@ internal static class CheckCommand
             var wanted = CommonOptions.Collection(parsed.GetValue(collection));
             var (reference, people, funding) = ReadReference(parsed.GetValue(folder));
             var toCheck = new List<FileToCheck>();
-            foreach (var file in parsed.GetRequiredValue(files)) toCheck.Add(await OpenAsync(file, reference, cancellation));
             var now = TimeProvider.System.GetUtcNow();
             var today = reference?.Agency.DayOf(now) ?? DateOnly.FromDateTime(now.UtcDateTime);
+            foreach (var file in parsed.GetRequiredValue(files)) toCheck.Add(await OpenAsync(file, reference, today, cancellation));
             return await terminal.WithProgressAsync(_ => RunAsync(toCheck, terminal, scratch => new OfflineCheck(scratch, reference, people, today)
             {
                 Collection = wanted, ZeroIncidents = (parsed.GetValue(zero) ?? []).ToHashSet(), Funding = funding,
@@ -98,7 +98,7 @@ internal static class CheckCommand
         return (reference, people.Count == 0 ? null : people, funding);
     }
 
-    private static async Task<FileToCheck> OpenAsync(FileInfo file, ReferenceData? reference, CancellationToken cancellation)
+    private static async Task<FileToCheck> OpenAsync(FileInfo file, ReferenceData? reference, DateOnly today, CancellationToken cancellation)
     {
         if (Directory.Exists(file.FullName)) throw new UnusableInputException($"{file.FullName} is a folder. Name the files in it.");
         if (!file.Exists) throw new UnusableInputException($"The file {file.FullName} does not exist.");
@@ -107,7 +107,7 @@ internal static class CheckCommand
         var type = RecordTypes.Find(Path.GetFileNameWithoutExtension(file.Name)) ?? peek.Type;
         var year = reference?.Year ?? peek.Year ?? throw new UnusableInputException($"{file.Name}: it can't be told which school year the rows are of. Fill in EndYear.");
         start.Position = 0;
-        var form = await FileInspector.InspectAsync(start, type ?? RecordTypes.Student, year, cancellation);
+        var form = await FileInspector.InspectAsync(start, type ?? RecordTypes.Student, year, today, cancellation);
         if (form.Refusal is { } refusal) throw new UnusableInputException($"{file.Name}: {refusal}");
         if (type is null || peek.District is not { } district)
             throw new UnusableInputException($"{file.Name}: it can't be told which record type or district the rows are of. Name the file by its type ({string.Join(", ", RecordTypes.All.Select(item => item.Code))}) and fill in DistrictNumber.");

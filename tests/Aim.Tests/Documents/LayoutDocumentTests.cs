@@ -77,6 +77,7 @@ public sealed class LayoutDocumentTests
             UTF-8 is right; UTF-16 with a byte order mark and Windows-1252 are read too, with a warning. Lines end in CRLF or LF.
 
             The first line of a **tab-separated file** has four fields with tabs between them: `HD`, the date (MM/DD/YYYY) and time (HH:MM:SS) at which the file was written, and the version of the layout, `MT9.1`.
+            A file that says it was written on a day that has not come yet is refused, with one day's grace for other time zones.
             Every row then has all columns in the order below, empty ones too.
 
             A **CSV file** may have the columns in any order and may leave out those that are not required. A value with a comma or a line end in it stands in double quotes; a double quote inside is doubled.

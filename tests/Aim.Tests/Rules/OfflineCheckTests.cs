@@ -172,6 +172,15 @@ public sealed class OfflineCheckTests
     }
 
     [TestMethod]
+    public async Task A_file_of_a_day_that_has_not_come_is_refused_as_its_upload_would_be()
+    {
+        var check = await CheckAsync([FixtureFile.Text("SD", Sample.Tsv("SD", "12/31/2098", Sample.Student("1001", ("BirthDate", "12/30/2098"))))], Reference);
+
+        Assert.AreEqual(ExitCode.Unusable, check.Code);
+        StringAssert.Contains(check.Error, "SD.tsv: The first line says that the file was written on 12/31/2098");
+    }
+
+    [TestMethod]
     public async Task Files_that_name_no_district_or_year_are_refused_in_a_sentence()
     {
         var nobody = await CheckAsync([FixtureFile.Of("SD", Sample.Student("1001", ("DistrictNumber", "")))], Reference);

@@ -72,6 +72,7 @@ public sealed class BadFileTests
         new("header without tabs", "SD", "HD 10/07/2025 08:30:00 MT9.1\n" + Line("1001")),
         new("unknown version", "SD", Good.Replace("MT9.1", "MT7")),
         new("impossible date in the header", "SD", Good.Replace("10/07/2025", "13/45/2025")),
+        new("a header of a day that has not come", "SD", Good.Replace("10/07/2025", "12/31/2098")),
         new("time without seconds in the header", "SD", Good.Replace("08:30:00", "08:30")),
         new("CSV with an unknown column", "SD", CsvHeader + ",ShoeSize\n"),
         new("CSV without a required column", "SD", Sample.Csv("SD", Sample.Student("1001")).Replace("StudentLocalId,", "")),
@@ -228,7 +229,7 @@ public sealed class BadFileTests
     {
         await using var file = new EndlessLine(Encoding.UTF8.GetBytes(Good), 3L << 30);
 
-        var form = await FileInspector.InspectAsync(file, RecordTypes.Student, Sample.Year, CancellationToken.None);
+        var form = await FileInspector.InspectAsync(file, RecordTypes.Student, Sample.Year, new DateOnly(2025, 10, 7), CancellationToken.None);
 
         Assert.AreEqual(("FMT-001", "Line 3 is longer than 1 MB, so the file is not rows of text. Export the file again as tab-separated text or CSV in UTF-8."), (form.RefusalRule, form.Refusal));
         Assert.IsLessThan(4L << 20, file.Position, "the rest isn't read");
@@ -261,6 +262,18 @@ public sealed class BadFileTests
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
         public override void SetLength(long value) => throw new NotSupportedException();
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+
+    [TestMethod]
+    [DataRow("10/07/2025", UploadStatus.Accepted)]
+    [DataRow("10/08/2025", UploadStatus.Accepted)]
+    [DataRow("10/09/2025", UploadStatus.Refused)]
+    public async Task A_file_may_be_written_a_day_ahead_of_the_states_calendar_and_no_more(string written, UploadStatus status)
+    {
+        // Still October 7 in the state.
+        await using var evening = await Workbench.OpenAsync(clock: new FixedClock(new DateTimeOffset(2025, 10, 8, 3, 0, 0, TimeSpan.Zero)));
+
+        Assert.AreEqual(status, (await evening.UploadAsync("SD", Good.Replace("10/07/2025", written))).Status);
     }
 
     [TestMethod]

@@ -25,7 +25,7 @@ public sealed class MemoryTests
         var ticket = new UploadTicket { Key = "big", District = Sample.District, Year = Sample.Year, RecordType = "SD", FileName = "SD.tsv", RequestedBy = "test", RequestedAt = default };
         var baseline = GC.GetTotalMemory(forceFullCollection: true);
 
-        var form = await FileInspector.InspectAsync(new GeneratedFile(), RecordTypes.Student, Sample.Year, CancellationToken.None);
+        var form = await FileInspector.InspectAsync(new GeneratedFile(), RecordTypes.Student, Sample.Year, new DateOnly(2025, 10, 7), CancellationToken.None);
         var staged = await new StageUpload(blobs, bench.Platform.References).RunAsync(new UploadPlan(upload, ticket, form, null, new DateOnly(2025, 10, 7), default), CancellationToken.None);
 
         Assert.AreEqual((file.Rows, 0L, null), (staged.Rows, staged.Rejected, staged.Refusal));
