@@ -85,4 +85,11 @@ public sealed class IdentityCases(ILedger ledger, TimeProvider clock)
 }
 
 /// <summary>What a scan did, and how many cases are open.</summary>
-public sealed record IdentityScanned(int Opened, int Cleared, int Open);
+public sealed record IdentityScanned(int Opened, int Cleared, int Open)
+{
+    /// <summary>Keys that so many people share that these were not compared with one another by it.</summary>
+    public int BlocksSkipped { get; init; }
+
+    /// <summary>People with such a key; each was still compared by the other keys.</summary>
+    public int PeopleInSkipped { get; init; }
+}

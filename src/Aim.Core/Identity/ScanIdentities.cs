@@ -19,13 +19,14 @@ public sealed class ScanIdentities(IEditionStore editions, IStateStore state, II
     {
         var found = new Dictionary<string, IdentityCase>();
         var people = await index.ListAsync(cancellation).Where(person => person.MergedInto is null).Select(person => (person.StateId, PersonTraits.Of(person))).ToListAsync(cancellation);
-        foreach (var pair in new PersonIndex(people).FindDuplicates(cancellation)) Add(cases.Of(pair));
+        var scan = new PersonIndex(people).FindDuplicates(cancellation);
+        foreach (var pair in scan.Pairs) Add(cases.Of(pair));
         var years = await editions.ListHeadsAsync(null, cancellation).Select(head => head.Key.Year).Distinct().ToListAsync(cancellation);
         if (years.Count > 0)
         {
             await foreach (var record in state.ReadAsync(years.Max(), StateIdRange.All, null, cancellation)) if (TwoChildren(record) is { } shared) Add(shared);
         }
-        return await cases.FollowAsync(found, cancellation);
+        return (await cases.FollowAsync(found, cancellation)) with { BlocksSkipped = scan.Skipped.Blocks, PeopleInSkipped = scan.Skipped.People };
 
         void Add(IdentityCase item) => found[item.Id] = item;
     }

@@ -28,6 +28,12 @@ public sealed record NightReport(
 
     /// <summary>All of these that wait for a person.</summary>
     public int IdentityCasesOpen { get; init; }
+
+    /// <inheritdoc cref="IdentityScanned.BlocksSkipped" />
+    public int IdentityBlocksSkipped { get; init; }
+
+    /// <inheritdoc cref="IdentityScanned.PeopleInSkipped" />
+    public int IdentityPeopleInSkipped { get; init; }
 }
 
 /// <summary>Brings every edition and the state into agreement, and proves it for a part of them by a full count.</summary>
@@ -61,7 +67,11 @@ public sealed class NightlySyncWorkflow : Workflow<NightInput, NightReport>
         await context.CallAsync(NightlySteps.RemoveLeftovers, input);
 
         var report = new NightReport(input.Date, started, plan.Behind.Count, synced.Sum(result => result.Students), synced.Sum(result => result.Committed),
-            synced.Sum(result => result.Parked), verified.Count, disagreed) { Unresolved = unresolved, CasesOpened = judged.Opened, CasesClosed = judged.Closed, IdentityCasesOpened = scanned.Opened, IdentityCasesOpen = scanned.Open };
+            synced.Sum(result => result.Parked), verified.Count, disagreed)
+        {
+            Unresolved = unresolved, CasesOpened = judged.Opened, CasesClosed = judged.Closed, IdentityCasesOpened = scanned.Opened, IdentityCasesOpen = scanned.Open,
+            IdentityBlocksSkipped = scanned.BlocksSkipped, IdentityPeopleInSkipped = scanned.PeopleInSkipped,
+        };
         return await context.CallAsync(NightlySteps.ReportNight, report);
     }
 

@@ -158,8 +158,14 @@ internal static class IdentityDataCommands
         var scanned = await stages.TimeAsync("scan", () => data.Platform.IdentityScan.RunAsync(cancellation));
         var open = await data.Platform.IdentityCases.ListAsync(null, cancellation).Where(item => item.Status == IdentityCaseStatus.Open).Take(MostListed).ToListAsync(cancellation);
         terminal.Say($"{scanned.Opened} cases were opened and {scanned.Cleared} cleared; {scanned.Open} are open.");
+        SaySkipped(terminal, scanned.BlocksSkipped, scanned.PeopleInSkipped);
         terminal.Table(["Case", "Rule", "State IDs", "Probability"], open.Select(item => new[] { item.Id, item.Rule, string.Join(' ', item.Students), $"{item.Probability?.ToString("0.000", CultureInfo.InvariantCulture)}" }));
-        terminal.Result(new { scanned.Opened, scanned.Cleared, scanned.Open, Cases = open, stages.Seconds });
+        terminal.Result(new { scanned.Opened, scanned.Cleared, scanned.Open, scanned.BlocksSkipped, scanned.PeopleInSkipped, Cases = open, stages.Seconds });
         return scanned.Open > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
     });
+
+    internal static void SaySkipped(Terminal terminal, int blocks, int people)
+    {
+        if (blocks > 0) terminal.Say($"{blocks} keys are shared by too many to compare all of them by it: {people} people have one, and were compared by their others.");
+    }
 }

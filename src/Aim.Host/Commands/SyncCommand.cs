@@ -24,6 +24,8 @@ internal static class SyncCommand
             terminal.Say($"{report.EditionsBehind} editions were behind; {report.Students} students were compared and {report.Committed} records written; {report.Parked} students wait for a decision.");
             terminal.Say($"{report.Verified} editions were counted in full; {report.Disagreed.Count} disagreed, {report.Unresolved.Count} still do.");
             terminal.Say($"Cases of overlaps and contradicted exits: {report.CasesOpened} opened, {report.CasesClosed} closed.");
+            terminal.Say($"Cases of identity: {report.IdentityCasesOpened} opened, {report.IdentityCasesOpen} are open.");
+            IdentityDataCommands.SaySkipped(terminal, report.IdentityBlocksSkipped, report.IdentityPeopleInSkipped);
             terminal.Result(new SyncReport(report, stages.Seconds));
             return report.Unresolved.Count > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
         });

@@ -82,11 +82,21 @@ public sealed class PersonIndexTests
     [TestMethod]
     public void A_State_ID_given_out_twice_for_one_child_is_found_in_a_scan()
     {
-        var pairs = IndexOf(Child, Child with { First = "Rosalnid" }, Child with { First = "Marcus", Gender = "M" }).FindDuplicates(CancellationToken.None);
+        var pairs = IndexOf(Child, Child with { First = "Rosalnid" }, Child with { First = "Marcus", Gender = "M" }).FindDuplicates(CancellationToken.None).Pairs;
 
         Assert.IsTrue(pairs.Any(pair => pair.First == Id(0) && pair.Second == Id(1)));
         Assert.IsFalse(pairs.Any(pair => pair.First == Id(0) && pair.Second == Id(2)), "a twin is another child");
         CollectionAssert.AreEqual(pairs.ToList(), pairs.OrderBy(pair => pair.First).ThenBy(pair => pair.Second).ToList());
+    }
+
+    [TestMethod]
+    public void A_scan_says_how_many_blocks_it_skipped_and_how_many_people_are_in_them()
+    {
+        // One name for 2,001 of the 2,101 children, who have little else in common.
+        var index = IndexOf([.. Enumerable.Range(0, 2101).Select(number => new PersonTraits { First = number <= 2000 ? "Maria" : "Anna", Last = "Hofer", Birth = 20000101 + number % 12 * 100 + number / 12 % 28 + number / 336 * 10000 })]);
+
+        Assert.AreEqual(new SkippedBlocks(1, 2001), index.FindDuplicates(CancellationToken.None).Skipped);
+        Assert.AreEqual(default, IndexOf(Child).FindDuplicates(CancellationToken.None).Skipped);
     }
 
     [TestMethod]

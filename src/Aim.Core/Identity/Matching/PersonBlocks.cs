@@ -2,6 +2,10 @@ using System.Numerics;
 
 namespace Aim.Identity.Matching;
 
+/// <summary>Blocks that are too big to compare all of their people with one another.</summary>
+/// <param name="People">Who is in at least one; they are compared by whatever other keys they have.</param>
+public readonly record struct SkippedBlocks(int Blocks, int People);
+
 /// <summary>The people of a table by blocking key: eight bytes for each key of each person, in one array.</summary>
 internal sealed class PersonBlocks
 {
@@ -54,5 +58,19 @@ internal sealed class PersonBlocks
         while (last < end && entries[last] >> 32 == hash) last++;
         found = last - first > largest ? [] : entries.AsSpan(first..last);
         return last - first <= largest;
+    }
+
+    /// <summary>The keys for which <see cref="TryFind" /> is false.</summary>
+    public SkippedBlocks CountSkipped()
+    {
+        var (blocks, people) = (0, new HashSet<int>());
+        for (int first = 0, end; first < entries.Length; first = end)
+        {
+            for (end = first + 1; end < entries.Length && entries[end] >> 32 == entries[first] >> 32;) end++;
+            if (end - first <= largest) continue;
+            blocks++;
+            foreach (var entry in entries.AsSpan(first..end)) people.Add((int)(uint)entry);
+        }
+        return new SkippedBlocks(blocks, people.Count);
     }
 }

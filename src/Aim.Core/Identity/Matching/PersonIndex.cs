@@ -14,6 +14,10 @@ public sealed record MatchDecision(MatchOutcome? Outcome, IReadOnlyList<MatchCan
 /// <summary>Two State IDs that look like one child.</summary>
 public sealed record LikelyDuplicate(StateId First, StateId Second, MatchScore Score, IReadOnlyList<FieldWeight> Fields);
 
+/// <summary>What a scan of everybody came to.</summary>
+/// <param name="Pairs">People who are probably one, in order of their State IDs.</param>
+public sealed record DuplicateScan(IReadOnlyList<LikelyDuplicate> Pairs, SkippedBlocks Skipped);
+
 /// <summary>
 /// Everybody the state knows, in memory: who is this person, and who has two State IDs. Built once, then read by any number of threads; a million people take about a third of a gigabyte.
 /// </summary>
@@ -62,10 +66,10 @@ public sealed class PersonIndex
         return decision with { Outcome = decision.Outcome ?? (searched == 0 ? MatchOutcome.Review : null), SkippedKeys = skipped };
     }
 
-    /// <summary>Pairs of people who are probably one, in order of their State IDs.</summary>
-    public IReadOnlyList<LikelyDuplicate> FindDuplicates(CancellationToken cancellation)
+    /// <summary>Compares everybody with those who share a key.</summary>
+    public DuplicateScan FindDuplicates(CancellationToken cancellation)
     {
-        if (Count == 0) return [];
+        if (Count == 0) return new DuplicateScan([], default);
         var all = new ConcurrentBag<List<LikelyDuplicate>>();
         Parallel.ForEach(Partitioner.Create(0, Count, PeopleAPart), new ParallelOptions { CancellationToken = cancellation }, range =>
         {
@@ -78,7 +82,7 @@ public sealed class PersonIndex
             }
             all.Add(found);
         });
-        return [.. all.SelectMany(found => found).OrderBy(pair => pair.First).ThenBy(pair => pair.Second)];
+        return new DuplicateScan([.. all.SelectMany(found => found).OrderBy(pair => pair.First).ThenBy(pair => pair.Second)], blocks.CountSkipped());
     }
 
     /// <summary>A case for a person has to be more likely one child than two: there are far more pairs in a state than newcomers.</summary>
