@@ -65,6 +65,9 @@ public sealed class SyncFunctions(AimPlatform platform, DurableWorkflows workflo
     [Function(nameof(ScanIdentities))]
     public Task<StepOutcome> ScanIdentities([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(ScanIdentities), call, cancellation);
 
+    [Function(nameof(CountRuleHits))]
+    public Task<StepOutcome> CountRuleHits([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(CountRuleHits), call, cancellation);
+
     [Function(nameof(ResetSync))]
     public Task<StepOutcome> ResetSync([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(ResetSync), call, cancellation);
 

@@ -42,6 +42,7 @@ public sealed class AimPlatform
         Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, resolver, Parked);
         Notes = new EditionNotes(ports.Ledger, ports.Clock);
         Validation = new EditionValidation(ports.Editions, References, Notes, ports.Clock);
+        RuleHits = new RuleHitCounts(ports.Editions, References, Validation, ports.Ledger, ports.Clock);
         Disclosures = new DisclosureLog(ports.Ledger, ports.Clock);
         Snapshots = new SnapshotLibrary(ports.Blobs);
         RuleTrials = new RuleTrial(ports.Blobs, Snapshots);
@@ -58,7 +59,7 @@ public sealed class AimPlatform
         Cases = new CaseBook(ports.Ledger);
         CaseFiles = new CaseFiles(ports.Blobs, ports.Clock);
         Transfers = new RecordsTransfers(ports.State, ports.Identities, ports.Ledger, Disclosures, Calendar, ports.Clock);
-        Leavers = new LeaverLists(ports.State, ports.Ledger, Calendar, ports.Clock);
+        Leavers = new LeaverLists(ports.State, ports.Blobs, ports.Ledger, Calendar, ports.Clock);
         var syncs = new EditionSyncs(sync);
         IdentityCases = new IdentityCases(ports.Ledger, ports.Clock);
         NearMatches = new NearMatches(ports.Editions, ports.Identities, IdentityDecisions, Parked, syncs, ports.Clock);
@@ -82,6 +83,7 @@ public sealed class AimPlatform
     public EditionComparison Comparison { get; }
     public EditionNotes Notes { get; }
     public EditionValidation Validation { get; }
+    public RuleHitCounts RuleHits { get; }
     public RuleTrial RuleTrials { get; }
     public DisclosureLog Disclosures { get; }
     public SnapshotLibrary Snapshots { get; }
@@ -122,7 +124,7 @@ public sealed class AimPlatform
             .Add(RosterSteps.Report, roster.ReportAsync);
 
         var verify = new VerifyEdition(editions, state, resolver, Parked);
-        var night = new NightlySteps(Intake, new UploadLeftovers(blobs, Workflows, clock), editions, ledger, logger);
+        var night = new NightlySteps(Intake, new UploadLeftovers(blobs, Workflows, clock), editions, RuleHits, ledger, logger);
         Catalog.Add<NightlySyncWorkflow, NightInput, NightReport>()
             .Add(NightlySteps.StartMissedUploads, (_, cancellation) => night.StartMissedUploadsAsync(cancellation))
             .Add(NightlySteps.PlanNight, night.PlanAsync)
@@ -132,6 +134,7 @@ public sealed class AimPlatform
             .Add(NightlySteps.ResetSync, night.ResetAsync)
             .Add(JudgeMovement.Step, new JudgeMovement(state, ledger, Cases, Calendar, clock).RunAsync)
             .Add(ScanIdentities.Step, (_, cancellation) => IdentityScan.RunAsync(cancellation))
+            .Add(RuleHitCounts.Step, RuleHits.CountAsync)
             .Add(NightlySteps.ReportNight, night.ReportAsync);
 
         var snapshots = new SnapshotSteps(blobs, state, editions, References);

@@ -44,6 +44,7 @@ internal static class ApiDescription
         ["Idempotency-Key"] = "Any text of at most 100 characters. Sent again with the same request, it is answered as the first time.",
         ["id"] = "The id that the list gives.",
         ["asOf"] = "The day as of which it is computed; without it, today.",
+        ["fresh"] = "True computes it anew, instead of giving what was computed within the last day.",
         ["status"] = "Those of this status only.",
         ["overdue"] = "Those only that are past their due date, or only those that aren't.",
         ["editId"] = "The edit's id, as the list gives it.",

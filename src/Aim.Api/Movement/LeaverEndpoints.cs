@@ -13,17 +13,19 @@ namespace Aim.Api.Movement;
 
 /// <summary>A district's dropouts of a school year: counts of the whole list, and a page of its students by State ID.</summary>
 /// <param name="AsOf">The day as of which it is computed.</param>
+/// <param name="ComputedAt">When it was computed: what was corrected since is not in it. With <c>fresh=true</c> it is computed anew.</param>
 /// <param name="ByGrade">Dropouts by their last grade.</param>
 /// <param name="Next">Cursor of the next page; null on the last one.</param>
 public sealed record DropoutList(
-    DistrictId District, SchoolYear Year, DateOnly AsOf, int Count, IReadOnlyDictionary<string, int> ByGrade, IReadOnlyDictionary<DropoutReason, int> ByReason, IReadOnlyList<Dropout> Students, string? Next);
+    DistrictId District, SchoolYear Year, DateOnly AsOf, DateTimeOffset ComputedAt, int Count, IReadOnlyDictionary<string, int> ByGrade, IReadOnlyDictionary<DropoutReason, int> ByReason, IReadOnlyList<Dropout> Students, string? Next);
 
 /// <summary>A district's four-year cohort: counts of all of it, and a page of its students by State ID.</summary>
 /// <param name="AsOf">The day as of which it is computed.</param>
+/// <param name="ComputedAt">When it was computed: what was corrected since is not in it. With <c>fresh=true</c> it is computed anew.</param>
 /// <param name="Adjusted">Members without those who are removed: the denominator of the graduation rate.</param>
 /// <param name="Next">Cursor of the next page; null on the last one.</param>
 public sealed record CohortList(
-    DistrictId District, SchoolYear Cohort, DateOnly AsOf, int Members, int Adjusted, int Graduated, IReadOnlyDictionary<CohortOutcome, int> ByOutcome, IReadOnlyList<CohortMember> Students, string? Next);
+    DistrictId District, SchoolYear Cohort, DateOnly AsOf, DateTimeOffset ComputedAt, int Members, int Adjusted, int Graduated, IReadOnlyDictionary<CohortOutcome, int> ByOutcome, IReadOnlyList<CohortMember> Students, string? Next);
 
 /// <summary>Notes written documentation of an exit: a transfer out, an emigration or a death.</summary>
 /// <param name="Note">What it is and where it is kept.</param>
@@ -47,28 +49,28 @@ internal static class LeaverEndpoints
     }
 
     private static async Task<Ok<DropoutList>> DropoutsAsync(
-        DistrictId district, SchoolYear year, DateOnly? asOf, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+        DistrictId district, SchoolYear year, DateOnly? asOf, bool? fresh, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
         var (after, most, day) = (After(cursor), Paging.Limit(limit, PageSize), asOf ?? await platform.Calendar.TodayAsync(cancellation));
-        var dropouts = await platform.Leavers.DropoutsAsync(district, year, day, cancellation);
+        var (computedAt, dropouts) = await platform.Leavers.DropoutsAsync(district, year, day, fresh == true, cancellation);
         await context.LogExportAsync(platform, $"dropouts of district {district} in {year}", cancellation);
         var page = dropouts.Where(item => item.Student.Value > after).Take(most + 1).ToList();
-        return TypedResults.Ok(new DropoutList(district, year, day, dropouts.Count,
+        return TypedResults.Ok(new DropoutList(district, year, day, computedAt, dropouts.Count,
             dropouts.GroupBy(item => item.Grade).OrderBy(grade => grade.Key, StringComparer.Ordinal).ToDictionary(grade => grade.Key, grade => grade.Count()),
             dropouts.GroupBy(item => item.Reason).OrderBy(reason => reason.Key).ToDictionary(reason => reason.Key, reason => reason.Count()),
             [.. page.Take(most)], page.Count > most ? page[most - 1].Student.ToString() : null));
     }
 
     private static async Task<Ok<CohortList>> CohortAsync(
-        DistrictId district, SchoolYear year, DateOnly? asOf, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+        DistrictId district, SchoolYear year, DateOnly? asOf, bool? fresh, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
         var (after, most, day) = (After(cursor), Paging.Limit(limit, PageSize), asOf ?? await platform.Calendar.TodayAsync(cancellation));
-        var members = await platform.Leavers.CohortAsync(district, year, day, cancellation);
+        var (computedAt, members) = await platform.Leavers.CohortAsync(district, year, day, fresh == true, cancellation);
         await context.LogExportAsync(platform, string.Create(CultureInfo.InvariantCulture, $"cohort {year} of district {district}"), cancellation);
         var page = members.Where(item => item.Student.Value > after).Take(most + 1).ToList();
-        return TypedResults.Ok(new CohortList(district, year, day, members.Count, members.Count(item => !item.IsRemoved), members.Count(item => item.Outcome == CohortOutcome.Graduated),
+        return TypedResults.Ok(new CohortList(district, year, day, computedAt, members.Count, members.Count(item => !item.IsRemoved), members.Count(item => item.Outcome == CohortOutcome.Graduated),
             members.GroupBy(item => item.Outcome).OrderBy(outcome => outcome.Key).ToDictionary(outcome => outcome.Key, outcome => outcome.Count()),
             [.. page.Take(most)], page.Count > most ? page[most - 1].Student.ToString() : null));
     }

@@ -13,7 +13,7 @@ public sealed record ValidationReport(DistrictId District, SchoolYear Year, stri
     IReadOnlyList<FindingGroup> Groups, IReadOnlyDictionary<string, long> Rules);
 
 /// <summary>
-/// Judges what is stored, on demand: every rule that is in force, over a district's edition, one school of it, or all editions of a year. Reads
+/// Judges what is stored, on demand: every rule that is in force, over a district's edition or one school of it. Reads
 /// the rows once and keeps none of them.
 /// </summary>
 public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary references, EditionNotes notes, TimeProvider clock)
@@ -56,18 +56,8 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
         await lines.MoveToAsync(output, least: 1, cancellation);
     }
 
-    /// <summary>Validates every edition of a year, on all processors, and counts.</summary>
-    public async Task<RuleTally> RunYearAsync(SchoolYear year, CancellationToken cancellation)
-    {
-        var total = new RuleTally();
-        await Parallel.ForEachAsync(editions.ListHeadsAsync(year, cancellation).Where(head => head.RowCount > 0), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, CancellationToken = cancellation },
-            async (head, token) =>
-            {
-                var tally = await RunAsync(head.Key, school: null, collection: null, Dropped.Instance, flush: null, token);
-                lock (total) total.Add(tally);
-            });
-        return total;
-    }
+    /// <summary>Validates an edition and counts what is found.</summary>
+    public Task<RuleTally> CountAsync(EditionKey edition, CancellationToken cancellation) => RunAsync(edition, school: null, collection: null, Dropped.Instance, flush: null, cancellation);
 
     private static EditionKey Before(EditionKey edition) => edition with { Year = edition.Year.Previous };
 

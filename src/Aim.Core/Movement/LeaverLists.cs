@@ -16,31 +16,42 @@ namespace Aim.Movement;
 public sealed record ExitDocumentation(StateId Student, DateOnly LastDay, string Note, string By, DateTimeOffset At, string? WithdrawnBy = null, DateTimeOffset? WithdrawnAt = null);
 
 /// <summary>
-/// A district's dropouts of a year and its four-year cohort, for the verification in the fall: computed from the state's records each time, so that a
-/// correction shows at once. The cost follows the district's size.
+/// A district's dropouts of a year and its four-year cohort, for the verification in the fall: computed from the state's records when they are first asked for, or asked for anew, and kept for a
+/// day. The cost of computing them follows the district's size. What is documented is looked up each time.
 /// </summary>
-public sealed class LeaverLists(IStateStore state, ILedger ledger, StateCalendar calendar, TimeProvider clock)
+public sealed class LeaverLists(IStateStore state, IBlobStore blobs, ILedger ledger, StateCalendar calendar, TimeProvider clock)
 {
     private const string Documented = "documentation";
     private const int AtOnce = 16;
     private const int StudentsARead = 500;
 
+    private readonly KeptLists kept = new(blobs, clock);
+
+    /// <param name="IfDocumented">What the outcome is once the exit is documented; null where that changes nothing.</param>
+    private sealed record KeptMember(CohortMember Member, DateOnly LastDayOfExit, CohortOutcome? IfDocumented);
+
     /// <summary>The district's dropouts of a school year as of a day, by State ID.</summary>
-    public Task<IReadOnlyList<Dropout>> DropoutsAsync(DistrictId district, SchoolYear year, DateOnly asOf, CancellationToken cancellation) =>
+    /// <param name="anew">Compute it now, instead of taking one of the last day.</param>
+    public Task<KeptList<Dropout>> DropoutsAsync(DistrictId district, SchoolYear year, DateOnly asOf, bool anew, CancellationToken cancellation) => kept.GetAsync(NameOf("dropouts", district, year, asOf), anew, () =>
         CollectAsync(district, [year], Dropout.LowestGrade, history => Dropout.Of(history, year, asOf) is { } dropout && dropout.District == district ? dropout : null,
-            dropout => dropout.Student, cancellation);
+            dropout => dropout.Student, cancellation), cancellation);
 
     /// <summary>The members of a cohort that are the district's as of a day, by State ID; those that are removed from it too.</summary>
-    public async Task<IReadOnlyList<CohortMember>> CohortAsync(DistrictId district, SchoolYear cohort, DateOnly asOf, CancellationToken cancellation)
+    /// <inheritdoc cref="DropoutsAsync" path="/param" />
+    public async Task<KeptList<CohortMember>> CohortAsync(DistrictId district, SchoolYear cohort, DateOnly asOf, bool anew, CancellationToken cancellation)
     {
-        var notes = await ledger.ListAsync(OfCohort(district, cohort), Documented, null, cancellation).Select(Read).Where(note => note.WithdrawnAt is null).ToListAsync(cancellation);
-        var documented = notes.ToLookup(note => note.Student, note => note.LastDay);
         var years = Enumerable.Range(cohort.EndYear - CohortMember.YearsAfterEntry, CohortMember.YearsAfterEntry + 1).Select(year => new SchoolYear(year));
-        return await CollectAsync(district, years, CohortMember.Grade9, MemberOf, member => member.Student, cancellation);
+        var (computedAt, members) = await kept.GetAsync(NameOf("cohort", district, cohort, asOf), anew, () => CollectAsync(district, years, CohortMember.Grade9, MemberOf, member => member.Member.Student, cancellation), cancellation);
+        var notes = await ledger.ListAsync(OfCohort(district, cohort), Documented, null, cancellation).Select(Read).Where(note => note.WithdrawnAt is null).ToListAsync(cancellation);
+        var documented = notes.Select(note => (note.Student, note.LastDay)).ToHashSet();
+        return new KeptList<CohortMember>(computedAt, [.. members.Select(item => item.IfDocumented is { } outcome && documented.Contains((item.Member.Student, item.LastDayOfExit))
+            ? item.Member with { Outcome = outcome, NeedsDocumentation = false } : item.Member)]);
 
-        CohortMember? MemberOf(EnrollmentHistory history) =>
-            CohortMember.Of(history, cohort, asOf, [.. documented[history.Student]]) is { } member && member.District == district ? member : null;
+        KeptMember? MemberOf(EnrollmentHistory history) => CohortMember.Of(history, cohort, asOf, documented: []) is { } member && member.District == district
+            ? new KeptMember(member, member.LastDayOfExit, member.NeedsDocumentation ? CohortMember.Of(history, cohort, asOf, [member.LastDayOfExit])!.Outcome : null) : null;
     }
+
+    private static string NameOf(string list, DistrictId district, SchoolYear year, DateOnly asOf) => string.Create(CultureInfo.InvariantCulture, $"{list}/{district}/{year}/{asOf:yyyy-MM-dd}");
 
     /// <summary>Notes that a member's exit is documented; false when it is no member of the district's cohort that needs it, or has it already.</summary>
     public async Task<bool> DocumentAsync(DistrictId district, SchoolYear cohort, StateId student, string note, Caller caller, CancellationToken cancellation)

@@ -10,6 +10,14 @@ public sealed record RuleHits(string Rule, RuleStage Stage, Severity Severity, l
 /// <summary>Hits in one district, or in one school of it.</summary>
 public sealed record PlaceHits(DistrictId District, string? School, long Hits);
 
+/// <summary>The tally of one edition, to be kept: of the schools those most hit, as no others are ever shown.</summary>
+/// <param name="Rows">By record type.</param>
+/// <param name="StudentsByType">Students with a row of the type.</param>
+public sealed record KeptTally(long Editions, long Students, IReadOnlyDictionary<string, long> Rows, IReadOnlyDictionary<string, long> StudentsByType, IReadOnlyList<KeptHits> Hits);
+
+/// <summary>Hits of a rule at a school; without one, at all others and in the district as a whole.</summary>
+public sealed record KeptHits(string Rule, string? School, long Hits);
+
 /// <summary>Counts rule by rule what validation finds and what it has looked at, in one district or many.</summary>
 public sealed class RuleTally
 {
@@ -61,6 +69,28 @@ public sealed class RuleTally
         Students += other.Students;
         Editions += other.Editions;
     }
+
+    /// <summary>The tally of one edition in the form in which it is kept.</summary>
+    public KeptTally Keep() => new(Editions, Students, ByType(rows), ByType(students), [.. hits.GroupBy(item => item.Key.Rule).OrderBy(rule => rule.Key, StringComparer.Ordinal).SelectMany(Keep)]);
+
+    /// <summary>The schools that are most hit, and the rest as the district's.</summary>
+    private static IEnumerable<KeptHits> Keep(IGrouping<string, KeyValuePair<(string Rule, DistrictId District, string? School), long>> rule)
+    {
+        var most = Most(rule.Where(item => item.Key.School is not null).Select(item => new PlaceHits(item.Key.District, item.Key.School, item.Value)));
+        var rest = rule.Sum(item => item.Value) - most.Sum(place => place.Hits);
+        return most.Select(place => new KeptHits(rule.Key, place.School, place.Hits)).Concat(rest > 0 ? [new KeptHits(rule.Key, null, rest)] : []);
+    }
+
+    /// <summary>The tally that was kept of a district's edition.</summary>
+    public static RuleTally Of(KeptTally kept, DistrictId district)
+    {
+        var tally = new RuleTally { Editions = kept.Editions, Students = kept.Students };
+        foreach (var type in RecordTypes.All) (tally.rows[type.Number], tally.students[type.Number]) = (kept.Rows.GetValueOrDefault(type.Code), kept.StudentsByType.GetValueOrDefault(type.Code));
+        foreach (var hit in kept.Hits) tally.hits[(hit.Rule, district, hit.School)] = hit.Hits;
+        return tally;
+    }
+
+    private static Dictionary<string, long> ByType(long[] counts) => RecordTypes.All.Where(type => counts[type.Number] > 0).ToDictionary(type => type.Code, type => counts[type.Number]);
 
     /// <summary>Each of the rules, also those without a hit, in the order of their ids.</summary>
     public IReadOnlyList<RuleHits> Of(IEnumerable<Rule> rules)

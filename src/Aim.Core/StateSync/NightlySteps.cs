@@ -11,10 +11,11 @@ using Microsoft.Extensions.Logging;
 namespace Aim.StateSync;
 
 /// <summary>Editions a night has to do with.</summary>
-public sealed record NightPlan(IReadOnlyList<EditionKey> Behind, IReadOnlyList<EditionKey> ToVerify);
+/// <param name="ToCount">Those in which it is to be counted how often rules are broken.</param>
+public sealed record NightPlan(IReadOnlyList<EditionKey> Behind, IReadOnlyList<EditionKey> ToVerify, IReadOnlyList<EditionKey> ToCount);
 
 /// <summary>The steps of a night that are its own.</summary>
-public sealed class NightlySteps(UploadIntake intake, UploadLeftovers leftovers, IEditionStore editions, ILedger ledger, ILogger logger)
+public sealed class NightlySteps(UploadIntake intake, UploadLeftovers leftovers, IEditionStore editions, RuleHitCounts hits, ILedger ledger, ILogger logger)
 {
     public static readonly Step<NightInput, int> StartMissedUploads = new("StartMissedUploads");
     public static readonly Step<NightInput, NightPlan> PlanNight = new("PlanNight");
@@ -37,14 +38,15 @@ public sealed class NightlySteps(UploadIntake intake, UploadLeftovers leftovers,
     /// <summary>Compares heads alone; the cost follows the number of editions, not what they hold.</summary>
     public async Task<NightPlan> PlanAsync(NightInput night, CancellationToken cancellation)
     {
-        var (behind, verify) = (new List<EditionHead>(), new List<EditionKey>());
+        var (all, behind, verify) = (new List<EditionHead>(), new List<EditionHead>(), new List<EditionKey>());
         await foreach (var head in editions.ListHeadsAsync(null, cancellation))
         {
+            all.Add(head);
             if (!head.IsSynced || head.Parked > 0) behind.Add(head);
             if (night.VerifyAll || IsDue(head.Key, night.Date)) verify.Add(head.Key);
         }
         // The largest first, so that none is left alone at the end.
-        return new NightPlan([.. behind.OrderByDescending(head => head.RowCount).Select(head => head.Key)], verify);
+        return new NightPlan([.. behind.OrderByDescending(head => head.RowCount).Select(head => head.Key)], verify, await hits.DueAsync(all, cancellation));
     }
 
     public async Task<EditionKey> ResetAsync(EditionKey edition, CancellationToken cancellation)

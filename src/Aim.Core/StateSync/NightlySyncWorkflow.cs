@@ -63,6 +63,9 @@ public sealed class NightlySyncWorkflow : Workflow<NightInput, NightReport>
         context.SetStatus("Scan identities");
         var scanned = await context.CallAsync(ScanIdentities.Step, input);
 
+        context.SetStatus("Count rule hits");
+        await EachAsync(plan.ToCount, edition => context.CallAsync(RuleHitCounts.Step, edition));
+
         context.SetStatus("Sweep");
         await context.CallAsync(NightlySteps.RemoveLeftovers, input);
 

@@ -76,7 +76,7 @@ internal static class RulesCommand
             if (parsed.GetValue(year) is null && years.Count == 0) throw new UnusableInputException("There is no reference data here yet, so the school year has to be given with --year.");
             var wanted = parsed.GetValue(year) is { } text ? CommonOptions.Year(text) : years[^1];
             var stages = new StageClock();
-            var tally = await stages.TimeAsync("validate", () => opened.Platform.Validation.RunYearAsync(wanted, cancellation));
+            var tally = (await stages.TimeAsync("validate", () => opened.Platform.RuleHits.CountYearAsync(wanted, cancellation))).Tally;
             var hits = tally.Of(RuleCatalog.All.Where(RuleCatalog.IsAskedOfEditions));
             terminal.Say($"Judged {tally.Rows} rows of {tally.Students} students in {tally.Editions} editions of {wanted.Span}.");
             Print(terminal, hits.Where(rule => rule.Hits > 0).OrderByDescending(rule => rule.Hits));

@@ -141,6 +141,6 @@ public sealed partial class ClerkDocumentTests
 
     private static string Values(string template) => Placeholder().Replace(template, "`$1`").Replace("|", "\\|", StringComparison.Ordinal);
 
-    [GeneratedRegex("\\{([A-Za-z.]+)\\}")]
+    [GeneratedRegex("\\{([A-Za-z0-9.]+)\\}")]
     private static partial Regex Placeholder();
 }

@@ -103,6 +103,7 @@ public sealed class TransferRouteTests
     {
         var path = $"/api/v1/districts/0123/cohorts/{year.EndYear + 3}";
         Assert.AreEqual(HttpStatusCode.NotFound, (await asking.PutAsJsonAsync($"{path}/documentation/{TwoDistricts.Child}", new { note = "Letter." })).StatusCode, "the student is enrolled");
+        var kept = (await RunningHost.ReadAsync(await asking.GetAsync(path))).GetProperty("computedAt").GetDateTimeOffset();
         await host.DisposeAsync();
         await using (var bench = await TwoDistricts.OpenAsync(folder: host.Folder))
         {
@@ -110,9 +111,11 @@ public sealed class TransferRouteTests
         }
         host = await RunningHost.StartAsync(host.Folder);
         (asking, releasing) = (await host.AsAsync("clerk-0123"), await host.AsAsync("clerk-0456"));
-        var before = await RunningHost.ReadAsync(await asking.GetAsync(path));
+        Assert.AreEqual("StillEnrolled", (await RunningHost.ReadAsync(await asking.GetAsync(path))).GetProperty("students")[0].GetProperty("outcome").GetString(), "as it was first computed, and is kept");
+        var before = await RunningHost.ReadAsync(await asking.GetAsync($"{path}?fresh=true"));
         Assert.AreEqual((1, true, "Unknown"), (before.GetProperty("adjusted").GetInt32(), before.GetProperty("students")[0].GetProperty("needsDocumentation").GetBoolean(), before.GetProperty("students")[0].GetProperty("outcome").GetString()));
 
+        Assert.IsGreaterThan(kept, before.GetProperty("computedAt").GetDateTimeOffset());
         Assert.AreEqual(HttpStatusCode.Forbidden, (await releasing.PutAsJsonAsync($"{path}/documentation/{TwoDistricts.Child}", new { note = "Letter." })).StatusCode);
         Assert.AreEqual(HttpStatusCode.BadRequest, (await asking.PutAsJsonAsync($"{path}/documentation/{TwoDistricts.Child}", new { note = " " })).StatusCode);
         Assert.AreEqual(HttpStatusCode.NoContent, (await asking.PutAsJsonAsync($"{path}/documentation/{TwoDistricts.Child}", new { note = "Request for records of the new school, in the file." })).StatusCode);

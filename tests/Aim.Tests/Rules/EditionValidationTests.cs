@@ -7,6 +7,7 @@ using Aim.Host.Commands;
 using Aim.Organizations;
 using Aim.Records;
 using Aim.Rules;
+using Aim.Tests.Commands;
 using Aim.Tests.Setup;
 using Aim.Uploads;
 
@@ -182,7 +183,11 @@ public sealed class EditionValidationTests
         Assert.AreEqual(HttpStatusCode.BadRequest, unknown.StatusCode);
         StringAssert.Contains(await unknown.Content.ReadAsStringAsync(), "the collections are fall-count");
 
-        var hits = await RunningHost.ReadAsync(await (await host.AsAsync("reviewer")).GetAsync("/api/v1/rules/hits?year=2026"));
+        var reviewer = await host.AsAsync("reviewer");
+        Assert.AreEqual(JsonValueKind.Null, (await RunningHost.ReadAsync(await reviewer.GetAsync("/api/v1/rules/hits?year=2026"))).GetProperty("countedFrom").ValueKind, "there was no night yet");
+        Assert.AreEqual(0, (await AimProgram.RunAsync("rules", "hits", "--year", "2026", "--data", host.Folder)).Code);
+        var hits = await RunningHost.ReadAsync(await reviewer.GetAsync("/api/v1/rules/hits?year=2026"));
+        Assert.AreEqual(hits.GetProperty("countedTo").GetDateTimeOffset(), hits.GetProperty("countedFrom").GetDateTimeOffset());
         var identity = hits.GetProperty("rules").EnumerateArray().Single(rule => rule.GetProperty("rule").GetString() == "IDN-001");
         Assert.AreEqual((2, 2, 1.0, 1), (identity.GetProperty("judged").GetInt32(), identity.GetProperty("hits").GetInt32(), identity.GetProperty("rate").GetDouble(), identity.GetProperty("districts").GetInt32()));
     }
