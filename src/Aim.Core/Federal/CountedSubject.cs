@@ -12,6 +12,10 @@ public sealed record CountedSubject(
 
     public int? Age => Demographics?.Record.BirthDate is { } birth ? Ages.On(birth, Date) : null;
 
+    /// <summary>Where the student is served under IDEA, as an EDFacts value.</summary>
+    public string? Environment => CodeSets.Environment.FederalOf(SpecialEducation?.Record.Environment);
+
+    /// <summary>As an EDFacts value.</summary>
     public string? Grade => CodeSets.Grade.FederalOf(Enrollment.Record.Grade);
 }
 
@@ -21,18 +25,20 @@ public sealed record CountedSubject(
 /// </summary>
 public static class CategoryValues
 {
-    private static readonly Dictionary<string, Func<CountedSubject, string?>> Values = new()
+    private static readonly FederalCategory Race = FederalSpecs.Categories["RACEETHNIC"];
+
+    private static readonly Dictionary<string, Func<FederalCategory, CountedSubject, string?>> Values = new()
     {
-        ["SEX"] = subject => CodeSets.Gender.FederalOf(subject.Demographics?.Record.Gender) ?? FederalCategory.MissingValue,
-        ["RACEETHNIC"] = subject => subject.Demographics is { Record: var student } ? RaceOrEthnicity(student) : FederalCategory.MissingValue,
-        ["GRADELVMEM"] = subject => subject.Grade ?? FederalCategory.MissingValue,
-        ["GRADELVBASICW13"] = subject => subject.Grade is "PK" or "AE" ? null : subject.Grade ?? FederalCategory.MissingValue,
-        ["LANGHOME"] = subject => CodeSets.Language.FederalOf(subject.Demographics?.Record.HomeLanguage) ?? FederalCategory.MissingValue,
-        ["DISABSTATUS"] = subject => subject.SpecialEducation is null ? null : "WDIS",
-        ["LEPBOTH"] = subject => subject.EnglishLearner is null ? "NLEP" : "LEP",
-        ["DISABCATIDEA"] = subject => CodeSets.Disability.FederalOf(subject.SpecialEducation?.Record.PrimaryDisability) ?? FederalCategory.MissingValue,
-        ["EDENVIRIDEASA"] = subject => CodeSets.Environment.FederalOf(subject.SpecialEducation?.Record.Environment) ?? FederalCategory.MissingValue,
-        ["AGESA"] = subject => subject.Age switch { null => FederalCategory.MissingValue, 5 => "AGE05K", var age => $"{age}" },
+        ["SEX"] = (_, subject) => CodeSets.Gender.FederalOf(subject.Demographics?.Record.Gender) ?? FederalCategory.MissingValue,
+        ["RACEETHNIC"] = (_, subject) => subject.Demographics is { Record: var student } ? RaceOrEthnicity(student) : FederalCategory.MissingValue,
+        ["GRADELVMEM"] = GradeOf,
+        ["GRADELVBASICW13"] = GradeOf,
+        ["LANGHOME"] = (_, subject) => CodeSets.Language.FederalOf(subject.Demographics?.Record.HomeLanguage) ?? FederalCategory.MissingValue,
+        ["DISABSTATUS"] = (category, subject) => subject.SpecialEducation is null ? null : category.Means["IDEA"],
+        ["LEPBOTH"] = (category, subject) => category.Means[subject.EnglishLearner is null ? "NoLearner" : "Learner"],
+        ["DISABCATIDEA"] = (_, subject) => CodeSets.Disability.FederalOf(subject.SpecialEducation?.Record.PrimaryDisability) ?? FederalCategory.MissingValue,
+        ["EDENVIRIDEASA"] = (_, subject) => subject.Environment ?? FederalCategory.MissingValue,
+        ["AGESA"] = (category, subject) => subject.Age is not { } age ? FederalCategory.MissingValue : category.Means.GetValueOrDefault($"{age}") ?? $"{age}",
     };
 
     /// <summary>
@@ -42,25 +48,30 @@ public static class CategoryValues
     /// <exception cref="KeyNotFoundException">No value is defined for the category.</exception>
     public static Func<CountedSubject, string?> Of(string category)
     {
-        var valueOf = Values[category];
-        var permitted = FederalSpecs.Categories[category].Values.ToHashSet();
-        return subject => valueOf(subject) is not { } value ? null : permitted.Contains(value) ? value : FederalCategory.MissingValue;
+        var (valueOf, found) = (Values[category], FederalSpecs.Categories[category]);
+        var permitted = found.Values.ToHashSet();
+        return subject => valueOf(found, subject) is not { } value ? null : permitted.Contains(value) ? value : FederalCategory.MissingValue;
     }
 
-    /// <summary>Hispanic of any race is HI7; more than one race is MU7 (OMB 1997 standard, as EDFacts reports it).</summary>
+    private static string? GradeOf(FederalCategory category, CountedSubject subject) => subject.Grade is not { } grade ? FederalCategory.MissingValue : category.LeftOut.Contains(grade) ? null : grade;
+
+    /// <summary>Hispanic counts before any race, and more than one race is a value of its own (OMB 1997 standard, as EDFacts reports it).</summary>
     internal static string RaceOrEthnicity(Student student)
     {
-        if (student.HispanicLatino == true) return "HI7";
-        ReadOnlySpan<(bool? Is, string Code)> races =
-            [(student.AmericanIndian, "AM7"), (student.Asian, "AS7"), (student.Black, "BL7"), (student.PacificIslander, "PI7"), (student.White, "WH7")];
+        if (student.HispanicLatino == true) return Race.Means[nameof(Student.HispanicLatino)];
+        ReadOnlySpan<(bool? Is, string Race)> races =
+        [
+            (student.AmericanIndian, nameof(Student.AmericanIndian)), (student.Asian, nameof(Student.Asian)), (student.Black, nameof(Student.Black)),
+            (student.PacificIslander, nameof(Student.PacificIslander)), (student.White, nameof(Student.White)),
+        ];
         string? one = null;
-        foreach (var (isRace, code) in races)
+        foreach (var (isRace, race) in races)
         {
             if (isRace != true) continue;
-            if (one is not null) return "MU7";
-            one = code;
+            if (one is not null) return Race.Means["Several"];
+            one = race;
         }
-        return one ?? FederalCategory.MissingValue;
+        return one is null ? FederalCategory.MissingValue : Race.Means[one];
     }
 }
 

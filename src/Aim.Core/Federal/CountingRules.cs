@@ -1,6 +1,7 @@
 using Aim.Organizations;
 using Aim.Records;
 using Aim.Snapshots;
+using Aim.Workflows;
 
 namespace Aim.Federal;
 
@@ -8,15 +9,25 @@ namespace Aim.Federal;
 public enum Exclusion { SchoolUnknown = 1, SchoolNotReported = 2, GradeNotOffered = 3 }
 
 /// <summary>
-/// Who a file counts: those enrolled on the count day in one of the service types for whom <paramref name="Counts"/> holds, at schools
-/// that report.
+/// Who a file counts: those enrolled on the count day in one of its service types for whom its rule holds, at schools that report.
 /// </summary>
-/// <param name="OfferedGradesOnly">Whether a student in a grade the school does not offer is left out.</param>
-/// <param name="Counts">Asked of every enrollment on the count day.</param>
-/// <param name="CountsAtSchool">Whether school-level files count the student too.</param>
-public sealed record CountingRule(
-    string Name, IReadOnlyList<string> ServiceTypes, bool OfferedGradesOnly, Func<CountedSubject, bool> Counts, Func<CountedSubject, bool> CountsAtSchool)
+public sealed class CountingRule
 {
+    private readonly CountedStudents counted;
+    private readonly Func<CountedSubject, bool> holds;
+    private readonly Func<CountedSubject, string?>? gradeOf;
+
+    private CountingRule(CountedStudents counted) =>
+        (this.counted, holds, gradeOf) = (counted, CountingRules.All[counted.Rule], counted.GradesOf is { } category ? CategoryValues.Of(category) : null);
+
+    /// <exception cref="FaultException">The file is a directory.</exception>
+    public static CountingRule Of(FederalSpec spec) => new(spec.Counted ?? throw new FaultException($"{spec.File} is a directory file; it counts nobody.") { IsPermanent = true });
+
+    /// <summary>Whether school-level files count the student too.</summary>
+    public bool CountsAtSchool(CountedSubject subject) => subject.Environment is not { } environment || !counted.EnvironmentsAtNoSchool.Contains(environment);
+
+    private bool Counts(CountedSubject subject) => holds(subject) && (gradeOf is null || gradeOf(subject) is not null);
+
     /// <summary>The student once for every enrollment that counts, in no order.</summary>
     public IEnumerable<CountedSubject> Select(FrozenStudent student, CountingContext context)
     {
@@ -29,7 +40,7 @@ public sealed record CountingRule(
     }
 
     private bool IsEnrolled(Enrollment enrollment, DateOnly day) =>
-        enrollment.NoShow != true && enrollment.StateExclude != true && ServiceTypes.Contains(enrollment.ServiceType) && enrollment.StartDate <= day && !(enrollment.EndDate < day);
+        enrollment.NoShow != true && enrollment.StateExclude != true && CodeSets.ServiceType.ClassOf(enrollment.ServiceType) is { } type && counted.ServiceTypes.Contains(type) && enrollment.StartDate <= day && !(enrollment.EndDate < day);
 
     private static CountedSubject SubjectOf(FrozenStudent student, FrozenRow<Enrollment> row, DateOnly day) =>
         new(student.Id, row.District, row.Record.SchoolNumber ?? "", row,
@@ -46,7 +57,7 @@ public sealed record CountingRule(
         Exclusion? reason =
             school is null || district is null ? Exclusion.SchoolUnknown
             : !school.ReportedFederally || school.IsClosedOn(context.Date) || !district.ReportedFederally || district.IsClosedOn(context.Date) ? Exclusion.SchoolNotReported
-            : OfferedGradesOnly && !school.Offers(subject.Enrollment.Record.Grade) ? Exclusion.GradeNotOffered
+            : counted.OfferedGradesOnly && !school.Offers(subject.Enrollment.Record.Grade) ? Exclusion.GradeNotOffered
             : null;
         if (reason is { } why) context.Exclude(why);
         return reason is not null;
@@ -73,30 +84,21 @@ public sealed class CountingContext(Snapshot snapshot)
     internal void Exclude(Exclusion reason) => Exclusions[reason] = Exclusions.GetValueOrDefault(reason) + 1;
 }
 
-/// <summary>The counting rules by name.</summary>
+/// <summary>What has to be true of a student on the count day, by the name in a file's specification.</summary>
 public static class CountingRules
 {
-    private const int OldestSchoolAge = 21;
+    /// <summary>The ages of IDEA's school-age count; a child of five is in it from kindergarten on.</summary>
+    private const int SchoolAge = 6, OldestSchoolAge = 21;
 
-    /// <summary>FS052: students enrolled on the count day with the school as their primary one, in a grade the school offers.</summary>
-    private static readonly CountingRule Membership = new(nameof(Membership), ["P"], OfferedGradesOnly: true, _ => true, _ => true);
+    public static IReadOnlyDictionary<string, Func<CountedSubject, bool>> All { get; } = new Dictionary<string, Func<CountedSubject, bool>>
+    {
+        ["Membership"] = _ => true,
+        // A learner is one from identification to exit.
+        ["EnglishLearnersEnrolled"] = subject => subject.EnglishLearner is not null,
+        // With a locked IEP.
+        ["SpecialEducationChildCount"] = subject => subject.SpecialEducation is not null && IsSchoolAge(subject),
+    };
 
-    /// <summary>
-    /// FS141: English learners among the students of FS052, in kindergarten to grade 13 or ungraded. A learner is one from identification
-    /// to exit.
-    /// </summary>
-    private static readonly CountingRule EnglishLearnersEnrolled = new(nameof(EnglishLearnersEnrolled), ["P"], OfferedGradesOnly: true,
-        subject => subject is { EnglishLearner: not null, Grade: not ("PK" or "AE") }, _ => true);
-
-    /// <summary>
-    /// FS002: children with a locked IEP on child-count day, aged 6 to 21 or 5 in kindergarten, wherever they are served. Homebound,
-    /// hospital and parentally-placed private-school children are not in school-level files.
-    /// </summary>
-    private static readonly CountingRule SpecialEducationChildCount = new(nameof(SpecialEducationChildCount), ["P", "N", "S"], OfferedGradesOnly: false,
-        subject => subject.SpecialEducation is not null && IsSchoolAge(subject), subject => subject.SpecialEducation?.Record.Environment is not ("HH" or "PPPS"));
-
-    public static IReadOnlyDictionary<string, CountingRule> All { get; } =
-        new[] { Membership, EnglishLearnersEnrolled, SpecialEducationChildCount }.ToDictionary(rule => rule.Name);
-
-    private static bool IsSchoolAge(CountedSubject subject) => subject.Age is >= 6 and <= OldestSchoolAge || subject is { Age: 5, Grade: not ("PK" or null) };
+    private static bool IsSchoolAge(CountedSubject subject) =>
+        subject.Age is >= SchoolAge and <= OldestSchoolAge || subject.Age == SchoolAge - 1 && CodeSets.Grade.Find(subject.Enrollment.Record.Grade) is { Federal: not null, Order: not < 0 };
 }

@@ -23,7 +23,7 @@ internal sealed class FederalCounter
         this.spec = spec;
         this.level = level;
         this.categories = categories;
-        rule = CountingRules.All[spec.CountingRule!];
+        rule = CountingRule.Of(spec);
         sets = [.. spec.Tables.SelectMany(table => table.Sets.Select(set => new Set(table, set, categories)))];
         organisations = [.. OrganisationsOf(level, snapshot)];
         organisationIndex = organisations.Select((organisation, i) => (organisation, i)).ToDictionary(item => (item.organisation.District, item.organisation.School), item => item.i);

@@ -53,11 +53,11 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
         var snapshot = await OpenAsync(input.Snapshot, cancellation);
         var specs = input.File is null ? FederalSpecs.All : [SpecOf(input.File)];
         var files = new List<FederalFile>();
-        foreach (var spec in specs.Where(spec => spec.CountingRule is null))
+        foreach (var spec in specs.Where(spec => spec.Counted is null))
         {
             foreach (var level in spec.Levels.Keys) files.Add(await WriteDirectoryAsync(snapshot, spec, level, input.Format, cancellation));
         }
-        files.AddRange(await WriteCountsAsync(snapshot, [.. specs.Where(spec => spec.CountingRule is not null)], input.Format, cancellation));
+        files.AddRange(await WriteCountsAsync(snapshot, [.. specs.Where(spec => spec.Counted is not null)], input.Format, cancellation));
         return [.. files.OrderBy(file => file.File, StringComparer.Ordinal).ThenBy(file => file.Level)];
     }
 
@@ -67,7 +67,7 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
     {
         var snapshot = await OpenAsync(snapshotName, cancellation);
         var spec = SpecOf(cell.File);
-        var rule = CountingRules.All[spec.CountingRule ?? throw new FaultException($"{spec.File} is a directory file; it counts nobody.") { IsPermanent = true }];
+        var rule = CountingRule.Of(spec);
         var valuesOf = SetOf(spec, cell).Categories.Select(CategoryValues.Of).ToList();
         var counter = new FederalCounter(spec, cell.Level, snapshot, new CategoryPositions(spec));
         var organisation = counter.FindOrganisation(cell.District, cell.School)
@@ -177,7 +177,7 @@ public sealed class FederalFiles(IBlobStore blobs, ILedger ledger, SnapshotLibra
 
     private sealed record FileCount(FederalSpec Spec, CountingContext Context, IReadOnlyList<(FederalLevel Level, FederalCounter Counter)> Levels)
     {
-        private readonly CountingRule rule = CountingRules.All[Spec.CountingRule!];
+        private readonly CountingRule rule = CountingRule.Of(Spec);
 
         public long Students { get; private set; }
 

@@ -66,11 +66,32 @@ public sealed record FederalCategory(string Field, IReadOnlyList<string> Values)
 {
     /// <summary>Permitted in every category, and behind its values.</summary>
     public const string MissingValue = "MISSING";
+
+    /// <summary>The value for what no single code of a record says, by what it is: two or more races, a child of five, a learner.</summary>
+    public IReadOnlyDictionary<string, string> Means { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Values that leave a student out of the category's sets, rather than being missing there.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+}
+
+/// <summary>Who is counted in a file.</summary>
+/// <param name="Rule">Name of the counting rule: what has to be true of a student.</param>
+/// <param name="ServiceTypes">Classes of service types of which an enrollment counts.</param>
+public sealed record CountedStudents(string Rule, IReadOnlyList<string> ServiceTypes)
+{
+    /// <summary>Whether a student in a grade the school does not offer is left out.</summary>
+    public bool OfferedGradesOnly { get; init; }
+
+    /// <summary>The category out of whose sets a student's grade must not be; null asks no grade.</summary>
+    public string? GradesOf { get; init; }
+
+    /// <summary>Educational environments, as EDFacts values, whose children are in no school's count.</summary>
+    public IReadOnlyList<string> EnvironmentsAtNoSchool { get; init; } = [];
 }
 
 /// <summary>
 /// An EDFacts file: its layouts by level, its tables and category sets, and the policy for zero counts. Data, taken from the metadata
-/// that the Department of Education publishes each year; a counting rule says who is counted.
+/// that the Department of Education publishes each year.
 /// </summary>
 public sealed record FederalSpec
 {
@@ -85,8 +106,8 @@ public sealed record FederalSpec
     /// <summary>End year of the metadata the layout comes from.</summary>
     public required int MetadataYear { get; init; }
 
-    /// <summary>Name of the counting rule; null for directory files.</summary>
-    public string? CountingRule { get; init; }
+    /// <summary>Who is counted; null for directory files.</summary>
+    public CountedStudents? Counted { get; init; }
 
     public IReadOnlyList<FederalTable> Tables { get; init; } = [];
 

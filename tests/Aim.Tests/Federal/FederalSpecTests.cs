@@ -48,7 +48,7 @@ public sealed class FederalSpecTests
     {
         (string? Name, int Start, int End)[] prefix =
             [("FileRecordNumber", 1, 10), ("FIPSStateCode", 11, 12), ("StateAgencyNumber", 13, 14), ("StateLEAIDNumber", 15, 28), ("StateSchoolIDNumber", 29, 48), ("TableTypeAbbrv", 49, 68)];
-        foreach (var (spec, level, layout) in Layouts.Where(item => item.Spec.CountingRule is not null))
+        foreach (var (spec, level, layout) in Layouts.Where(item => item.Spec.Counted is not null))
         {
             var expected = prefix.Select(field => field.Name == "StateLEAIDNumber" && level == FederalLevel.SEA || field.Name == "StateSchoolIDNumber" && level != FederalLevel.SCH ? (null, field.Start, field.End) : field);
             CollectionAssert.AreEqual(expected.ToList(), layout.Fields.Take(6).Select(field => (field.Name, field.Start, field.End)).ToList(), $"{spec.File} {level}");
@@ -66,6 +66,29 @@ public sealed class FederalSpecTests
                 Assert.IsGreaterThanOrEqualTo(0, layout.IndexOf(FederalSpecs.Categories[name].Field), $"{spec.File} {level} {name}");
                 Assert.IsNotNull(CategoryValues.Of(name));
             }
+        }
+    }
+
+    [TestMethod]
+    public void Who_is_counted_is_told_by_rules_classes_categories_and_values_that_there_are()
+    {
+        var (serviceTypes, environments) = (CodeSets.ServiceType.Entries.Select(entry => entry.Class).ToHashSet(), FederalSpecs.Categories["EDENVIRIDEASA"].Values);
+        foreach (var (file, counted) in FederalSpecs.All.Where(spec => spec.Counted is not null).Select(spec => (spec.File, spec.Counted!)))
+        {
+            Assert.IsTrue(CountingRules.All.ContainsKey(counted.Rule), file);
+            Assert.IsTrue(counted.ServiceTypes.Count > 0 && counted.ServiceTypes.All(serviceTypes.Contains), file);
+            Assert.IsTrue(counted.EnvironmentsAtNoSchool.All(environments.Contains), file);
+            Assert.IsTrue(counted.GradesOf is null || FederalSpecs.Categories[counted.GradesOf].LeftOut.Count > 0, file);
+        }
+    }
+
+    [TestMethod]
+    public void What_a_value_means_is_one_of_the_categorys_values_and_what_is_left_out_is_none()
+    {
+        foreach (var (name, category) in FederalSpecs.Categories)
+        {
+            Assert.AreEqual("", string.Join(", ", category.Means.Values.Except(category.Values)), name);
+            Assert.AreEqual("", string.Join(", ", category.LeftOut.Intersect(category.Values)), name);
         }
     }
 

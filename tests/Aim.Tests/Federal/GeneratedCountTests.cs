@@ -36,7 +36,7 @@ public sealed class GeneratedCountTests
         return output.ToString();
     }
 
-    private static IEnumerable<FederalCsv> CountFiles => Files.Values.Where(file => FederalSpecs.Find(file.File.File)!.CountingRule is not null);
+    private static IEnumerable<FederalCsv> CountFiles => Files.Values.Where(file => FederalSpecs.Find(file.File.File)!.Counted is not null);
 
     private static Dictionary<(string Set, string Cell), int> Cells(string file, FederalLevel level, string? district = null) => Files[(file, level)].Counts
         .Where(row => district is null || row.Organisation.Split(' ')[0] == district).GroupBy(row => (row.Set, row.Cell)).ToDictionary(group => group.Key, group => group.Sum(row => row.Amount));

@@ -8,8 +8,8 @@ namespace Aim.Tests.Rules;
 [TestClass]
 public sealed partial class CodesInRulesTests
 {
-    /// <summary>The folders of the domain that judge records.</summary>
-    private static readonly string[] Folders = ["Rules", "StateSync", "Movement"];
+    /// <summary>The folders of the domain that judge or count records.</summary>
+    private static readonly string[] Folders = ["Rules", "StateSync", "Movement", "Federal"];
 
     [TestMethod]
     public void Rules_ask_for_the_class_of_a_code_and_compare_with_no_code()
