@@ -11,10 +11,7 @@ namespace Aim.Host.Backups;
 /// <param name="done">Share from 0 to 1.</param>
 internal delegate void BackupProgress(string stage, double done);
 
-/// <summary>
-/// Copies a data folder while others work in it. It is written beside its place under another name and moved there in the end, so that a part of a backup never
-/// looks like a whole one.
-/// </summary>
+/// <summary>Copies a data folder while others work in it.</summary>
 internal sealed class DataBackup(DataFolder data, TimeProvider clock, BackupProgress progress)
 {
     /// <exception cref="FaultException">The folder exists, or can't be written to.</exception>
@@ -23,19 +20,13 @@ internal sealed class DataBackup(DataFolder data, TimeProvider clock, BackupProg
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (Path.Exists(target)) throw BackupManifest.Unusable($"{target} exists already. Give a new folder: a backup is never written over.");
         if (target.StartsWith(data.Path + Path.DirectorySeparatorChar, StringComparison.Ordinal)) throw BackupManifest.Unusable($"{target} is inside the data folder, and would be lost with it. Give a folder elsewhere, best on another disk.");
-        var partial = $"{target}.partial-{Guid.NewGuid():N}";
-        try
+        return await WholeFolder.WriteAsync(target, async partial =>
         {
-            Directory.CreateDirectory(Path.Combine(partial, BackupManifest.DataName));
-            var manifest = await CopyAsync(Path.Combine(partial, BackupManifest.DataName), cancellation);
+            var content = Directory.CreateDirectory(Path.Combine(partial, BackupManifest.DataName)).FullName;
+            var manifest = await CopyAsync(content, cancellation);
             await manifest.WriteAsync(partial, cancellation);
-            Directory.Move(partial, target);
             return manifest;
-        }
-        finally
-        {
-            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
-        }
+        });
     }
 
     private async Task<BackupManifest> CopyAsync(string folder, CancellationToken cancellation)

@@ -5,8 +5,7 @@ using Aim.Workflows;
 namespace Aim.Host.Backups;
 
 /// <summary>
-/// Makes a data folder of a backup. Every file is checked before anything is written; the folder is made beside its place and moved there in the end, so it appears
-/// whole or not at all. What was under way at the cut goes on when the folder is served, as after a crash at that moment.
+/// Makes a data folder of a backup. Every file is checked before anything is written. What was under way at the cut goes on when the folder is served, as after a crash at that moment.
 /// </summary>
 internal sealed class DataRestore(string backup, BackupProgress progress)
 {
@@ -22,19 +21,12 @@ internal sealed class DataRestore(string backup, BackupProgress progress)
         var manifest = await BackupManifest.ReadAsync(Path.GetFullPath(backup), cancellation);
         MustBeReadable(manifest);
         await CheckAsync(manifest, cancellation);
-        var partial = $"{target}.partial-{Guid.NewGuid():N}";
-        try
+        return await WholeFolder.WriteAsync(target, async partial =>
         {
             await CopyAsync(manifest, partial, cancellation);
             MustBeFree(target);
-            if (Directory.Exists(target)) Directory.Delete(target);
-            Directory.Move(partial, target);
             return manifest;
-        }
-        finally
-        {
-            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
-        }
+        });
     }
 
     /// <summary>A folder that is served, or was, has files in it.</summary>
@@ -73,7 +65,6 @@ internal sealed class DataRestore(string backup, BackupProgress progress)
 
     private async Task CopyAsync(BackupManifest manifest, string folder, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(folder);
         await EachAsync(manifest, "Copy", async (file, token) =>
         {
             await using var from = File.OpenRead(Path.Combine(source, file.Path));

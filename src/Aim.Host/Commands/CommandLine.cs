@@ -62,6 +62,8 @@ internal static partial class CommandLine
         return root;
     }
 
+    private static readonly (string Sentence, int Code) StorageFull = ("The storage is full. Nothing was lost: free some space, and run the command again.", ExitCode.Fault);
+
     /// <summary>Never a stack trace, and no text that might quote a row.</summary>
     private static (string Sentence, int Code) Explain(Exception failure) => failure switch
     {
@@ -71,6 +73,7 @@ internal static partial class CommandLine
         OperationCanceledException => ("Stopped. Nothing is lost: run the command again to go on.", ExitCode.Fault),
         UnauthorizedAccessException or DirectoryNotFoundException or FileNotFoundException => ($"{failure.Message} Check the path and its permissions.", ExitCode.Unusable),
         Microsoft.Data.Sqlite.SqliteException database => Explain(database),
+        IOException when Embedded.FileBlobStore.IsFull(failure) => StorageFull,
         IOException => ($"{failure.Message} Check the disk, and run the command again.", ExitCode.Fault),
         _ => ($"Something failed in a way this program doesn't know ({failure.GetType().Name}). Nothing is lost: run the command again, and report it if it stays. AIM_DEBUG=1 shows more.", ExitCode.Fault),
     };
@@ -80,7 +83,7 @@ internal static partial class CommandLine
         11 or 26 => ("The databases of the data folder are damaged, or are not of this program. Restore the folder from a backup.", ExitCode.Unusable),
         8 or 14 => ("The data folder can't be written to. Check its permissions.", ExitCode.Unusable),
         5 or 6 => ("Another program keeps the data folder locked. Stop it, and run the command again.", ExitCode.Fault),
-        13 => ("The storage is full. Nothing was lost: free some space, and run the command again.", ExitCode.Fault),
+        13 => StorageFull,
         _ => ($"The database failed (SQLite {failure.SqliteErrorCode}). Nothing is lost: run the command again, and report it if it stays.", ExitCode.Fault),
     };
 }

@@ -93,7 +93,7 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
     }
 
     /// <summary>No space left, or none left to this user; Windows has its own two numbers for it.</summary>
-    private static bool IsFull(IOException failure) => (failure.HResult & 0xFFFF) is var code && (OperatingSystem.IsWindows() ? code is 39 or 112 : code is 28 or 122);
+    public static bool IsFull(Exception failure) => failure is IOException && (failure.HResult & 0xFFFF) is var code && (OperatingSystem.IsWindows() ? code is 39 or 112 : code is 28 or 122);
 
     private static FileStream Create(string file)
     {

@@ -2,6 +2,7 @@ using System.Text;
 using Aim.Host.Backups;
 using Aim.Host.Embedded;
 using Aim.Host.Generate;
+using Aim.Ports;
 using Aim.Tests.Commands;
 using Aim.Tests.Setup;
 using Aim.Uploads;
@@ -136,7 +137,8 @@ public sealed class BackupTests
         await using var cut = await BackupCut.TakeAsync(bench.Data, TimeProvider.System, CancellationToken.None);
         Assert.IsTrue(await bench.Platform.Intake.ConfirmAsync(key, new Confirmation(true, "test"), CancellationToken.None));
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (await bench.Platform.Uploads.FindReportAsync(key, patience.Token) is not { IsFinished: true }) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, patience.Token);
+        // The report comes first, and the sweep after it.
+        while (await bench.Ports.Blobs.ListAsync("work/", patience.Token).AnyAsync(patience.Token)) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, patience.Token);
 
         Assert.AreEqual((1L, 2L), (cut.Data.Scalar("SELECT version FROM edition"), (await bench.Ports.Editions.GetHeadAsync(new(Sample.District, Sample.Year), CancellationToken.None)).Version));
         var work = cut.Blobs.Where(blob => blob.Path.StartsWith("work/", StringComparison.Ordinal)).ToList();
@@ -196,6 +198,138 @@ public sealed class BackupTests
         await Assert.ThrowsAsync<OperationCanceledException>(() => backup.WriteAsync(folder, stop.Token));
 
         Assert.IsEmpty(Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(folder)!));
+    }
+
+    [TestMethod]
+    public async Task A_disk_that_fills_up_during_a_backup_leaves_nothing_behind_and_the_data_as_it_was()
+    {
+        var data = await LoadedAsync();
+        var folder = NewPath("full");
+        await using (var opened = DataFolder.Open(data, new Uri("http://localhost:5080"), TimeProvider.System, NullLoggerFactory.Instance, ports => ports with { Blobs = new FailingBlobs(ports.Blobs) }))
+        {
+            var failure = await Assert.ThrowsAsync<IOException>(() => new DataBackup(opened, TimeProvider.System, (_, _) => { }).WriteAsync(folder, CancellationToken.None));
+            Assert.IsTrue(FileBlobStore.IsFull(failure), failure.Message);
+        }
+        Assert.IsEmpty(Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(folder)!));
+
+        await BackedUpAsync(data);
+    }
+
+    /// <summary>Blobs that can be listed, and fail in the middle as a copy to a full disk does.</summary>
+    private sealed class FailingBlobs(IBlobStore inner) : IBlobStore
+    {
+        public Task<BlobInfo?> FindAsync(string path, CancellationToken cancellation) => inner.FindAsync(path, cancellation);
+
+        public Task<Stream?> OpenReadAsync(BlobRef blob, CancellationToken cancellation) => Task.FromResult<Stream?>(new FillingUp());
+
+        public Task<BlobWrite> WriteAsync(string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation) => inner.WriteAsync(path, write, cancellation);
+
+        public IAsyncEnumerable<BlobInfo> ListAsync(string prefix, CancellationToken cancellation) => inner.ListAsync(prefix, cancellation);
+
+        public Task DeleteAsync(string path, CancellationToken cancellation) => inner.DeleteAsync(path, cancellation);
+
+        public Task<Uri> CreateUploadUrlAsync(string path, DateTimeOffset expires, CancellationToken cancellation) => inner.CreateUploadUrlAsync(path, expires, cancellation);
+    }
+
+    private sealed class FillingUp() : MemoryStream(new byte[100])
+    {
+        private int reads;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            reads++ == 0 ? base.ReadAsync(buffer[..10], cancellationToken) : throw new IOException("No space left.", OperatingSystem.IsWindows() ? 112 : 28);
+    }
+
+    [TestMethod]
+    public async Task A_target_where_nobody_can_write_is_refused_by_backup_and_restore_in_a_sentence_that_names_it()
+    {
+        var data = await LoadedAsync();
+        var backup = await BackedUpAsync(data);
+        var file = NewPath("file");
+        await File.WriteAllTextAsync(file, "mine");
+
+        await RefusedAsync($"{Path.Combine(file, "backup")} can't be made there. Check the path and its permissions", "backup", Path.Combine(file, "backup"), "--data", data);
+        await RefusedAsync($"{Path.Combine(file, "data")} can't be made there. Check the path and its permissions", "restore", backup, "--data", Path.Combine(file, "data"));
+
+        Assert.AreEqual("mine", await File.ReadAllTextAsync(file));
+    }
+
+    [TestMethod]
+    public async Task A_restore_that_was_stopped_or_killed_leaves_no_data_folder_and_is_done_again()
+    {
+        var backup = await BackedUpAsync(await LoadedAsync());
+        var target = NewPath("data");
+        using var stop = new CancellationTokenSource();
+        var restore = new DataRestore(backup, (stage, _) => { if (stage == "Copy") stop.Cancel(); });
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => restore.RunAsync(target, stop.Token));
+        Assert.IsEmpty(Directory.EnumerateFileSystemEntries(Path.GetDirectoryName(target)!));
+
+        // What one that was killed leaves behind is in nobody's way.
+        Directory.CreateDirectory($"{target}.partial-{Guid.NewGuid():N}/blobs");
+        Assert.AreEqual(0, (await AimProgram.RunAsync("restore", backup, "--data", target)).Code);
+        Assert.IsTrue(DataFolder.Exists(target));
+    }
+
+    [TestMethod]
+    public async Task A_backup_of_an_older_data_file_is_restored_and_brought_up_to_date_when_it_is_opened()
+    {
+        var data = await LoadedAsync();
+        string before;
+        await using (var opened = Open(data)) before = await EndState.DescribeAsync(opened.Platform, data, Sample.Year);
+        MakeOlder(data);
+        var backup = await BackedUpAsync(data);
+        // As an older program wrote it: opening it to back it up has brought it to the present schema.
+        MakeOlder(Path.Combine(backup, "data"));
+        await DescribeAnewAsync(backup);
+        var target = NewPath("data");
+
+        Assert.AreEqual(0, (await AimProgram.RunAsync("restore", backup, "--data", target)).Code);
+
+        Assert.AreEqual(1L, Scalar(target, "PRAGMA user_version"));
+        await using (var again = Open(target)) Assert.AreEqual(before, await EndState.DescribeAsync(again.Platform, target, Sample.Year));
+        Assert.AreEqual((DataSchema.Version, true), (Scalar(target, "PRAGMA user_version"), Scalar(target, "SELECT COUNT(*) FROM person_block") > 0));
+        Assert.AreEqual(0L, Scalar(target, "SELECT COUNT(*) FROM person WHERE identity_key IS NULL"));
+    }
+
+    [TestMethod]
+    public async Task An_upgrade_that_fails_leaves_the_older_file_as_it_was()
+    {
+        var data = await LoadedAsync();
+        MakeOlder(data);
+        var people = Scalar(data, "SELECT COUNT(*) FROM person");
+
+        Assert.ThrowsExactly<InvalidOperationException>(() => new SqliteDatabase(Path.Combine(data, "aim.db"), DataSchema.Sql, DataSchema.Version, fullSync: false, (session, from) =>
+        {
+            DataSchema.Upgrade(session, from);
+            session.Execute("DELETE FROM person");
+            throw new InvalidOperationException("in the middle");
+        }));
+
+        Assert.AreEqual((1L, people, 0L), (Scalar(data, "PRAGMA user_version"), Scalar(data, "SELECT COUNT(*) FROM person"), Scalar(data, "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'person_block'")));
+        await using (Open(data)) { }
+        Assert.AreEqual(DataSchema.Version, Scalar(data, "PRAGMA user_version"));
+    }
+
+    /// <summary>Takes out of a data file what version 2 of its schema brought.</summary>
+    private static void MakeOlder(string folder)
+    {
+        using var session = new SqliteSession(Path.Combine(folder, "aim.db"));
+        session.ExecuteScript("DROP TABLE person_block; UPDATE person SET identity_key = NULL; PRAGMA user_version = 1");
+    }
+
+    private static long Scalar(string folder, string sql)
+    {
+        using var session = new SqliteSession(Path.Combine(folder, "aim.db"));
+        return session.Scalar(sql) ?? 0;
+    }
+
+    /// <summary>Writes length and hash of the changed data file into the manifest.</summary>
+    private static async Task DescribeAnewAsync(string backup)
+    {
+        var manifest = await BackupManifest.ReadAsync(backup, CancellationToken.None);
+        var file = await FileCopy.DescribeAsync(Path.Combine(backup, "data"), "aim.db", CancellationToken.None);
+        File.Delete(Path.Combine(backup, "manifest.json"));
+        await (manifest with { DataSchema = 1, Files = [.. manifest.Files.Select(item => item.Path == "aim.db" ? file : item)] }).WriteAsync(backup, CancellationToken.None);
     }
 
     [TestMethod]
