@@ -1,10 +1,8 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
-using Aim.Uploads;
 
 namespace Aim.Editions;
 
@@ -99,12 +97,7 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
     {
         private readonly System.Buffers.ArrayBufferWriter<byte> buffer = new();
 
-        public void Add(Finding finding)
-        {
-            using (var json = new Utf8JsonWriter(buffer)) JsonSerializer.Serialize(json, finding, FindingsWriter.Json);
-            buffer.GetSpan(1)[0] = (byte)'\n';
-            buffer.Advance(1);
-        }
+        public void Add(Finding finding) => FindingJson.WriteLine(buffer, finding);
 
         public async ValueTask MoveToAsync(Stream output, int least, CancellationToken cancellation)
         {

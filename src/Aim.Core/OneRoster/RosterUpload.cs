@@ -199,7 +199,7 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
         {
             await using var file = await blobs.OpenReadAsync(path, cancellation) ?? throw new FileNotFoundException($"The findings {path} are gone.");
             using var lines = new StreamReader(file);
-            while (await lines.ReadLineAsync(cancellation) is { } line) own.Add(FindingsWriter.Read(line));
+            while (await lines.ReadLineAsync(cancellation) is { } line) own.Add(FindingJson.ReadLine(line));
         }
         var groups = own.Groups().ToList();
         foreach (var part in plan?.Parts ?? []) groups.AddRange(await log.ListGroupsAsync(part.Key, cancellation));

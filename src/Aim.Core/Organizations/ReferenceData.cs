@@ -36,33 +36,20 @@ public sealed record Agency
 /// <summary>EDFacts operational status of a district or school.</summary>
 public enum OperationalStatus { Open = 1, Closed = 2, New = 3, Added = 4, Changed = 5, Inactive = 6, Future = 7, Reopened = 8 }
 
-/// <summary>The status an organisation started the year with, and the one it has since a day of the year.</summary>
-internal static class OperationalStatusChange
+/// <summary>A district or a school, as EDFacts directories take it.</summary>
+public abstract record Organization
 {
-    /// <summary>Closed, inactive and future organisations have no students.</summary>
-    public static bool IsClosedOn(DateOnly day, OperationalStatus atStart, OperationalStatus? updated, DateOnly? since) =>
-        (updated is { } later && !(day < since) ? later : atStart) is OperationalStatus.Closed or OperationalStatus.Inactive or OperationalStatus.Future;
-}
-
-/// <summary>A local education agency.</summary>
-public sealed record District
-{
-    public required DistrictId Number { get; init; }
     public required string Name { get; init; }
     public string? NcesId { get; init; }
 
-    /// <summary>EDFacts LEA type, 1 (regular) to 9.</summary>
-    public required int LeaType { get; init; }
-
-    public string? SupervisoryUnion { get; init; }
+    /// <summary>At the start of the year.</summary>
     public required OperationalStatus Status { get; init; }
 
     /// <summary>Set when the status changed during the year, with its date.</summary>
     public OperationalStatus? UpdatedStatus { get; init; }
-    public DateOnly? StatusDate { get; init; }
 
-    /// <summary>NA, NOTCHR, CHRTNOTLEA, CHRTIDEA, CHRTESEA or CHRTIDEAESEA.</summary>
-    public required string CharterStatus { get; init; }
+    /// <inheritdoc cref="UpdatedStatus" />
+    public DateOnly? StatusDate { get; init; }
 
     public string? Phone { get; init; }
     public string? Web { get; init; }
@@ -70,12 +57,27 @@ public sealed record District
     public required Address Location { get; init; }
     public bool ReportedFederally { get; init; } = true;
 
-    /// <summary>True when the district was closed, inactive or not yet open on that day.</summary>
-    public bool IsClosedOn(DateOnly day) => OperationalStatusChange.IsClosedOn(day, Status, UpdatedStatus, StatusDate);
+    /// <summary>True when it was closed, inactive or not yet open on that day, and so has no students.</summary>
+    public bool IsClosedOn(DateOnly day) =>
+        (UpdatedStatus is { } later && !(day < StatusDate) ? later : Status) is OperationalStatus.Closed or OperationalStatus.Inactive or OperationalStatus.Future;
+}
+
+/// <summary>A local education agency.</summary>
+public sealed record District : Organization
+{
+    public required DistrictId Number { get; init; }
+
+    /// <summary>EDFacts LEA type, 1 (regular) to 9.</summary>
+    public required int LeaType { get; init; }
+
+    public string? SupervisoryUnion { get; init; }
+
+    /// <summary>NA, NOTCHR, CHRTNOTLEA, CHRTIDEA, CHRTESEA or CHRTIDEAESEA.</summary>
+    public required string CharterStatus { get; init; }
 }
 
 /// <summary>A school of a district.</summary>
-public sealed record School
+public sealed record School : Organization
 {
     public const int ReportableProgram = 5;
 
@@ -84,28 +86,13 @@ public sealed record School
     /// <summary>Four digits, zero-padded; unique within the state.</summary>
     public required string Number { get; init; }
 
-    public required string Name { get; init; }
-    public string? NcesId { get; init; }
-
     /// <summary>EDFacts school type: 1 regular, 2 special education, 3 career and technical, 4 alternative, 5 reportable program.</summary>
     public required int SchoolType { get; init; }
 
-    public required OperationalStatus Status { get; init; }
-    public OperationalStatus? UpdatedStatus { get; init; }
-    public DateOnly? StatusDate { get; init; }
     public bool Charter { get; init; }
 
     /// <summary>Grades offered, as EDFacts grade codes (PK, KG, 01 … 13, UG, AE), in the order of the grade list.</summary>
     public required IReadOnlyList<string> Grades { get; init; }
-
-    public string? Phone { get; init; }
-    public string? Web { get; init; }
-    public required Address Mailing { get; init; }
-    public required Address Location { get; init; }
-    public bool ReportedFederally { get; init; } = true;
-
-    /// <summary>True when the school was closed, inactive or not yet open on that day.</summary>
-    public bool IsClosedOn(DateOnly day) => OperationalStatusChange.IsClosedOn(day, Status, UpdatedStatus, StatusDate);
 
     /// <summary>Whether the school offers the grade; takes any grade code.</summary>
     public bool Offers(string? grade) => CodeSets.Grade.FederalOf(grade) is { } federal && Grades.Contains(federal);

@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Aim.Ports;
 using Aim.Rules;
 
@@ -9,24 +7,13 @@ namespace Aim.Uploads;
 /// <summary>Streams findings to a file, one JSON object a line, and counts them by root cause on the way.</summary>
 internal sealed class FindingsWriter(SpooledBlob file) : IFindingSink
 {
-    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
     public FindingSummary Summary { get; } = new();
 
     public void Add(Finding finding)
     {
         Summary.Add(finding);
-        using var json = new Utf8JsonWriter(file.Buffer);
-        JsonSerializer.Serialize(json, finding, Json);
-        json.Flush();
-        file.Buffer.Write("\n"u8);
+        FindingJson.WriteLine(file.Buffer, finding);
     }
-
-    public static Finding Read(string line) => JsonSerializer.Deserialize<Finding>(line, Json)!;
 }
 
 /// <summary>Findings of one step in total and in groups, as they are kept between steps.</summary>
@@ -39,7 +26,7 @@ internal sealed record FindingTotals(long Fatal, long Errors, long Warnings, lon
     {
         if (summary.Total == 0) return null;
         var totals = new FindingTotals(summary.Fatal, summary.Errors, summary.Warnings, summary.Total, summary.Groups());
-        await blobs.WriteAsync(path, (file, token) => JsonSerializer.SerializeAsync(file, totals, FindingsWriter.Json, token), cancellation);
+        await blobs.WriteAsync(path, (file, token) => JsonSerializer.SerializeAsync(file, totals, FindingJson.Options, token), cancellation);
         return path;
     }
 
@@ -47,6 +34,6 @@ internal sealed record FindingTotals(long Fatal, long Errors, long Warnings, lon
     {
         if (path is null) return None;
         await using var file = await blobs.OpenReadAsync(path, cancellation) ?? throw new FileNotFoundException($"The summary {path} is gone.");
-        return (await JsonSerializer.DeserializeAsync<FindingTotals>(file, FindingsWriter.Json, cancellation))!;
+        return (await JsonSerializer.DeserializeAsync<FindingTotals>(file, FindingJson.Options, cancellation))!;
     }
 }

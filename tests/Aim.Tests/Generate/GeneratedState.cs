@@ -85,7 +85,7 @@ internal sealed class GeneratedState
             {
                 await using var stream = await data.Ports.Blobs.OpenReadAsync(path, CancellationToken.None);
                 using var reader = new StreamReader(stream!);
-                while (await reader.ReadLineAsync() is { } line) found.Add((file.File, FindingsWriter.Read(line)));
+                while (await reader.ReadLineAsync() is { } line) found.Add((file.File, FindingJson.ReadLine(line)));
             }
         }
         Hit[] hits = [.. found.Select(item => new Hit(item.Finding.Rule, item.Finding.Upload is { } upload ? files[upload] : item.File, item.Finding.Line)).Distinct()];

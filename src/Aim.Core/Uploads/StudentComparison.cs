@@ -1,9 +1,9 @@
+using Aim.Editions;
 using Aim.Identity;
 using Aim.Records;
 using Aim.Rules;
-using Aim.Uploads;
 
-namespace Aim.Editions;
+namespace Aim.Uploads;
 
 /// <summary>What a load is compared with and by which rules; the same for all students of a file.</summary>
 internal sealed record ComparisonJob(
