@@ -53,7 +53,8 @@ public sealed class EditionComparison(IEditionStore editions, IStateStore state,
                 foreach (var row in student.Rows) digest = digest.Add(EditionDigest.HashOf(student.LocalId, row.Type, row.Key, row.Content.Span));
                 if (moment.Parked.TryGetValue(student.LocalId, out var parked)) counts.AddParked(parked.Reason, student.Rows.Count);
             }
-            foreach (var student in await CompareAsync(moment, students, cancellation))
+            // Courses, sections and staff stay with the district: the state has a place for students alone.
+            foreach (var student in await CompareAsync(moment, [.. students.Where(student => student.Rows[0].Type.IsOfStudent)], cancellation))
             {
                 if (student.Owner is { } owner) owners[student.LocalId] = owner;
                 if (student.IsAll) done.Add(student.Owner!.Value);

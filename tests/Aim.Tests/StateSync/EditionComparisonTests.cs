@@ -47,6 +47,19 @@ public sealed class EditionComparisonTests
         return bench;
     }
 
+    [TestMethod]
+    public async Task Courses_and_staff_stay_with_the_district_and_are_no_difference()
+    {
+        await using var bench = await LoadedAsync();
+        await bench.UploadAsync("CO", Sample.Tsv("CO", Sample.Course("MATH5")));
+        await bench.UploadAsync("ST", Sample.Tsv("ST", Sample.Staff("T1")));
+
+        var (summary, differences) = await CompareAsync(bench);
+
+        Assert.AreEqual((true, true, 0L, ""), (summary.Agrees, summary.EditionAgrees, summary.WithoutDemographics, Describe(differences)));
+        Assert.AreEqual("SD EN", string.Join(' ', summary.RecordTypes.Select(item => item.RecordType)));
+    }
+
     /// <summary>Changes what the state has of a student, behind the edition's back.</summary>
     private static async Task PlantAsync(Workbench bench, StateId student, Func<StudentRecord, StudentRecord> change)
     {
