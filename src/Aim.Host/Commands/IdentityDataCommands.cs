@@ -54,7 +54,8 @@ internal static class IdentityDataCommands
             IReadOnlyList<LocatedStudent> found;
             if (parsed.GetValue(first) is { } name)
                 found = await locator.FindAsync(new LocatorQuery(parsed.GetRequiredValue(last), name, parsed.GetValue(birth) is { } day ? CommonOptions.Date(day) : null, parsed.GetValue(gender), null), cancellation);
-            else found = await locator.FindAsync(Id(parsed.GetRequiredValue(last)), cancellation) is { } one ? [one] : [];
+            else if (StateId.TryParse(parsed.GetRequiredValue(last), null, out var id)) found = await locator.FindAsync(id, cancellation) is { } one ? [one] : [];
+            else throw new UnusableInputException($"'{parsed.GetRequiredValue(last)}' is no State ID. Give last and first name, or a State ID of nine digits alone.");
             terminal.Say($"{found.Count} students may be meant.");
             terminal.Table(["State ID", "Last", "First", "Birth date", "Probability"], found.Select(student => new[]
             {
