@@ -31,7 +31,7 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
         var read = Read(edition, changes, upload, firstLine, asOf, reference);
         await CheckStateIdsAsync(read, cancellation);
 
-        var subjects = await SubjectsAsync(edition, read, hasPriorYear, cancellation);
+        var subjects = await SubjectsAsync(edition, read, reference, hasPriorYear, cancellation);
         return new JudgedChanges(head.Version, [.. read.Select(change => change.Judged)], [.. subjects.SelectMany(subject => subject.Differences())]);
     }
 
@@ -58,7 +58,7 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
     }
 
     /// <summary>What the changes are about, with the changes made and judged, in the order in which editions are read.</summary>
-    private async Task<IReadOnlyList<ChangedSubject>> SubjectsAsync(EditionKey edition, List<ReadChange> read, bool hasPriorYear, CancellationToken cancellation)
+    private async Task<IReadOnlyList<ChangedSubject>> SubjectsAsync(EditionKey edition, List<ReadChange> read, ReferenceData? reference, bool hasPriorYear, CancellationToken cancellation)
     {
         var groups = read.Where(change => change.LocalId is not null).GroupBy(change => change.LocalId!).OrderBy(group => group.Key, Utf8Order.Comparer).Select(group => (LocalId: group.Key, Changes: group.ToList())).ToList();
         var sets = new RuleSets(edition.Year, hasPriorYear);
@@ -72,7 +72,7 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
 
         var subjects = groups.Select((group, i) => new ChangedSubject(group.LocalId, stored.GetValueOrDefault(group.LocalId)?.Rows ?? [], group.Changes, rules[i], new StudentFacts
         {
-            Year = edition.Year, HasPriorYear = hasPriorYear, PriorYear = prior.TryGetValue(group.LocalId, out var before) ? StudentViews.Of(before) : null, Classes = classes,
+            Year = edition.Year, Reference = reference, HasPriorYear = hasPriorYear, PriorYear = prior.TryGetValue(group.LocalId, out var before) ? StudentViews.Of(before) : null, Classes = classes,
         })).ToList();
         // Classes before the students in them, wherever they stand in the push.
         foreach (var subject in subjects.OrderBy(subject => subject.IsOfStudent))

@@ -12,6 +12,9 @@ public static class Ages
         return day < birth.AddYears(years) ? years - 1 : years;
     }
 
+    /// <summary>The usual age in kindergarten; in each grade after it a year more.</summary>
+    public const int Kindergarten = 5;
+
     /// <summary>September 10: a child must be five by then to enter kindergarten (MCA 20-7-117).</summary>
     public static DateOnly SchoolEntryDay(SchoolYear year) => new(year.EndYear - 1, 9, 10);
 

@@ -26,9 +26,9 @@ internal static class StudentDemographicRules
             RecordTypes.Student),
 
         new(new("IDN-002", Warning, RuleScope.Student, nameof(Records.Student.BirthDate), "Unlikely age",
-                "The birth date {BirthDate} makes the student younger than 3 or older than 21, or more than 3 years off the usual age of the grade.",
+                "The birth date {BirthDate} makes the student younger or older than students are, or too far off the usual age of the grade.",
                 "Correct the birth date or the grade; if both are right, acknowledge the finding.") { Basis = "CALPADS SENR0731" },
-            (view, facts) => view.Student is { Record.BirthDate: { } birth } entry && IsUnlikelyAge(birth, view, facts.Year) ? [entry] : [],
+            (view, facts) => view.Student is { Record.BirthDate: { } birth } entry && IsUnlikelyAge(birth, view, facts) ? [entry] : [],
             RecordTypes.Student, RecordTypes.Enrollment),
 
         new(new("REF-008", Error, RuleScope.Student, "StudentLocalId", "No student of that local id",
@@ -50,10 +50,11 @@ internal static class StudentDemographicRules
     private static bool HasRaceOrEthnicity(Student s) =>
         s.HispanicLatino == true || s.AmericanIndian == true || s.Asian == true || s.Black == true || s.PacificIslander == true || s.White == true;
 
-    private static bool IsUnlikelyAge(DateOnly birth, StudentView view, SchoolYear year)
+    private static bool IsUnlikelyAge(DateOnly birth, StudentView view, StudentFacts facts)
     {
-        var age = Ages.On(birth, Ages.SchoolEntryDay(year));
-        if (age is < 3 or > 21) return true;
-        return view.Enrollments.Any(e => CodeSets.Grade.Find(e.Record.Grade)?.Order is { } grade && Math.Abs(age - (grade + 5)) > 3);
+        var age = Ages.On(birth, Ages.SchoolEntryDay(facts.Year));
+        if (age < Thresholds.YoungestStudent.In(facts.Reference) || age > Thresholds.OldestStudent.In(facts.Reference)) return true;
+        var most = Thresholds.YearsOffGrade.In(facts.Reference);
+        return view.Enrollments.Any(e => CodeSets.Grade.Find(e.Record.Grade)?.Order is { } grade && Math.Abs(age - (grade + Ages.Kindergarten)) > most);
     }
 }

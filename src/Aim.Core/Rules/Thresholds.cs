@@ -8,7 +8,7 @@ namespace Aim.Rules;
 /// </summary>
 /// <param name="Default">What holds where the state has set nothing.</param>
 /// <param name="Least">What can be set, both ends included.</param>
-/// <param name="Unit">What it counts: percent, points of a percentage, students or days.</param>
+/// <param name="Unit">What it counts: percent, points of a percentage, students, days or years.</param>
 /// <param name="About">What it decides.</param>
 /// <param name="Rules">Ids of the rules that go by it.</param>
 public sealed record Threshold(string Name, int Default, int Least, int Most, string Unit, string About, params IReadOnlyList<string> Rules)
@@ -22,9 +22,15 @@ public sealed record Threshold(string Name, int Default, int Least, int Most, st
 /// <summary>Every number that the state office sets for rules.</summary>
 public static class Thresholds
 {
-    private const string Percent = "percent", Points = "points", Students = "students", Days = "days";
+    private const string Percent = "percent", Points = "points", Students = "students", Days = "days", Years = "years";
 
     private const int MostStudents = 100_000;
+
+    public static readonly Threshold YoungestStudent = new(nameof(YoungestStudent), 3, 0, 10, Years, "A student who is younger on September 10 has another birth date.", "IDN-002");
+
+    public static readonly Threshold OldestStudent = new(nameof(OldestStudent), 21, 15, 99, Years, "A student who is older on September 10 has another birth date.", "IDN-002");
+
+    public static readonly Threshold YearsOffGrade = new(nameof(YearsOffGrade), 3, 0, 20, Years, "A student is at most this much younger or older than usual in the grade: five in kindergarten, a year more in each grade.", "IDN-002");
 
     public static readonly Threshold LowestAttendance = new(nameof(LowestAttendance), 50, 0, 100, Percent,
         "A school at which a smaller share of the days was attended has a mistake in its files rather than such students.", "ATT-002");
@@ -54,7 +60,7 @@ public static class Thresholds
     public static readonly Threshold LargeHighSchool = new(nameof(LargeHighSchool), 100, 1, MostStudents, Students, "A school with this many students in grades 9 to 12 has dropouts.", "CRT-008");
 
     public static IReadOnlyList<Threshold> All { get; } =
-        [LowestAttendance, AllPresent, DaysToNextSchoolDay, FewestInCount, SignificantTotal, SignificantPart, FewestChanged, FewestSeniors, MostGraduates, ShareMoved, LargeHighSchool];
+        [YoungestStudent, OldestStudent, YearsOffGrade, LowestAttendance, AllPresent, DaysToNextSchoolDay, FewestInCount, SignificantTotal, SignificantPart, FewestChanged, FewestSeniors, MostGraduates, ShareMoved, LargeHighSchool];
 
     /// <summary>Null when none has that name, in whatever case it is written.</summary>
     public static Threshold? Find(string name) => All.FirstOrDefault(threshold => threshold.Name.Equals(name, StringComparison.OrdinalIgnoreCase));

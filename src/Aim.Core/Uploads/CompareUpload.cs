@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Aim.Editions;
 using Aim.Identity;
+using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
@@ -15,7 +16,7 @@ internal sealed record StudentToCompare(string LocalId, IReadOnlyList<EditionRow
 /// Holds a staged file against the district's edition, student by student in the order of local ids: what would change, and which rules
 /// the students would break. Writes nothing but the list of changes and the findings.
 /// </summary>
-public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIdentityIndex identities)
+public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIdentityIndex identities, ReferenceLibrary references)
 {
     private const int ChunkSize = 1000;
 
@@ -58,7 +59,7 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
         var rules = new StudentRuleSet(RuleCatalog.StudentRules, [type], ticket.Year, prior.RowCount > 0);
         return new ComparisonJob(type, staged.Plan.Upload.Id, ticket.Scope, staged.RejectedOfNobody > 0, rules, ticket.Year, prior.RowCount > 0)
         {
-            Classes = rules.NeedsClasses ? await ClassLists.ReadAsync(editions, edition, cancellation) : null,
+            Reference = (await references.FindAsync(ticket.Year, cancellation))?.Data, Classes = rules.NeedsClasses ? await ClassLists.ReadAsync(editions, edition, cancellation) : null,
         };
     }
 

@@ -166,7 +166,7 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
         foreach (var (load, staged) in rows)
         {
             var file = loads[load].File;
-            var job = new ComparisonJob(file.Type, loads[load].Upload, UploadScope.Update, false, RulesFor(file), file.Year, HasPriorYear: false) { Classes = classes };
+            var job = new ComparisonJob(file.Type, loads[load].Upload, UploadScope.Update, false, RulesFor(file), file.Year, HasPriorYear: false) { Reference = reference, Classes = classes };
             var findings = new FindingList();
             var result = new ComparisonResult(findings);
             new StudentComparison(job).Compare(localId, stored, staged, null, PeopleFor(staged), result);

@@ -1,5 +1,6 @@
 using Aim.Editions;
 using Aim.Identity;
+using Aim.Organizations;
 using Aim.Records;
 using Aim.Rules;
 
@@ -9,6 +10,8 @@ namespace Aim.Uploads;
 internal sealed record ComparisonJob(
     RecordType Type, UploadId Upload, UploadScope Scope, bool WithholdRemovals, StudentRuleSet Rules, SchoolYear Year, bool HasPriorYear)
 {
+    public ReferenceData? Reference { get; init; }
+
     /// <summary>The district's courses, classes and teachers, when one of the rules asks for them.</summary>
     public ClassLists? Classes { get; init; }
 }
@@ -111,7 +114,7 @@ internal sealed class StudentComparison(ComparisonJob job)
     private void CheckStudent(
         string localId, IReadOnlyList<EditionRow> stored, List<Candidate> candidates, EditionStudent? priorYear, bool isProtected, ComparisonResult result)
     {
-        var facts = new StudentFacts { Year = job.Year, HasPriorYear = job.HasPriorYear, PriorYear = priorYear is null ? null : StudentViews.Of(priorYear), Classes = job.Classes };
+        var facts = new StudentFacts { Year = job.Year, Reference = job.Reference, HasPriorYear = job.HasPriorYear, PriorYear = priorYear is null ? null : StudentViews.Of(priorYear), Classes = job.Classes };
         var (view, entries) = ViewOf(localId, stored, candidates, isProtected);
         var rejected = job.Rules.CheckFatal(view, facts, result.Findings);
         if (rejected.Count > 0)

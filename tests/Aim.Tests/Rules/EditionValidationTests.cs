@@ -82,6 +82,25 @@ public sealed class EditionValidationTests
     }
 
     [TestMethod]
+    public async Task An_upload_and_a_validation_go_by_the_same_threshold()
+    {
+        var sample = Sample.Reference();
+        var set = new ReferenceData(sample.Year, sample.Agency, sample.Districts, sample.Schools, sample.Calendars, new Dictionary<string, int> { [Thresholds.YearsOffGrade.Name] = 12 });
+        var files = new[] { FixtureFile.Of("SD", Sample.Student("1001", ("BirthDate", "02/01/2008"))), FixtureFile.Of("EN", Sample.Enrollment("1001")) };
+
+        Assert.AreEqual("IDN-002 IDN-002", await FoundAsync(null));
+        Assert.AreEqual(" ", await FoundAsync(set));
+
+        async Task<string> FoundAsync(ReferenceData? reference)
+        {
+            await using var bench = await Workbench.OpenAsync(clock: On(2026, 6, 5), reference: reference);
+            await LoadAsync(bench, files[0]);
+            var upload = await LoadAsync(bench, files[1]);
+            return $"{string.Join(',', upload.Findings.Select(finding => finding.Rule).Where(rule => rule == "IDN-002"))} {await RulesAsync(bench)}";
+        }
+    }
+
+    [TestMethod]
     public async Task What_an_upload_could_not_know_yet_is_found_or_forgotten_when_the_stored_rows_are_judged()
     {
         await using var bench = await Workbench.OpenAsync(clock: On(2026, 6, 5));
