@@ -28,6 +28,7 @@ public sealed class AimPlatform
     private readonly ILogger logger;
     private readonly IdentityResolver resolver;
     private readonly SyncEdition sync;
+    private readonly JudgeMovement movement;
 
     public AimPlatform(AimPorts ports, Func<WorkflowCatalog, IWorkflowClient> engine, ILoggerFactory? loggers = null)
     {
@@ -52,11 +53,12 @@ public sealed class AimPlatform
         Intake = new UploadIntake(ports.Blobs, Uploads, Workflows, ports.Clock);
         sync = new SyncEdition(ports.Editions, ports.State, ports.Identities, resolver, new StudentLinks(ports.Editions, ports.Identities), new KnownPeople(ports.State, ports.Identities), Parked, ports.Clock, logger);
         StateEditing = new StateEditing(ports.State, new KnownPeople(ports.State, ports.Identities), ports.Clock);
-        var judge = new ChangeJudge(ports.Editions, ports.Identities, References, Calendar);
-        Entry = new HandEntry(ports.Blobs, ports.Editions, judge, Uploads, sync, ports.Clock);
-        Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, new PushedRecords(ports.Blobs, ports.Editions, judge, Uploads, sync, ports.Clock), ports.Clock);
-        Collections = new CollectionSchedule(Workflows, References);
         Cases = new CaseBook(ports.Ledger);
+        movement = new JudgeMovement(ports.State, ports.Ledger, Cases, Calendar, ports.Clock);
+        var (judge, toState) = (new ChangeJudge(ports.Editions, ports.Identities, References, Calendar), new ChangesToState(ports.Identities, sync, movement, logger));
+        Entry = new HandEntry(ports.Blobs, ports.Editions, judge, Uploads, toState, ports.Clock);
+        Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, new PushedRecords(ports.Blobs, ports.Editions, judge, Uploads, toState, ports.Clock), ports.Clock);
+        Collections = new CollectionSchedule(Workflows, References);
         CaseFiles = new CaseFiles(ports.Blobs, ports.Clock);
         Transfers = new RecordsTransfers(ports.State, ports.Identities, ports.Ledger, Disclosures, Calendar, ports.Clock);
         Leavers = new LeaverLists(ports.State, ports.Blobs, ports.Ledger, Calendar, ports.Clock);
@@ -132,7 +134,7 @@ public sealed class AimPlatform
             .Add(SyncEdition.Step, sync.RunAsync)
             .Add(VerifyEdition.Step, verify.RunAsync)
             .Add(NightlySteps.ResetSync, night.ResetAsync)
-            .Add(JudgeMovement.Step, new JudgeMovement(state, ledger, Cases, Calendar, clock).RunAsync)
+            .Add(JudgeMovement.Step, movement.RunAsync)
             .Add(ScanIdentities.Step, (_, cancellation) => IdentityScan.RunAsync(cancellation))
             .Add(RuleHitCounts.Step, RuleHits.CountAsync)
             .Add(NightlySteps.ReportNight, night.ReportAsync);

@@ -4,7 +4,6 @@ using Aim.Editions;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
-using Aim.StateSync;
 using Aim.Uploads;
 
 namespace Aim.Entry;
@@ -53,7 +52,7 @@ internal sealed record KeptUndo(string By, DateTimeOffset At, long Version);
 
 /// <summary>
 /// Records entered by hand: each save is checked as the row of a file is, becomes one version of the edition, is kept as a file of its own, and is
-/// brought to the state at once.
+/// brought to the state at once, where it is judged with what other districts say.
 /// </summary>
 public sealed class HandEntry
 {
@@ -67,12 +66,12 @@ public sealed class HandEntry
     private readonly IBlobStore blobs;
     private readonly IEditionStore editions;
     private readonly UploadLog log;
-    private readonly SyncEdition sync;
+    private readonly ChangesToState state;
     private readonly TimeProvider clock;
     private readonly ChangeJudge judge;
 
-    internal HandEntry(IBlobStore blobs, IEditionStore editions, ChangeJudge judge, UploadLog log, SyncEdition sync, TimeProvider clock) =>
-        (this.blobs, this.editions, this.judge, this.log, this.sync, this.clock) = (blobs, editions, judge, log, sync, clock);
+    internal HandEntry(IBlobStore blobs, IEditionStore editions, ChangeJudge judge, UploadLog log, ChangesToState state, TimeProvider clock) =>
+        (this.blobs, this.editions, this.judge, this.log, this.state, this.clock) = (blobs, editions, judge, log, state, clock);
 
     /// <inheritdoc cref="ChangeJudge.RefusalAsync" />
     public Task<string?> RefusalAsync(EditionKey edition, CancellationToken cancellation) => judge.RefusalAsync(edition, cancellation);
@@ -114,7 +113,7 @@ public sealed class HandEntry
             var applied = await editions.ApplyAsync(edition, judged.BaseVersion, load, judged.Changes.ToAsyncEnumerable(), cancellation);
             if (applied.Status == ApplyStatus.Stale) continue;
             // From here on nobody's leaving stops it.
-            var isSynced = await sync.BringAsync(edition, applied.Version, owner, CancellationToken.None);
+            var isSynced = await state.BringAsync(edition, applied.Version, judged.Records, owner, CancellationToken.None);
             return OutcomeOf(judged.Each[0], applied.Version, isSynced);
         }
     }
@@ -159,7 +158,7 @@ public sealed class HandEntry
     private async Task<SaveOutcome> RepeatedAsync(EditionKey edition, RecordChange change, SaveCondition condition, UploadId upload, long version, string owner, CancellationToken cancellation)
     {
         var judged = (await judge.JudgeAsync(edition, [change], upload, firstLine: 0, clock.GetUtcNow(), cancellation)).Each[0];
-        var isSynced = (await editions.GetHeadAsync(edition, cancellation)).SyncedVersion >= version || await sync.BringAsync(edition, version, owner, CancellationToken.None);
+        var isSynced = (await editions.GetHeadAsync(edition, cancellation)).SyncedVersion >= version || await state.BringAsync(edition, version, [(change.Type, change.Type.LocalIdPrefix + change.LocalId)], owner, CancellationToken.None);
         // It was made, so its condition held: a record was there exactly if the writer knew one.
         var status = change.Operation == ChangeOperation.Delete ? SaveStatus.Deleted : condition.Known is null ? SaveStatus.Created : SaveStatus.Changed;
         var tag = status == SaveStatus.Deleted || judged.Before is null ? null : TagOf(judged.Before);
@@ -182,6 +181,6 @@ public sealed class HandEntry
             await blobs.DeleteAsync(path, CancellationToken.None);
             return null;
         }
-        return (undone.Version, await sync.BringAsync(edition, undone.Version, name, CancellationToken.None));
+        return (undone.Version, await state.BringAsync(edition, undone.Version, name, CancellationToken.None));
     }
 }

@@ -4,7 +4,6 @@ using System.Text.Json.Serialization;
 using Aim.Editions;
 using Aim.Ports;
 using Aim.Records;
-using Aim.StateSync;
 using Aim.Uploads;
 
 namespace Aim.Entry;
@@ -23,12 +22,12 @@ public sealed class PushedRecords
     private readonly IBlobStore blobs;
     private readonly IEditionStore editions;
     private readonly UploadLog log;
-    private readonly SyncEdition sync;
+    private readonly ChangesToState state;
     private readonly TimeProvider clock;
     private readonly ChangeJudge judge;
 
-    internal PushedRecords(IBlobStore blobs, IEditionStore editions, ChangeJudge judge, UploadLog log, SyncEdition sync, TimeProvider clock) =>
-        (this.blobs, this.editions, this.judge, this.log, this.sync, this.clock) = (blobs, editions, judge, log, sync, clock);
+    internal PushedRecords(IBlobStore blobs, IEditionStore editions, ChangeJudge judge, UploadLog log, ChangesToState state, TimeProvider clock) =>
+        (this.blobs, this.editions, this.judge, this.log, this.state, this.clock) = (blobs, editions, judge, log, state, clock);
 
     /// <summary>Keeps a set under its number and content, and gives its path.</summary>
     internal async Task<string> KeepAsync(EditionKey edition, long sequence, ReadOnlyMemory<byte> body, CancellationToken cancellation)
@@ -54,7 +53,8 @@ public sealed class PushedRecords
             var applied = await editions.ApplyAsync(edition, judged.BaseVersion, new EditionLoad(upload, set.Changes[0].Type.Code, null), judged.Changes.ToAsyncEnumerable(), cancellation);
             if (applied.Status == ApplyStatus.Stale) continue;
             if (applied.Status == ApplyStatus.AlreadyApplied) outcome = await FirstOutcomeAsync(upload, applied.Version, cancellation) ?? outcome;
-            return (new AppliedPush(applied.Version, outcome, await sync.BringAsync(edition, applied.Version, $"push-{Guid.CreateVersion7(clock.GetUtcNow()):N}", cancellation)), null);
+            var isSynced = await state.BringAsync(edition, applied.Version, judged.Records, $"push-{Guid.CreateVersion7(clock.GetUtcNow()):N}", cancellation);
+            return (new AppliedPush(applied.Version, outcome, isSynced), null);
         }
     }
 

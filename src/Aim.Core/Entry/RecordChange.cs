@@ -49,4 +49,8 @@ public enum ChangeResult { Added = 1, Changed = 2, Unchanged = 3, Removed = 4, L
 internal sealed record JudgedChange(ChangeResult Result, string? Key, EditionRow? Before, EditionRow? After, IReadOnlyList<Finding> Findings);
 
 /// <summary>Changes held against one version of an edition.</summary>
-internal sealed record JudgedChanges(long BaseVersion, IReadOnlyList<JudgedChange> Each, IReadOnlyList<EditionChange> Changes);
+internal sealed record JudgedChanges(long BaseVersion, IReadOnlyList<JudgedChange> Each, IReadOnlyList<EditionChange> Changes)
+{
+    /// <summary>The records that are changed, by type and local id.</summary>
+    public IEnumerable<(RecordType Type, string LocalId)> Records => Changes.Select(change => (change.Row.Type, change.LocalId));
+}

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
+using Aim.State;
 using Aim.Workflows;
 
 namespace Aim.Movement;
@@ -49,13 +50,41 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
         return progress;
     }
 
+    /// <summary>
+    /// Judges some students at once, whoever has the cursor and wherever it is; it comes to their changes later, and finds nothing new. A student whose record changes
+    /// meanwhile is judged again: what was judged last is what the record says.
+    /// </summary>
+    public async Task JudgeAsync(IReadOnlyCollection<StateId> students, CancellationToken cancellation)
+    {
+        if (students.Count == 0) return;
+        var (position, _) = await FindAsync(cancellation);
+        var due = await DueAsync(cancellation);
+        await EachAsync(students, async (student, token) =>
+        {
+            var records = await state.FindYearsAsync(student, token);
+            while (await JudgeAsync(student, records, position, due, token) is not null)
+            {
+                var now = await state.FindYearsAsync(student, token);
+                if (now.Select(record => (record.Year, record.Version)).SequenceEqual(records.Select(record => (record.Year, record.Version)))) return;
+                records = now;
+            }
+        }, cancellation);
+    }
+
+    /// <summary>Judges what has changed since the cursor, as after an upload.</summary>
+    public async Task JudgeChangesAsync(string owner, CancellationToken cancellation)
+    {
+        var progress = new MovementProgress(owner, null, false, 0, 0, 0);
+        while (!progress.IsDone) progress = await RunAsync(progress, cancellation);
+    }
+
     public async Task<MovementProgress> RunAsync(MovementProgress progress, CancellationToken cancellation)
     {
         var position = await ChangeAsync(present => IsTaken(present, progress)
             ? present with { Asked = present.Asked + 1, AsOf = Later(present.AsOf, progress.Night) }
             : Taken(present, progress) with { Until = clock.GetUtcNow() + LeaseTime, AsOf = Later(present.AsOf, progress.Night) }, cancellation);
         if (position.Owner != progress.Owner) return progress with { IsDone = true };
-        var due = (await calendar.TodayAsync(cancellation)).AddDays((await cases.TermsAsync(cancellation)).DaysToAnswer);
+        var due = await DueAsync(cancellation);
         for (var page = 0; page < PagesAStep; page++)
         {
             var (next, students) = await NextAsync(position, cancellation);
@@ -72,6 +101,9 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
         }
         return progress;
     }
+
+    /// <summary>Of cases that are opened now.</summary>
+    private async Task<DateOnly> DueAsync(CancellationToken cancellation) => (await calendar.TodayAsync(cancellation)).AddDays((await cases.TermsAsync(cancellation)).DaysToAnswer);
 
     /// <summary>Another one is at it. A night waits for no upload, which would leave off before the end.</summary>
     private bool IsTaken(Position position, MovementProgress progress) =>
@@ -124,19 +156,27 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
     private async Task<MovementProgress> JudgeAsync(IReadOnlyCollection<StateId> students, Position position, DateOnly due, MovementProgress progress, CancellationToken cancellation)
     {
         long opened = 0, closed = 0;
-        await Parallel.ForEachAsync(students, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, async (student, token) =>
+        await EachAsync(students, async (student, token) =>
         {
-            var records = await state.FindYearsAsync(student, token);
-            var history = EnrollmentHistory.Of(student, records);
-            foreach (var day in StateRules.Waits(history, position.AsOf)) await ledger.AddAsync(new(Subject, Waiting, WaitOf(day, student), "{}"), token);
-            var findings = StateRules.Check(history, position.AsOf);
-            // A student whose only record is its first version, with nothing wrong, can't have a case yet, unless other rules opened it: most of a first load.
-            if (!position.IsAnew && findings.Count == 0 && records.All(record => record.Version == 1) && records.Count < 2) return;
-            var (more, fewer) = await ReconcileAsync(student, findings, due, token);
+            var (more, fewer) = await JudgeAsync(student, await state.FindYearsAsync(student, token), position, due, token) ?? default;
             Interlocked.Add(ref opened, more);
             Interlocked.Add(ref closed, fewer);
-        });
+        }, cancellation);
         return progress with { Judged = progress.Judged + students.Count, Opened = progress.Opened + opened, Closed = progress.Closed + closed };
+    }
+
+    private static Task EachAsync(IReadOnlyCollection<StateId> students, Func<StateId, CancellationToken, ValueTask> judge, CancellationToken cancellation) =>
+        Parallel.ForEachAsync(students, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, judge);
+
+    /// <summary>How many cases were opened and closed; null for a student who can't have one.</summary>
+    private async Task<(int Opened, int Closed)?> JudgeAsync(StateId student, IReadOnlyList<StudentRecord> records, Position position, DateOnly due, CancellationToken cancellation)
+    {
+        var history = EnrollmentHistory.Of(student, records);
+        foreach (var day in StateRules.Waits(history, position.AsOf)) await ledger.AddAsync(new(Subject, Waiting, WaitOf(day, student), "{}"), cancellation);
+        var findings = StateRules.Check(history, position.AsOf);
+        // A student whose only record is its first version, with nothing wrong, can't have a case yet, unless other rules opened it: most of a first load.
+        if (!position.IsAnew && findings.Count == 0 && records.All(record => record.Version == 1) && records.Count < 2) return null;
+        return await ReconcileAsync(student, findings, due, cancellation);
     }
 
     /// <summary>Brings a student's cases into agreement with what the rules find.</summary>
@@ -183,12 +223,15 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
     {
         while (true)
         {
-            var entry = await ledger.FindAsync(Subject, "position", "-", cancellation);
-            var present = entry is null ? new Position(null, DateOnly.MinValue, null, null, default, 0, null) : JsonSerializer.Deserialize<Position>(entry.Json, CaseBook.Json)!;
+            var (present, entry) = await FindAsync(cancellation);
             var changed = change(present);
             if (changed == present) return present;
             var written = new LedgerEntry(Subject, "position", "-", JsonSerializer.Serialize(changed, CaseBook.Json), entry?.ETag);
             if (entry is null ? await ledger.AddAsync(written, cancellation) : await ledger.PutAsync(written, cancellation)) return changed;
         }
     }
+
+    private async Task<(Position Position, LedgerEntry? Entry)> FindAsync(CancellationToken cancellation) =>
+        await ledger.FindAsync(Subject, "position", "-", cancellation) is { } entry
+            ? (JsonSerializer.Deserialize<Position>(entry.Json, CaseBook.Json)!, entry) : (new Position(null, DateOnly.MinValue, null, null, default, 0, null), null);
 }

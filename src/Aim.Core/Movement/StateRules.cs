@@ -67,6 +67,9 @@ public static class StateRules
     /// <summary>The record types of which any rule reads something, by code.</summary>
     internal static IReadOnlySet<string> Reads { get; } = All.SelectMany(rule => rule.Reads).Select(type => type.Code).ToHashSet();
 
+    /// <summary>Whether they can find something else once such a record has changed. Without demographics, a student's other records are nobody's.</summary>
+    internal static bool Concern(RecordType type) => type == RecordTypes.Student || Reads.Contains(type.Code);
+
     /// <summary>Changes with a rule's revision, severity, stage or wording.</summary>
     public static string Version { get; } = ContentHash.OfText(string.Join('\n', All.Select(rule => $"{rule.Revision} {rule.Rule}"))).ToString("x32", CultureInfo.InvariantCulture)[..12];
 

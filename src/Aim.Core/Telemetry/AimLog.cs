@@ -19,4 +19,7 @@ internal static partial class AimLog
 
     [LoggerMessage(4, LogLevel.Warning, "The right to sync edition {Edition} could not be given back: {Failure}; it runs out by itself")]
     public static partial void ReleaseFailed(ILogger logger, EditionKey edition, string failure);
+
+    [LoggerMessage(5, LogLevel.Warning, "What the districts say together was not judged when version {Version} of edition {Edition} was made: {Failure}; the next upload or the night does it")]
+    public static partial void JudgeFailed(ILogger logger, EditionKey edition, long version, string failure);
 }
