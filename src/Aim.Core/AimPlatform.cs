@@ -55,7 +55,7 @@ public sealed class AimPlatform
         StateEditing = new StateEditing(ports.State, new KnownPeople(ports.State, ports.Identities), ports.Clock);
         Cases = new CaseBook(ports.Ledger);
         movement = new JudgeMovement(ports.State, ports.Ledger, Cases, Calendar, ports.Clock);
-        var (judge, toState) = (new ChangeJudge(ports.Editions, ports.Identities, References, Calendar), new ChangesToState(ports.Identities, sync, movement, logger));
+        var (judge, toState) = (new ChangeJudge(ports.Editions, ports.State, ports.Identities, References, Calendar), new ChangesToState(ports.Identities, sync, movement, logger));
         Entry = new HandEntry(ports.Blobs, ports.Editions, judge, Uploads, toState, ports.Clock);
         Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, new PushedRecords(ports.Blobs, ports.Editions, judge, Uploads, toState, ports.Clock), ports.Clock);
         Collections = new CollectionSchedule(Workflows, References);

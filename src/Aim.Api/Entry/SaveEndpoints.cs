@@ -10,7 +10,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Net.Http.Headers;
 
 namespace Aim.Api.Entry;
 
@@ -35,7 +34,7 @@ internal static class SaveEndpoints
         edition.MapPut("/records/{type}/{localId}", (DistrictId district, SchoolYear year, string type, string localId, JsonElement record, [AsParameters] SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
             PutAsync(new RecordPlace(district, year, type, localId, ""), null, record, headers, context, platform, cancellation)).WithSummary("Create or change a record; its fields say which").Describe();
         edition.MapPut("/records/{type}/{localId}/{recordKey}", (DistrictId district, SchoolYear year, string type, string localId, string recordKey, JsonElement record, [AsParameters] SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
-            PutAsync(new RecordPlace(district, year, type, localId, recordKey), RecordPlace.Decoded(recordKey), record, headers, context, platform, cancellation)).WithSummary("Create or change the record of that key").Describe();
+            PutAsync(new RecordPlace(district, year, type, localId, recordKey), RecordPlace.Decoded(recordKey), record, headers, context, platform, cancellation)).WithSummary("Create or change the record of that key; where its fields make another key, it takes that one").Describe();
         edition.MapDelete("/records/{type}/{localId}", (DistrictId district, SchoolYear year, string type, string localId, [AsParameters] SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
             DeleteAsync(new RecordPlace(district, year, type, localId, ""), headers, context, platform, cancellation)).WithSummary("Delete the record of a type that there is one of").Describe();
         edition.MapDelete("/records/{type}/{localId}/{recordKey}", (DistrictId district, SchoolYear year, string type, string localId, string recordKey, [AsParameters] SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
@@ -83,9 +82,7 @@ internal static class SaveEndpoints
     private static SaveCondition ConditionOf(SaveHeaders headers)
     {
         if (headers.IfNoneMatch is not (null or "*")) throw RequestException.Invalid("If-None-Match is * or not there: it says that the record must be new.");
-        if (headers.IfMatch is null) return new SaveCondition(OnlyNew: headers.IfNoneMatch is not null);
-        if (!EntityTagHeaderValue.TryParseList([headers.IfMatch], out var tags)) throw RequestException.Invalid("The header If-Match can't be read: give the ETag of the record as you read it, with its quotes.");
-        return new SaveCondition([.. tags.Select(tag => tag.Tag.Value!.Trim('"'))]);
+        return new SaveCondition(EntityTags.Read(headers.IfMatch), OnlyNew: headers.IfNoneMatch is not null);
     }
 
     private static SaveAnswer AnswerOf(RecordPlace place, SaveOutcome outcome)
@@ -98,6 +95,8 @@ internal static class SaveEndpoints
                 throw RequestException.NotFound("There is no such record; nothing was deleted.");
             case SaveStatus.Stale:
                 throw RequestException.Stale("The record is not as you knew it: somebody else changed, created or deleted it. Read it again, and decide anew.");
+            case SaveStatus.KeyTaken:
+                throw RequestException.Conflict("The student has a record under the key that this one would have already. Nothing was saved: change that record, and delete this one.");
             case SaveStatus.Unconditional:
                 throw new RequestException(StatusCodes.Status428PreconditionRequired, "Say which version", "There is such a record. To change or delete it, send the ETag you know it by as If-Match.");
         }

@@ -97,7 +97,7 @@ internal static class EditEndpoints
     /// <summary>The version of the student's record that the caller knows.</summary>
     private static long VersionOf(string? ifMatch)
     {
-        if (ifMatch is null) throw new RequestException(StatusCodes.Status428PreconditionRequired, "Say which version", "Send the ETag of the student's record as If-Match.");
-        return long.TryParse(ifMatch.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : -1;
+        if (EntityTags.Read(ifMatch) is not { } known) throw new RequestException(StatusCodes.Status428PreconditionRequired, "Say which version", "Send the ETag of the student's record as If-Match.");
+        return known is [var tag] && long.TryParse(tag, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : -1;
     }
 }

@@ -12,7 +12,7 @@ namespace Aim.Entry;
 /// Holds changes against an edition: each is read and checked as the same row of a file would be, and what they refer to is looked for in the edition as all of them
 /// together will leave it. Writes nothing.
 /// </summary>
-internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identities, ReferenceLibrary references, StateCalendar calendar)
+internal sealed class ChangeJudge(IEditionStore editions, IStateStore state, IIdentityIndex identities, ReferenceLibrary references, StateCalendar calendar)
 {
     /// <summary>Why the district can't send records of that year yet; null when it can.</summary>
     public async Task<string?> RefusalAsync(EditionKey edition, CancellationToken cancellation) =>
@@ -30,6 +30,7 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
         var hasPriorYear = (await editions.GetHeadAsync(edition with { Year = edition.Year.Previous }, cancellation)).RowCount > 0;
         var read = Read(edition, changes, upload, firstLine, asOf, reference);
         await CheckStateIdsAsync(read, cancellation);
+        await CheckHeldKeysAsync(edition, read, cancellation);
 
         var subjects = await SubjectsAsync(edition, read, reference, hasPriorYear, cancellation);
         return new JudgedChanges(head.Version, [.. read.Select(change => change.Judged)], [.. subjects.SelectMany(subject => subject.Differences())]);
@@ -55,6 +56,21 @@ internal sealed class ChangeJudge(IEditionStore editions, IIdentityIndex identit
         var people = await identities.FindAsync(ids, cancellation);
         foreach (var change in read)
             if (change.Row is { } row) change.IsKeptOut |= !StatedIdentity.Accepts(row.StatedId, row.Content, new RowPlace(row.Type, change.Line, change.LocalId), people, change.Findings);
+    }
+
+    /// <summary>What the state holds is held of a record by its key: a district may not take the record out from under it.</summary>
+    private async Task CheckHeldKeysAsync(EditionKey edition, List<ReadChange> read, CancellationToken cancellation)
+    {
+        var moved = read.Where(change => change.IsOfOtherKey).ToList();
+        if (moved.Count == 0) return;
+        var owners = await identities.FindLinksAsync(edition.District, moved.Select(change => change.LocalId!).ToHashSet(), cancellation);
+        var records = await state.FindAsync(owners.Values.ToHashSet(), edition.Year, cancellation);
+        foreach (var change in moved)
+        {
+            if (!owners.TryGetValue(change.LocalId!, out var owner) || !records.TryGetValue(owner, out var record)) continue;
+            var held = record.Edits.Where(edit => edit.District == edition.District && edit.LocalId == change.LocalId && edit.Type == change.Type && edit.Key == change.Key).ToList();
+            if (held.Count > 0) change.RefuseKey(FileRules.HeldKey, isTaken: false, ("Held", string.Join(", ", held.Select(edit => RecordType.JsonName(edit.Field)))));
+        }
     }
 
     /// <summary>What the changes are about, with the changes made and judged, in the order in which editions are read.</summary>

@@ -57,14 +57,18 @@ internal sealed class ChangedSubject : IFindingSink
 
     private void Upsert(ReadChange change, EditionRow row)
     {
-        if (change.Key != row.Key)
+        var before = present.GetValueOrDefault((row.Type, change.Key)).Row;
+        if (change.IsOfOtherKey)
         {
-            change.Findings.Add(Findings.OfField(FileRules.OtherKey, PlaceOf(change), FileRules.OtherKey.Field, change.Key, null, ("Expected", row.Key)));
-            change.IsKeptOut = true;
-            LeaveOut(change);
-            return;
+            if (before is null) change.RefuseKey(FileRules.OtherKey, isTaken: false, ("Reason", "there is no record with the first key that it could replace"));
+            else if (present.ContainsKey((row.Type, row.Key))) change.RefuseKey(FileRules.OtherKey, isTaken: true, ("Reason", "there is a record with the second key already"));
+            if (change.IsKeptOut)
+            {
+                LeaveOut(change);
+                return;
+            }
+            present.Remove((row.Type, change.Key));
         }
-        var before = present.GetValueOrDefault((row.Type, row.Key)).Row;
         var isSame = before?.SaysTheSameAs(row) == true;
         var after = isSame ? before! : row;
         present[(row.Type, row.Key)] = (after, change);

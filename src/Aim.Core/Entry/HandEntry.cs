@@ -33,6 +33,9 @@ public enum SaveStatus
 
     /// <summary>The record is there, and the writer doesn't say which version it knows.</summary>
     Unconditional = 8,
+
+    /// <summary>There is another record under the key that its fields make.</summary>
+    KeyTaken = 9,
 }
 
 /// <summary>How a save ended.</summary>
@@ -148,6 +151,7 @@ public sealed class HandEntry
         if (before is not null && !condition.Known!.Contains("*") && !condition.Known!.Contains(TagOf(before))) return Because(SaveStatus.Stale);
         return judged.Result switch
         {
+            ChangeResult.LeftOut when judged.IsKeyTaken => Because(SaveStatus.KeyTaken),
             ChangeResult.LeftOut => Because(SaveStatus.Refused) with { Findings = judged.Findings },
             ChangeResult.NotThere => Because(SaveStatus.NotThere),
             _ => null,
@@ -157,7 +161,9 @@ public sealed class HandEntry
     /// <summary>The answer to a save that was applied before: by what is there now. Who made it may have died before it was synced.</summary>
     private async Task<SaveOutcome> RepeatedAsync(EditionKey edition, RecordChange change, SaveCondition condition, UploadId upload, long version, string owner, CancellationToken cancellation)
     {
-        var judged = (await judge.JudgeAsync(edition, [change], upload, firstLine: 0, clock.GetUtcNow(), cancellation)).Each[0];
+        // The record that it replaced under another key is gone by now.
+        var asMade = change.Operation == ChangeOperation.Upsert ? change with { Key = null } : change;
+        var judged = (await judge.JudgeAsync(edition, [asMade], upload, firstLine: 0, clock.GetUtcNow(), cancellation)).Each[0];
         var isSynced = (await editions.GetHeadAsync(edition, cancellation)).SyncedVersion >= version || await state.BringAsync(edition, version, [(change.Type, change.Type.LocalIdPrefix + change.LocalId)], owner, CancellationToken.None);
         // It was made, so its condition held: a record was there exactly if the writer knew one.
         var status = change.Operation == ChangeOperation.Delete ? SaveStatus.Deleted : condition.Known is null ? SaveStatus.Created : SaveStatus.Changed;

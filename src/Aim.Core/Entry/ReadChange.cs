@@ -16,13 +16,24 @@ internal sealed record ReadChange(RecordChange Change, int Line, string? LocalId
     /// <summary>Of the record that is meant.</summary>
     public string Key => Change.Key ?? Row?.Key ?? "";
 
+    /// <summary>The record takes the place of the one that is meant: a field of the key was corrected.</summary>
+    public bool IsOfOtherKey => Row is not null && Key != Row.Key;
+
     /// <summary>A fatal finding keeps it out; the record stays as it was before the change.</summary>
     public bool IsKeptOut { get; set; }
 
     /// <summary>What it does to its record; with all that is found in it, also later.</summary>
     public JudgedChange Judged { get; private set; } = new(ChangeResult.LeftOut, null, null, null, Findings);
 
-    public void Does(ChangeResult result, string key, EditionRow? before, EditionRow? after) => Judged = new JudgedChange(result, key, before, after, Findings);
+    public void Does(ChangeResult result, string key, EditionRow? before, EditionRow? after) => Judged = Judged with { Result = result, Key = key, Before = before, After = after };
+
+    /// <summary>Says why the record can't take the key that its fields make.</summary>
+    public void RefuseKey(Rule rule, bool isTaken, params ReadOnlySpan<(string Name, string? Value)> why)
+    {
+        IsKeptOut = true;
+        Judged = Judged with { IsKeyTaken = isTaken };
+        Findings.Add(Rules.Findings.OfField(rule, new RowPlace(Type, Line, LocalId), rule.Field, Key, null, [("Expected", Row!.Key), .. why]));
+    }
 
     public static ReadChange Of(RecordChange change, RecordReader reader, UploadId upload, int line)
     {

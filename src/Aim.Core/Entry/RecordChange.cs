@@ -20,7 +20,8 @@ public enum ChangeOperation
 
 /// <summary>A change of one record, as a person or a district's system sends it.</summary>
 /// <param name="LocalId">As the district has it: a course's number, without what an edition puts before it.</param>
-/// <param name="Key">Of the record under that local id. Of one that is sent, it says which one was meant, and may be left out.</param>
+/// <param name="Key">Of the record under that local id. Of one that is sent, it says which one was meant, and may be left out; where the fields of the record make another
+/// key, the record takes the place of the one that was meant.</param>
 /// <param name="Record">The whole record; nothing for one that is deleted.</param>
 public sealed record RecordChange(
     [property: JsonPropertyName("op")] ChangeOperation Operation, string RecordType, string LocalId, string? Key = null, JsonElement? Record = null)
@@ -44,9 +45,13 @@ public enum ChangeResult { Added = 1, Changed = 2, Unchanged = 3, Removed = 4, L
 
 /// <summary>A change as it was judged: what it does, where, and what was found.</summary>
 /// <param name="Key">Of the record; null when it could not be told.</param>
-/// <param name="Before">The row of that key as it was found; null when there is none.</param>
+/// <param name="Before">The row that was meant as it was found; null when there is none.</param>
 /// <param name="After">The row as it is to be stored, or is already; null when there will be none.</param>
-internal sealed record JudgedChange(ChangeResult Result, string? Key, EditionRow? Before, EditionRow? After, IReadOnlyList<Finding> Findings);
+internal sealed record JudgedChange(ChangeResult Result, string? Key, EditionRow? Before, EditionRow? After, IReadOnlyList<Finding> Findings)
+{
+    /// <summary>The record can't take the key that its fields make: another one has it.</summary>
+    public bool IsKeyTaken { get; init; }
+}
 
 /// <summary>Changes held against one version of an edition.</summary>
 internal sealed record JudgedChanges(long BaseVersion, IReadOnlyList<JudgedChange> Each, IReadOnlyList<EditionChange> Changes)

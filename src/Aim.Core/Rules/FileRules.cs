@@ -50,8 +50,13 @@ public static class FileRules
         "Check whether the record was ever sent, or was sent under another local id or key; if it is rightly gone, there is nothing to do.") { Basis = "Push of changes", IsOfSaves = true };
 
     public static readonly Rule OtherKey = new("FMT-014", Severity.Fatal, RuleScope.Student, "Row", "Record sent under the key of another",
-        "The record was sent under the key '{Value}', but its own fields make it {Expected}.",
-        "Where a field of the key was wrong, delete the record under its old key and send it under the new one.") { Basis = "Push of changes", IsOfSaves = true };
+        "The record was sent under the key '{Value}', but its own fields make it {Expected}, and {Reason}.",
+        "Send the record under its own key. To correct a field of the key, send it under the key of the record that it replaces, while no record has the new key; where both are there, change one and delete the other.")
+        { Basis = "Push of changes", IsOfSaves = true };
+
+    public static readonly Rule HeldKey = new("FMT-015", Severity.Fatal, RuleScope.Student, "Row", "Key of a record that the state holds",
+        "The record with the key '{Value}' would become {Expected}, but the state office holds fields of it: {Held}.",
+        "Ask the state office to let the fields go, then send the record again; what is held is in the student's record.") { Basis = "Push of changes", IsOfSaves = true };
 
     public static readonly Rule Code = new("REF-005", Severity.Fatal, RuleScope.Row, "Field", "Code not in the list",
         "{Field} is '{Value}', which is not in the list '{Expected}'.", "Use a code of the list; docs/layouts.md has all of them.") { Basis = "CALPADS GERR0002" };
@@ -60,5 +65,5 @@ public static class FileRules
         "{Field} is '{Value}', a code that is not valid in the school year ending {Expected}.", "Use a code that is valid in this school year.") { Basis = "CALPADS GERR0007" };
 
     public static IEnumerable<Rule> All =>
-        [Header, ColumnCount, TooLong, BadValue, RecordType, District, Characters, LeadingZeros, Required, DuplicateKey, Year, Repeated, NothingToDelete, OtherKey, Code, CodeYear];
+        [Header, ColumnCount, TooLong, BadValue, RecordType, District, Characters, LeadingZeros, Required, DuplicateKey, Year, Repeated, NothingToDelete, OtherKey, HeldKey, Code, CodeYear];
 }

@@ -78,5 +78,15 @@ internal sealed class EntryHost : IAsyncDisposable
         return records;
     }
 
+    /// <summary>The state holds a field of the enrollment of student 1001, who is the only one.</summary>
+    public async Task HoldAsync(string field, string value)
+    {
+        var reviewer = await Host.AsAsync("reviewer");
+        var student = $"/api/v1/students/{(await StateRecordsAsync()).Single().GetProperty("stateId").GetString()}/2026";
+        var hold = new JsonObject { ["district"] = "0123", ["localId"] = "1001", ["recordType"] = "EN", ["key"] = "0001|001|P|20250825", ["field"] = field, ["value"] = value, ["reason"] = "Decided in review" };
+        var (status, body, _) = await SendAsync(HttpMethod.Put, $"{student}/edits", hold, ifMatch: (await SendAsync(HttpMethod.Get, student, client: reviewer)).ETag, client: reviewer);
+        if (status != HttpStatusCode.OK) throw new InvalidOperationException($"{status} {body}");
+    }
+
     public ValueTask DisposeAsync() => Host.DisposeAsync();
 }

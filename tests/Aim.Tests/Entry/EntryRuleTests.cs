@@ -212,23 +212,6 @@ public sealed class EntryRuleTests
     }
 
     [TestMethod]
-    public async Task A_record_whose_key_field_is_changed_under_the_old_key_is_refused_with_the_key_it_would_have()
-    {
-        await using var entry = await StartAsync();
-        await entry.PutAsync("records/SD/1001", Student(), onlyNew: true);
-        var (_, _, etag) = await entry.PutAsync("records/EN/1001", Enrollment(), onlyNew: true);
-        var corrected = Enrollment();
-        corrected["startDate"] = "08/26/2025";
-
-        var (status, body, _) = await entry.PutAsync($"records/EN/1001/{EnrollmentKey}", corrected, ifMatch: etag);
-
-        Assert.AreEqual((HttpStatusCode.UnprocessableEntity, "FMT-014"), (status, string.Join(' ', RulesOf(body))), $"{body}");
-        StringAssert.Contains(body.ToString(), "20250826");
-        Assert.AreEqual(HttpStatusCode.PreconditionFailed, (await entry.PutAsync($"records/EN/1001/{EnrollmentKey}", corrected, ifMatch: "\"0123456789abcdef\"")).Status);
-        Assert.AreEqual((HttpStatusCode)428, (await entry.PutAsync($"records/EN/1001/{EnrollmentKey}", corrected)).Status);
-    }
-
-    [TestMethod]
     public async Task A_count_is_refused_on_the_evening_of_count_day_in_the_state_though_it_is_the_next_day_elsewhere()
     {
         var clock = new HandClock(new DateTimeOffset(2025, 10, 7, 3, 0, 0, TimeSpan.Zero));

@@ -91,6 +91,24 @@ public sealed class HandEntryTests
     }
 
     [TestMethod]
+    [DataRow("*", HttpStatusCode.OK)]
+    [DataRow("W/{0}", HttpStatusCode.OK)]
+    [DataRow("\"other\", {0}", HttpStatusCode.OK)]
+    [DataRow("\"other\"", HttpStatusCode.PreconditionFailed)]
+    [DataRow("\"*\"", HttpStatusCode.PreconditionFailed)]
+    [DataRow("", HttpStatusCode.PreconditionFailed)]
+    [DataRow(" , ", HttpStatusCode.PreconditionFailed)]
+    [DataRow("no quotes", HttpStatusCode.BadRequest)]
+    public async Task If_Match_is_read_as_that_of_cases(string header, HttpStatusCode expected)
+    {
+        var etag = await CreateStudentAsync();
+
+        var (status, body, _) = await entry.PutAsync("records/SD/1001", Student("Anna"), ifMatch: string.Format(System.Globalization.CultureInfo.InvariantCulture, header, etag));
+
+        Assert.AreEqual(expected, status, $"{body}");
+    }
+
+    [TestMethod]
     public async Task A_fatal_finding_refuses_the_save_and_says_what_an_upload_of_the_same_row_says()
     {
         await CreateStudentAsync();

@@ -18,6 +18,7 @@ public sealed class PlantedMistakeTests
         ["ROS-002"] = "it is about OneRoster archives, and the sample has none",
         ["FMT-013"] = "it is about a change that is sent by itself",
         ["FMT-014"] = "it is about a record that is sent by itself, under a key",
+        ["FMT-015"] = "it is about a record that is sent by itself, under a key",
     };
 
     [TestMethod]

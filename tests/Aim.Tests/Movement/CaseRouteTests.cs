@@ -133,6 +133,9 @@ public sealed class CaseRouteTests
     [DataRow("W/{0}", HttpStatusCode.OK)]
     [DataRow("\"other\", {0}", HttpStatusCode.OK)]
     [DataRow("\"other\"", HttpStatusCode.PreconditionFailed)]
+    [DataRow("\"*\"", HttpStatusCode.PreconditionFailed)]
+    [DataRow("", HttpStatusCode.PreconditionFailed)]
+    [DataRow(" , ", HttpStatusCode.PreconditionFailed)]
     [DataRow("no quotes", HttpStatusCode.BadRequest)]
     public async Task If_Match_is_read_as_the_web_writes_it(string header, HttpStatusCode expected)
     {
