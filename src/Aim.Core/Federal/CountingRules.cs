@@ -46,7 +46,9 @@ public sealed class CountingRule
         new(student.Id, row.District, row.Record.SchoolNumber ?? "", row,
             student.Demographics.FirstOrDefault(demographics => demographics.District == row.District && demographics.LocalId == row.LocalId), day)
         {
-            SpecialEducation = student.SpecialEducation.Where(special => special.District == row.District && IsServedOn(special.Record, day)).MaxBy(special => special.Record.IepStart),
+            // Of one IEP that two schools send, what the student's own school says.
+            SpecialEducation = student.SpecialEducation.Where(special => special.District == row.District && IsServedOn(special.Record, day))
+                .MaxBy(special => (special.Record.IepStart, special.Record.SchoolNumber == row.Record.SchoolNumber)),
             EnglishLearner = student.EnglishLearner.FirstOrDefault(learner => learner.District == row.District && IsLearnerOn(learner.Record, day)),
         };
 

@@ -95,12 +95,12 @@ internal static class FrozenStudents
     private static readonly string[] SpecialEducationColumns =
     [
         nameof(SpecialEducation.PrimaryDisability), nameof(SpecialEducation.Environment), nameof(SpecialEducation.IepStart), nameof(SpecialEducation.IepEnd),
-        nameof(SpecialEducation.Locked), nameof(SpecialEducation.ExitDate),
+        nameof(SpecialEducation.Locked), nameof(SpecialEducation.ExitDate), nameof(SpecialEducation.SchoolNumber),
     ];
 
     private static SpecialEducation ToSpecialEducation(Columns c, int row) => new()
     {
-        PrimaryDisability = c.Text(0, row), Environment = c.Text(1, row), IepStart = c.Date(2, row), IepEnd = c.Date(3, row), Locked = c.Flag(4, row), ExitDate = c.Date(5, row),
+        PrimaryDisability = c.Text(0, row), Environment = c.Text(1, row), IepStart = c.Date(2, row), IepEnd = c.Date(3, row), Locked = c.Flag(4, row), ExitDate = c.Date(5, row), SchoolNumber = c.Text(6, row),
     };
 
     private static async Task ReadAsync<T>(

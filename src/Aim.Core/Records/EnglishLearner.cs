@@ -15,7 +15,7 @@ public sealed record EnglishLearner : IRecord<EnglishLearner>, ISchoolRecord
     /// <summary>Composite proficiency level, 1.0 to 6.0.</summary>
     public decimal? ElpLevel { get; init; }
 
-    public string Key => RecordKey.Of(IdentifiedDate);
+    public string Key => RecordKey.Of(SchoolNumber, IdentifiedDate);
 
     public static EnglishLearner Read<TSource>(ref TSource source) where TSource : IFieldSource, allows ref struct => new()
     {

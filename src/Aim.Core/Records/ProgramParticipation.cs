@@ -14,7 +14,7 @@ public sealed record ProgramParticipation : IRecord<ProgramParticipation>, IScho
     public string? Attribute2 { get; init; }
     public string? Attribute3 { get; init; }
 
-    public string Key => RecordKey.Of(Program, StartDate);
+    public string Key => RecordKey.Of(SchoolNumber, Program, StartDate);
 
     public static ProgramParticipation Read<TSource>(ref TSource source) where TSource : IFieldSource, allows ref struct => new()
     {

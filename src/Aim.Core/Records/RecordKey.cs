@@ -3,8 +3,6 @@ namespace Aim.Records;
 /// <summary>Makes the keys of records under one local id: parts joined by <c>|</c>, dates as YYYYMMDD, so that keys sort by date.</summary>
 internal static class RecordKey
 {
-    public static string Of(DateOnly? date) => string.Create(null, stackalloc char[8], $"{date:yyyyMMdd}");
-
     public static string Of(string? first, DateOnly? date) => string.Create(null, stackalloc char[32], $"{first}|{date:yyyyMMdd}");
 
     public static string Of(string? first, string? second) => $"{first}|{second}";

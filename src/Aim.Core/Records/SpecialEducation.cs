@@ -15,7 +15,7 @@ public sealed record SpecialEducation : IRecord<SpecialEducation>, ISchoolRecord
     public DateOnly? ExitDate { get; init; }
     public string? ExitReason { get; init; }
 
-    public string Key => RecordKey.Of(IepStart);
+    public string Key => RecordKey.Of(SchoolNumber, IepStart);
 
     public static SpecialEducation Read<TSource>(ref TSource source) where TSource : IFieldSource, allows ref struct => new()
     {

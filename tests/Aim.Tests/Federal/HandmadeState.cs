@@ -162,7 +162,9 @@ internal static class HandmadeState
         Special("1020"),
         Special("1101", ("PrimaryDisability", "DD")),
         Special("1102", ("PrimaryDisability", "DD"), ("EnvironmentCode", "SC")),
-        Special("1103", ("PrimaryDisability", "ID"), ("EnvironmentCode", "RC39")),
+        // One IEP, sent by both schools; counted as the student's own sends it.
+        Special("1103", ("PrimaryDisability", "ID")),
+        Special("1103", ("SchoolNumber", HighSchool), ("PrimaryDisability", "ID"), ("EnvironmentCode", "RC39")),
         Special("1104"),
         Special("1105", ("EnvironmentCode", "HH")),
         Special("1106", ("EnvironmentCode", "PPPS")),

@@ -277,6 +277,9 @@ internal static class RecordFixtures
 
     private static IEnumerable<RuleFixture> TwoSchools() =>
     [
+        Twofold("programs", "PP", Sample.Program(Id), ("EndDate", "12/19/2025")),
+        Twofold("English learners", "LP", Sample.Learner(Id), ("ELPLevel", "2.0")),
+        Twofold("special education", "SE", Sample.Special(Id), ("EnvironmentCode", "RC39")),
         Twofold("plans", "504", Sample.Plan504(Id), ("EndDate", "12/19/2025")),
         Twofold("meals", "ME", Sample.Meals(Id), ("Certification", "TNF")),
         Twofold("migratory children", "MG", Sample.Migrant(Id), ("ServedSummer", "Y")),
