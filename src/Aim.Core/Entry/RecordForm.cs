@@ -37,12 +37,26 @@ public sealed class RecordForm
     public string? ProblemIn(JsonElement record)
     {
         if (record.ValueKind != JsonValueKind.Object) return "A record is a JSON object with a property for each field.";
+        try
+        {
+            return ProblemInProperties(record);
+        }
+        catch (InvalidOperationException)
+        {
+            // Found only when a text is taken out of what was parsed: bytes that are no UTF-8, or an escape that is half a character.
+            return "A text of the record can't be read: send whole characters, as UTF-8.";
+        }
+    }
+
+    private string? ProblemInProperties(JsonElement record)
+    {
         var seen = new HashSet<string>();
         foreach (var property in record.EnumerateObject())
         {
             if (!properties.TryGetValue(property.Name, out var place)) return $"Records of type {Plan.Type} have no property '{Shortened(property.Name)}'; they have {string.Join(", ", properties.Keys)}.";
             if (!seen.Add(property.Name)) return $"The property '{property.Name}' is there twice; send it once.";
             if (!Fits(property.Value.ValueKind, place.Kind)) return $"The property '{property.Name}' is a text{KindOf(place.Kind)} or null.";
+            if (property.Value.ValueKind == JsonValueKind.String) _ = property.Value.GetString();
         }
         return null;
     }
