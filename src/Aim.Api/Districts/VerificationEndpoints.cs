@@ -23,28 +23,25 @@ public sealed record VerificationPage(VerificationSummary Summary, IReadOnlyList
 /// <summary>The Verification Summary of a district's edition.</summary>
 internal static class VerificationEndpoints
 {
-    private const int MostDifferences = 1000;
-
     public static void MapVerification(this IEndpointRouteBuilder api) =>
         api.MapGet("/districts/{district}/editions/{year}/verification", VerifyAsync).WithTags("Districts")
             .WithSummary("The edition against the state's copy of it: counts for each record type, and the rows that differ with their fields")
             .Produces<VerificationPage>().AlsoAsLines<RowDifference>();
 
     private static async Task<Results<Ok<VerificationPage>, PushStreamHttpResult>> VerifyAsync(
-        DistrictId district, SchoolYear year, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+        DistrictId district, SchoolYear year, [AsParameters] PageRequest wanted, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var caller = context.Caller();
         caller.MustRead(district);
-        var most = Paging.Limit(limit, MostDifferences);
-        var after = string.IsNullOrEmpty(cursor) ? (DifferencePlace?)null
-            : await SealedCursor.OpenAsync(platform.Ports.Ledger, cursor, cancellation) is { } text && DifferencePlace.TryParse(text, out var place) ? place : throw Paging.NoSuchCursor();
+        var place = wanted.After is { } cursor ? await SealedCursor.OpenAsync(platform.Ports.Ledger, cursor, cancellation) ?? throw PageRequest.NoSuchCursor() : null;
+        var after = place is null ? (DifferencePlace?)null : DifferencePlace.TryParse(place, out var known) ? known : throw PageRequest.NoSuchCursor();
         var form = MediaTypes.Choose(context.Request, MediaTypes.Json, MediaTypes.NdJson);
         await context.LogExportAsync(platform, $"differences between the edition of district {district} in {year} and the state", cancellation);
         var counts = new VerificationCounts();
         var differences = platform.Comparison.CompareAsync(new EditionKey(district, year), counts, cancellation).Where(difference => after is null || difference.Place > after).Select(difference => Visible(difference, caller));
         if (form == MediaTypes.NdJson) return TypedResults.Stream(output => WriteAsync(output, differences, context, cancellation), MediaTypes.NdJson);
 
-        var (page, hasMore) = (new List<RowDifference>(), false);
+        var (most, page, hasMore) = (wanted.Size, new List<RowDifference>(), false);
         await foreach (var difference in differences.WithCancellation(cancellation))
         {
             // Read to the end, for the counts are of everything.

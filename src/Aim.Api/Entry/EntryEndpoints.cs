@@ -16,8 +16,6 @@ namespace Aim.Api.Entry;
 /// <summary>The records of a district's edition, to look at, and to take a load back; saves are in <see cref="SaveEndpoints"/>.</summary>
 internal static class EntryEndpoints
 {
-    private const int PageSize = 100;
-
     public static void MapEntry(this IEndpointRouteBuilder api)
     {
         var edition = api.MapGroup("/districts/{district}/editions/{year}").WithTags("Entry");
@@ -32,20 +30,19 @@ internal static class EntryEndpoints
     }
 
     private static async Task<Ok<SubjectList>> ListAsync(
-        DistrictId district, SchoolYear year, string? recordType, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+        DistrictId district, SchoolYear year, string? recordType, [AsParameters] PageRequest page, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
         var prefix = UploadEndpoints.TypeOf(recordType ?? RecordTypes.Student.Code).LocalIdPrefix;
-        var most = Paging.Limit(limit, PageSize);
-        var page = await SubjectsAsync(platform.Ports.Editions, new EditionKey(district, year), prefix, cursor, cancellation).Take(most + 1).ToListAsync(cancellation);
+        var (subjects, next) = await page.TakeAsync(SubjectsAsync(platform.Ports.Editions, new EditionKey(district, year), prefix, page.After, cancellation), subject => subject.LocalId, cancellation);
         await context.LogExportAsync(platform, $"subjects of district {district} in {year}", cancellation);
-        return TypedResults.Ok(new SubjectList([.. page.Take(most)], page.Count > most ? page[most - 1].LocalId : null));
+        return TypedResults.Ok(new SubjectList(subjects, next));
     }
 
     /// <summary>In the order of local ids, after one; what else has numbers stands together, behind its prefix.</summary>
     private static async IAsyncEnumerable<EditionSubject> SubjectsAsync(IEditionStore editions, EditionKey edition, string prefix, string? after, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        var start = prefix.Length == 0 && string.IsNullOrEmpty(after) ? null : prefix + after;
+        var start = prefix.Length == 0 ? after : prefix + after;
         await foreach (var subject in editions.ReadAsync(edition, new EditionSelection(AfterLocalId: start), cancellation))
         {
             var reserved = RecordTypes.ReservedPrefix(subject.LocalId) ?? "";

@@ -13,29 +13,27 @@ public sealed record ChangePage(IReadOnlyList<ChangeNotice> Changes, string Curs
 
 internal static class EventEndpoints
 {
-    private const int MostChanges = 1000;
-
     public static void MapEvents(this IEndpointRouteBuilder api) =>
         api.MapGet("/changes", ListAsync).WithTags("Changes").WithSummary("What changed in student records since a cursor; in order for each student, at least once");
 
-    private static async Task<Ok<ChangePage>> ListAsync(string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    private static async Task<Ok<ChangePage>> ListAsync([AsParameters] PageRequest page, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var caller = context.Caller();
-        var changes = await ReadAsync(platform.Ports.State, string.IsNullOrEmpty(cursor) ? null : cursor, Paging.Limit(limit, MostChanges), cancellation);
+        var changes = await ReadAsync(platform.Ports.State, page, cancellation);
         // A district hears of its own students; the cursor moves on past the others.
         var visible = changes.Changes.Where(change => caller.SeesState || change.Districts.Any(caller.MayRead)).Select(change => ChangeNotice.Of(change) with { Districts = [.. change.Districts.Where(caller.MayRead)] }).ToList();
         return TypedResults.Ok(new ChangePage(visible, changes.Cursor, changes.HasMore));
     }
 
-    private static async Task<StateChanges> ReadAsync(IStateStore state, string? cursor, int most, CancellationToken cancellation)
+    private static async Task<StateChanges> ReadAsync(IStateStore state, PageRequest page, CancellationToken cancellation)
     {
         try
         {
-            return await state.ReadChangesAsync(cursor, most, cancellation);
+            return await state.ReadChangesAsync(page.After, page.Size, cancellation);
         }
         catch (InvalidCursorException)
         {
-            throw Paging.NoSuchCursor();
+            throw PageRequest.NoSuchCursor();
         }
     }
 }

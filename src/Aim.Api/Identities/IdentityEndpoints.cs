@@ -57,7 +57,6 @@ public sealed record IdentityCasePage(IReadOnlyList<IdentityCase> Items, string?
 /// <summary>Who is who, for the reviewers of the state.</summary>
 internal static class IdentityEndpoints
 {
-    private const int PageSize = 100;
     private const int LongestReason = 500;
 
     public static void MapIdentity(this IEndpointRouteBuilder api)
@@ -99,14 +98,13 @@ internal static class IdentityEndpoints
         return TypedResults.Ok(found);
     }
 
-    private static async Task<Ok<QueuePage>> QueueAsync(DistrictId? district, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    private static async Task<Ok<QueuePage>> QueueAsync(DistrictId? district, [AsParameters] PageRequest page, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         Reviewer(context);
-        var most = Paging.Limit(limit, PageSize);
-        var after = Decode(cursor);
-        var items = await platform.NearMatches.ListAsync(district, cancellation).SkipWhile(item => after is not null && Utf8Order.Compare(KeyOf(item), after) <= 0).Take(most + 1).ToListAsync(cancellation);
-        var page = items.Take(most).Select(item => new QueueItem(item.Edition.District, item.Edition.Year, item.Parked.LocalId, item.Parked.Reason, item.Parked.Candidates, item.Parked.Since)).ToList();
-        return TypedResults.Ok(new QueuePage(page, items.Count > most ? Encode(KeyOf(items[most - 1])) : null));
+        var after = Decode(page.After);
+        var listed = platform.NearMatches.ListAsync(district, cancellation).SkipWhile(item => after is not null && Utf8Order.Compare(KeyOf(item), after) <= 0);
+        var (items, next) = await page.TakeAsync(listed, item => Encode(KeyOf(item)), cancellation);
+        return TypedResults.Ok(new QueuePage([.. items.Select(item => new QueueItem(item.Edition.District, item.Edition.Year, item.Parked.LocalId, item.Parked.Reason, item.Parked.Candidates, item.Parked.Since))], next));
     }
 
     private static string KeyOf(QueuedStudent item) => $"{item.Edition.District}/{item.Edition.Year}/{item.Parked.LocalId}";
@@ -115,14 +113,14 @@ internal static class IdentityEndpoints
 
     private static string? Decode(string? cursor)
     {
-        if (string.IsNullOrEmpty(cursor)) return null;
+        if (cursor is null) return null;
         try
         {
             return Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor));
         }
         catch (FormatException)
         {
-            throw Paging.NoSuchCursor();
+            throw PageRequest.NoSuchCursor();
         }
     }
 
@@ -180,12 +178,11 @@ internal static class IdentityEndpoints
         if (status != MergeStatus.Done) throw RequestException.Conflict(IdentityMerges.Sentence(status));
     }
 
-    private static async Task<Ok<IdentityCasePage>> CasesAsync(IdentityCaseStatus? status, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    private static async Task<Ok<IdentityCasePage>> CasesAsync(IdentityCaseStatus? status, [AsParameters] PageRequest page, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         Reviewer(context);
-        var most = Paging.Limit(limit, PageSize);
-        var items = await platform.IdentityCases.ListAsync(string.IsNullOrEmpty(cursor) ? null : cursor, cancellation).Where(item => status is null || item.Status == status).Take(most + 1).ToListAsync(cancellation);
-        return TypedResults.Ok(new IdentityCasePage([.. items.Take(most)], items.Count > most ? items[most - 1].Id : null));
+        var (picked, next) = await page.PickAsync(platform.IdentityCases.ListAsync(page.After, cancellation), item => status is null || item.Status == status, item => item.Id, cancellation);
+        return TypedResults.Ok(new IdentityCasePage(picked, next));
     }
 
     private static async Task<Ok<IdentityCase>> DeclareDifferentAsync(string id, ReasonRequest request, HttpContext context, AimPlatform platform, CancellationToken cancellation)

@@ -40,7 +40,6 @@ public sealed record CaseWithdrawalRequest(string Reason);
 internal static class CaseEndpoints
 {
     private const string IfMatch = "If-Match";
-    private const int PageSize = 100;
     private const int MostDays = 180;
 
     public static void MapCases(this IEndpointRouteBuilder api)
@@ -62,16 +61,16 @@ internal static class CaseEndpoints
         .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status412PreconditionFailed);
 
     private static async Task<Ok<CaseList>> ListAsync(
-        SchoolYear year, DistrictId? district, CaseStatus? status, bool? overdue, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+        SchoolYear year, DistrictId? district, CaseStatus? status, bool? overdue, [AsParameters] PageRequest page, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var caller = context.Caller();
         if (district is { } one) caller.MustRead(one);
         else caller.MustBe(Role.Reviewer, Role.Reporter, Role.Operator);
-        var (most, today) = (Paging.Limit(limit, PageSize), await platform.Calendar.TodayAsync(cancellation));
-        var listed = platform.Cases.ListAsync(year, district, string.IsNullOrEmpty(cursor) ? null : cursor, cancellation);
-        var (page, next) = await Paging.PickAsync(listed, item => (status is null || item.Status == status) && (overdue is null || item.IsOverdue(today) == overdue), item => item.Id, most, cancellation);
+        var today = await platform.Calendar.TodayAsync(cancellation);
+        var listed = platform.Cases.ListAsync(year, district, page.After, cancellation);
+        var (picked, next) = await page.PickAsync(listed, item => (status is null || item.Status == status) && (overdue is null || item.IsOverdue(today) == overdue), item => item.Id, cancellation);
         await context.LogExportAsync(platform, $"cases of {(district is { } of ? $"district {of}" : "the state")} in {year}", cancellation);
-        return TypedResults.Ok(new CaseList([.. page.Select(item => CaseView.Of(item, caller, today))], next));
+        return TypedResults.Ok(new CaseList([.. picked.Select(item => CaseView.Of(item, caller, today))], next));
     }
 
     private static async Task<Ok<CaseTerms>> TermsAsync(AimPlatform platform, CancellationToken cancellation) => TypedResults.Ok(await platform.Cases.TermsAsync(cancellation));

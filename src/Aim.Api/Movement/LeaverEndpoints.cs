@@ -34,7 +34,6 @@ public sealed record DocumentationRequest(string Note);
 
 internal static class LeaverEndpoints
 {
-    private const int PageSize = 500;
     private const int LongestNote = 500;
 
     public static void MapLeavers(this IEndpointRouteBuilder api)
@@ -49,30 +48,30 @@ internal static class LeaverEndpoints
     }
 
     private static async Task<Ok<DropoutList>> DropoutsAsync(
-        DistrictId district, SchoolYear year, DateOnly? asOf, bool? fresh, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+        DistrictId district, SchoolYear year, DateOnly? asOf, bool? fresh, [AsParameters] PageRequest page, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
-        var (after, most, day) = (After(cursor), Paging.Limit(limit, PageSize), asOf ?? await platform.Calendar.TodayAsync(cancellation));
+        var day = asOf ?? await platform.Calendar.TodayAsync(cancellation);
         var (computedAt, dropouts) = await platform.Leavers.DropoutsAsync(district, year, day, fresh == true, cancellation);
         await context.LogExportAsync(platform, $"dropouts of district {district} in {year}", cancellation);
-        var page = dropouts.Where(item => item.Student.Value > after).Take(most + 1).ToList();
+        var (listed, next) = await StudentsAsync(page, dropouts, item => item.Student, cancellation);
         return TypedResults.Ok(new DropoutList(district, year, day, computedAt, dropouts.Count,
             dropouts.GroupBy(item => item.Grade).OrderBy(grade => grade.Key, StringComparer.Ordinal).ToDictionary(grade => grade.Key, grade => grade.Count()),
             dropouts.GroupBy(item => item.Reason).OrderBy(reason => reason.Key).ToDictionary(reason => reason.Key, reason => reason.Count()),
-            [.. page.Take(most)], page.Count > most ? page[most - 1].Student.ToString() : null));
+            listed, next));
     }
 
     private static async Task<Ok<CohortList>> CohortAsync(
-        DistrictId district, SchoolYear year, DateOnly? asOf, bool? fresh, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+        DistrictId district, SchoolYear year, DateOnly? asOf, bool? fresh, [AsParameters] PageRequest page, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
-        var (after, most, day) = (After(cursor), Paging.Limit(limit, PageSize), asOf ?? await platform.Calendar.TodayAsync(cancellation));
+        var day = asOf ?? await platform.Calendar.TodayAsync(cancellation);
         var (computedAt, members) = await platform.Leavers.CohortAsync(district, year, day, fresh == true, cancellation);
         await context.LogExportAsync(platform, string.Create(CultureInfo.InvariantCulture, $"cohort {year} of district {district}"), cancellation);
-        var page = members.Where(item => item.Student.Value > after).Take(most + 1).ToList();
+        var (listed, next) = await StudentsAsync(page, members, item => item.Student, cancellation);
         return TypedResults.Ok(new CohortList(district, year, day, computedAt, members.Count, members.Count(item => !item.IsRemoved), members.Count(item => item.Outcome == CohortOutcome.Graduated),
             members.GroupBy(item => item.Outcome).OrderBy(outcome => outcome.Key).ToDictionary(outcome => outcome.Key, outcome => outcome.Count()),
-            [.. page.Take(most)], page.Count > most ? page[most - 1].Student.ToString() : null));
+            listed, next));
     }
 
     private static async Task<NoContent> DocumentAsync(DistrictId district, SchoolYear year, StateId stateId, DocumentationRequest request, HttpContext context, AimPlatform platform, CancellationToken cancellation)
@@ -99,5 +98,10 @@ internal static class LeaverEndpoints
         return TypedResults.NoContent();
     }
 
-    private static int After(string? cursor) => string.IsNullOrEmpty(cursor) ? 0 : StateId.TryParse(cursor, null, out var id) ? id.Value : throw Paging.NoSuchCursor();
+    /// <summary>A page of a list that is in the order of State IDs.</summary>
+    private static Task<(IReadOnlyList<T> Page, string? Next)> StudentsAsync<T>(PageRequest page, IReadOnlyList<T> list, Func<T, StateId> studentOf, CancellationToken cancellation)
+    {
+        var after = page.PlaceOf(cursor => StateId.TryParse(cursor, null, out var id) ? id : (StateId?)null);
+        return page.TakeAsync(list.Where(item => after is not { } last || studentOf(item).Value > last.Value).ToAsyncEnumerable(), item => studentOf(item).ToString(), cancellation);
+    }
 }

@@ -57,7 +57,6 @@ public sealed record ReleasedRecord(SchoolYear Year, DistrictId District, string
 
 internal static class TransferEndpoints
 {
-    private const int PageSize = 100;
     private const int LongestNote = 2000;
 
     public static void MapTransfers(this IEndpointRouteBuilder api)
@@ -84,14 +83,14 @@ internal static class TransferEndpoints
     }
 
     private static async Task<Ok<TransferList>> ListAsync(
-        DistrictId district, SchoolYear year, TransferStatus? status, bool? overdue, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+        DistrictId district, SchoolYear year, TransferStatus? status, bool? overdue, [AsParameters] PageRequest page, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
-        var (most, today) = (Paging.Limit(limit, PageSize), await platform.Calendar.TodayAsync(cancellation));
-        var listed = platform.Transfers.ListAsync(district, year, string.IsNullOrEmpty(cursor) ? null : cursor, cancellation);
-        var (page, next) = await Paging.PickAsync(listed, item => (status is null || item.Status == status) && (overdue is null || item.IsOverdue(today) == overdue), item => item.Id, most, cancellation);
+        var today = await platform.Calendar.TodayAsync(cancellation);
+        var listed = platform.Transfers.ListAsync(district, year, page.After, cancellation);
+        var (picked, next) = await page.PickAsync(listed, item => (status is null || item.Status == status) && (overdue is null || item.IsOverdue(today) == overdue), item => item.Id, cancellation);
         await context.LogExportAsync(platform, $"records transfers of district {district} in {year}", cancellation);
-        return TypedResults.Ok(new TransferList([.. page.Select(item => TransferView.Of(item, context.Caller(), today))], next));
+        return TypedResults.Ok(new TransferList([.. picked.Select(item => TransferView.Of(item, context.Caller(), today))], next));
     }
 
     private static async Task<Ok<TransferView>> FindAsync(string id, HttpContext context, AimPlatform platform, CancellationToken cancellation)

@@ -1,7 +1,9 @@
+using System.Text.Json.Serialization;
 using Aim.Api.Callers;
 using Aim.Api.Description;
 using Aim.Api.Problems;
 using Aim.Editions;
+using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
@@ -23,6 +25,7 @@ public sealed record RuleView(string Id, Severity Severity, RuleStage Stage, Sev
 public sealed record HitsView(SchoolYear Year, string RulesVersion, DateTimeOffset? CountedFrom, DateTimeOffset? CountedTo, long Editions, long Students, long Rows, IReadOnlyList<RuleHits> Rules);
 
 /// <summary>How many students the funding system counts.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record FundingCount(int Students);
 
 /// <summary>The rule catalogue, validation of what is stored, and what is noted about an edition for its rules.</summary>
@@ -36,7 +39,7 @@ internal static class RuleEndpoints
         var edition = api.MapGroup("/districts/{district}/editions/{year}").WithTags("Rules");
         edition.MapGet("/validation", ValidateAsync).WithSummary("Judge the district's stored rows, or one school's, by every rule in force").Produces<ValidationReport>().AlsoAsLines<Finding>();
         edition.MapPut("/schools/{school}/zero-incidents", ConfirmZeroAsync).WithSummary("Confirm that a school had no behavior incident this year").ProducesProblem(StatusCodes.Status404NotFound);
-        edition.MapPut("/funding-counts/{collection}", PutFundingAsync).WithSummary("Note how many students the funding system counts, to hold the count against it");
+        edition.MapPut("/funding-counts/{collection}", PutFundingAsync).WithSummary("Note how many students the funding system counts, to hold the count against it").ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static Ok<List<RuleView>> List() => TypedResults.Ok(RuleCatalog.All.Select(rule => new RuleView(rule.Id, rule.Severity, rule.Stage, rule.EffectiveSeverity, rule.Scope, rule.FirstYear, rule.LastYear,
@@ -76,8 +79,9 @@ internal static class RuleEndpoints
     {
         var caller = context.Caller();
         caller.MustBe(Role.Reviewer, Role.Operator);
-        MustBeKnown(collection);
-        if (count.Students < 0) throw RequestException.Invalid("students is a number from 0 on.");
+        if (!FundedCount.Collections.Contains(collection)) throw RequestException.Invalid($"The funding system counts in {string.Join(" and ", FundedCount.Collections)}.");
+        if (count.Students is < 0 or > FundedCount.MostStudents) throw RequestException.Invalid($"students is a number from 0 to {FundedCount.MostStudents}.");
+        if ((await platform.References.FindAsync(year, cancellation))?.Data.FindDistrict(district) is null) throw RequestException.NotFound($"There is no district {district} in {year.Span}.");
         await platform.Notes.PutFundingCountAsync(new EditionKey(district, year), collection, count.Students, caller.Id, cancellation);
         return TypedResults.NoContent();
     }

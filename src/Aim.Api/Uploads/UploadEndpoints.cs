@@ -43,7 +43,6 @@ public sealed record UploadAnswer(bool Load);
 internal static class UploadEndpoints
 {
     private const string Idempotency = "Idempotency-Key";
-    private const int PageSize = 100;
 
     public static void MapUploads(this IEndpointRouteBuilder api)
     {
@@ -79,15 +78,14 @@ internal static class UploadEndpoints
         return TypedResults.Created(address, new UploadPlace(ticket.Key, url, expires, address));
     }
 
-    private static async Task<Ok<UploadList>> ListAsync(DistrictId district, SchoolYear year, string? cursor, int? limit, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    private static async Task<Ok<UploadList>> ListAsync(DistrictId district, SchoolYear year, [AsParameters] PageRequest page, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
-        var most = Paging.Limit(limit, PageSize);
-        var after = string.IsNullOrEmpty(cursor) ? (UploadCursor?)null : UploadCursor.TryParse(cursor, out var parsed) ? parsed : throw Paging.NoSuchCursor();
-        var listed = await platform.Uploads.ListAsync(district, year, after, cancellation).Take(most + 1).ToListAsync(cancellation);
+        var after = page.PlaceOf(cursor => UploadCursor.TryParse(cursor, out var place) ? place : (UploadCursor?)null);
+        var (listed, next) = await page.TakeAsync(platform.Uploads.ListAsync(district, year, after, cancellation), entry => entry.Cursor.ToString(), cancellation);
         var views = new List<UploadView>();
-        foreach (var entry in listed.Take(most)) views.Add(await ViewAsync(entry.Key, platform, cancellation));
-        return TypedResults.Ok(new UploadList(views, listed.Count > most ? listed[most - 1].Cursor.ToString() : null));
+        foreach (var entry in listed) views.Add(await ViewAsync(entry.Key, platform, cancellation));
+        return TypedResults.Ok(new UploadList(views, next));
     }
 
     /// <summary>The record type that a request names by its code.</summary>

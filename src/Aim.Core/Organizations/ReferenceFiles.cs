@@ -14,7 +14,14 @@ public sealed record ReferenceProblem(string File, long Line, string Sentence)
 }
 
 /// <summary>How many students the funding system counts of a district, in the fall or the spring count.</summary>
-public sealed record FundedCount(DistrictId District, string Collection, int Students);
+public sealed record FundedCount(DistrictId District, string Collection, int Students)
+{
+    /// <summary>More than a state's districts have.</summary>
+    public const int MostStudents = 1_000_000;
+
+    /// <summary>Those that the funding system counts in.</summary>
+    public static IReadOnlyList<string> Collections { get; } = [CollectionName.FallCount, CollectionName.SpringCount];
+}
 
 /// <summary>
 /// Reads a year's reference data from CSV files with a header row: <c>agency.csv</c>, <c>districts.csv</c>, <c>schools.csv</c> and
@@ -30,7 +37,6 @@ public sealed class ReferenceFiles(string folder)
     private const string IdentitiesFile = "identities.csv";
     private const string FundingFile = "funding-counts.csv";
     private const string ThresholdsFile = "thresholds.csv";
-    private const int MostStudents = 1_000_000;
 
     /// <summary>The files of a folder; the last three may be left out.</summary>
     public static IReadOnlyList<string> Names { get; } = [AgencyFile, DistrictsFile, SchoolsFile, CalendarsFile, IdentitiesFile, FundingFile, ThresholdsFile];
@@ -71,7 +77,7 @@ public sealed class ReferenceFiles(string folder)
 
     private static FundedCount FundedCountOf(Row row, HashSet<DistrictId> known)
     {
-        var count = new FundedCount(row.District("DistrictNumber"), row.OneOf("Collection", CollectionName.FallCount, CollectionName.SpringCount), row.Between("Count", 0, MostStudents));
+        var count = new FundedCount(row.District("DistrictNumber"), row.OneOf("Collection", [.. FundedCount.Collections]), row.Between("Count", 0, FundedCount.MostStudents));
         return known.Contains(count.District) ? count : throw new FormatException($"{DistrictsFile} does not have district {count.District}. Add the district or correct the number.");
     }
 
