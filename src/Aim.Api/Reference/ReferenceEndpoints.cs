@@ -49,13 +49,13 @@ internal static class ReferenceEndpoints
     {
         var data = files.Read();
         var people = data is null ? [] : files.ReadIdentities().ToList();
-        var funding = data is null ? [] : files.ReadFundedCounts(data);
+        var notes = data is null ? NotesOfYear.None : files.ReadNotes(data);
         if (data is null || files.Problems.Count > 0) throw RequestException.Invalid(string.Join(" ", files.Problems.Take(ProblemsTold)));
         if (data.Year != year) throw RequestException.Invalid($"The files are of the school year ending {data.Year}, and the address says {year}.");
         // State IDs first: an upload that is checked against the new schools must find its students.
         await platform.Ports.Identities.PutAllAsync(people, cancellation);
         var version = await platform.References.PublishAsync(data, cancellation);
-        await platform.Notes.PutFundingCountsAsync(year, funding, by, cancellation);
+        await platform.Notes.PutAsync(year, notes, by, cancellation);
         return new ReferenceView(year, version, data.Districts.Count, data.Schools.Count, data.Calendars.Count, people.Count);
     }
 }

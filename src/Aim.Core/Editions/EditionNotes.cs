@@ -37,10 +37,12 @@ public sealed class EditionNotes(ILedger ledger, TimeProvider clock)
     public Task PutFundingCountAsync(EditionKey edition, string collection, int students, string by, CancellationToken cancellation) =>
         ledger.PutAsync(Entry(edition, FundingCount, collection, new EditionNote(by, clock.GetUtcNow(), students)), cancellation);
 
-    /// <summary>Notes all figures of the funding system that a year's reference data brought.</summary>
-    public async Task PutFundingCountsAsync(SchoolYear year, IReadOnlyList<FundedCount> counts, string by, CancellationToken cancellation)
+    /// <summary>Notes all that a year's reference data brought.</summary>
+    public async Task PutAsync(SchoolYear year, NotesOfYear notes, string by, CancellationToken cancellation)
     {
-        foreach (var count in counts) await PutFundingCountAsync(new EditionKey(count.District, year), count.Collection, count.Students, by, cancellation);
+        foreach (var count in notes.FundingCounts) await PutFundingCountAsync(new EditionKey(count.District, year), count.Collection, count.Students, by, cancellation);
+        foreach (var confirmed in notes.ZeroIncidents) await ConfirmZeroIncidentsAsync(new EditionKey(confirmed.District, year), confirmed.School, by, cancellation);
+        foreach (var certified in notes.Certifications) await NoteCertifiedAsync(new EditionKey(certified.District, year), certified.Collection, by, cancellation);
     }
 
     /// <summary>Notes that the district has certified a collection.</summary>

@@ -23,10 +23,23 @@ public sealed record FundedCount(DistrictId District, string Collection, int Stu
     public static IReadOnlyList<string> Collections { get; } = [CollectionName.FallCount, CollectionName.SpringCount];
 }
 
+/// <summary>A school that had no behavior incident in the year, as its district has confirmed.</summary>
+public sealed record ConfirmedSchool(DistrictId District, string School);
+
+/// <summary>A collection that a district has certified.</summary>
+public sealed record Certification(DistrictId District, string Collection);
+
+/// <summary>What a reference folder says about editions besides their rows.</summary>
+public sealed record NotesOfYear(IReadOnlyList<FundedCount> FundingCounts, IReadOnlyList<ConfirmedSchool> ZeroIncidents, IReadOnlyList<Certification> Certifications)
+{
+    public static NotesOfYear None { get; } = new([], [], []);
+}
+
 /// <summary>
 /// Reads a year's reference data from CSV files with a header row: <c>agency.csv</c>, <c>districts.csv</c>, <c>schools.csv</c> and
 /// <c>calendars.csv</c>; and, if they are there, <c>identities.csv</c> with the State IDs given out before, <c>funding-counts.csv</c> with the
-/// counts of the funding system and <c>thresholds.csv</c> with what the state sets for rules.
+/// counts of the funding system, <c>thresholds.csv</c> with what the state sets for rules, and, from the system before this one, <c>zero-incidents.csv</c> and
+/// <c>certifications.csv</c> with what districts have confirmed and certified.
 /// </summary>
 public sealed class ReferenceFiles(string folder)
 {
@@ -36,10 +49,12 @@ public sealed class ReferenceFiles(string folder)
     private const string CalendarsFile = "calendars.csv";
     private const string IdentitiesFile = "identities.csv";
     private const string FundingFile = "funding-counts.csv";
+    private const string ZeroIncidentsFile = "zero-incidents.csv";
+    private const string CertificationsFile = "certifications.csv";
     private const string ThresholdsFile = "thresholds.csv";
 
-    /// <summary>The files of a folder; the last three may be left out.</summary>
-    public static IReadOnlyList<string> Names { get; } = [AgencyFile, DistrictsFile, SchoolsFile, CalendarsFile, IdentitiesFile, FundingFile, ThresholdsFile];
+    /// <summary>The files of a folder; those after the calendars may be left out.</summary>
+    public static IReadOnlyList<string> Names { get; } = [AgencyFile, DistrictsFile, SchoolsFile, CalendarsFile, IdentitiesFile, FundingFile, ThresholdsFile, ZeroIncidentsFile, CertificationsFile];
 
     private readonly List<ReferenceProblem> problems = [];
 
@@ -65,21 +80,25 @@ public sealed class ReferenceFiles(string folder)
         BirthDate = row.Date("BirthDate"), Gender = row.Text("Gender"), MergedInto = row.Optional("MergedInto") is null ? null : row.StateId("MergedInto"),
     });
 
-    /// <summary>What the funding system counts; nothing when the file isn't there.</summary>
-    public IReadOnlyList<FundedCount> ReadFundedCounts(ReferenceData reference)
+    /// <summary>What is noted about editions; nothing of a file that isn't there.</summary>
+    public NotesOfYear ReadNotes(ReferenceData reference) => new(
+        ReadNotes(FundingFile, "count", reference, row => new FundedCount(row.District("DistrictNumber"), row.OneOf("Collection", [.. FundedCount.Collections]), row.Between("Count", 0, FundedCount.MostStudents)),
+            count => (count.District, count.Collection)),
+        ReadNotes(ZeroIncidentsFile, "school", reference, row => SchoolIn(reference, new ConfirmedSchool(row.District("DistrictNumber"), row.Digits("SchoolNumber", 4))), school => (school.District, school.School)),
+        ReadNotes(CertificationsFile, "certification", reference, row => new Certification(row.District("DistrictNumber"), row.OneOf("Collection", [.. CollectionName.All])),
+            certified => (certified.District, certified.Collection)));
+
+    private List<T> ReadNotes<T>(string file, string what, ReferenceData reference, Func<Row, T> read, Func<T, (DistrictId District, string Of)> keyOf)
     {
-        if (!IsThere(FundingFile)) return [];
-        var known = reference.Districts.Select(district => district.Number).ToHashSet();
-        var counts = ReadRows(FundingFile, row => FundedCountOf(row, known)).ToList();
-        Unique(FundingFile, "count", counts.Select(count => $"{count.District} {count.Collection}"));
-        return counts;
+        if (!IsThere(file)) return [];
+        var notes = ReadRows(file, row => read(row) is var note && reference.FindDistrict(keyOf(note).District) is not null ? note
+            : throw new FormatException($"{DistrictsFile} does not have district {keyOf(note).District}. Add the district or correct the number.")).ToList();
+        Unique(file, what, notes.Select(note => $"{keyOf(note).District} {keyOf(note).Of}"));
+        return notes;
     }
 
-    private static FundedCount FundedCountOf(Row row, HashSet<DistrictId> known)
-    {
-        var count = new FundedCount(row.District("DistrictNumber"), row.OneOf("Collection", [.. FundedCount.Collections]), row.Between("Count", 0, FundedCount.MostStudents));
-        return known.Contains(count.District) ? count : throw new FormatException($"{DistrictsFile} does not have district {count.District}. Add the district or correct the number.");
-    }
+    private static ConfirmedSchool SchoolIn(ReferenceData reference, ConfirmedSchool confirmed) => reference.FindDistrict(confirmed.District) is null || reference.FindSchool(confirmed.District, confirmed.School) is not null ? confirmed
+        : throw new FormatException($"{SchoolsFile} does not have school {confirmed.School} of district {confirmed.District}. Add the school or correct the number.");
 
     /// <summary>What the state sets; null when it sets nothing.</summary>
     private SortedDictionary<string, int>? ReadThresholds()

@@ -29,14 +29,15 @@ internal static class CheckCommand
         {
             var terminal = CommonOptions.Terminal(parsed, json);
             var wanted = CommonOptions.Collection(parsed.GetValue(collection));
-            var (reference, people, funding) = ReadReference(parsed.GetValue(folder));
+            var (reference, people, notes) = ReadReference(parsed.GetValue(folder));
             var toCheck = new List<FileToCheck>();
             var now = TimeProvider.System.GetUtcNow();
             var today = reference?.Agency.DayOf(now) ?? DateOnly.FromDateTime(now.UtcDateTime);
             foreach (var file in parsed.GetRequiredValue(files)) toCheck.Add(await OpenAsync(file, reference, today, cancellation));
+            var confirmed = notes.ZeroIncidents.Where(school => toCheck.Exists(file => file.District == school.District)).Select(school => school.School);
             return await terminal.WithProgressAsync(_ => RunAsync(toCheck, terminal, scratch => new OfflineCheck(scratch, reference, people, today)
             {
-                Collection = wanted, ZeroIncidents = (parsed.GetValue(zero) ?? []).ToHashSet(), Funding = funding,
+                Collection = wanted, ZeroIncidents = confirmed.Concat(parsed.GetValue(zero) ?? []).ToHashSet(), Funding = notes.FundingCounts,
             }, cancellation));
         });
         return command;
@@ -86,16 +87,16 @@ internal static class CheckCommand
     private static string Places(FindingGroup group) =>
         group.Record is null ? "" : $" in {group.Record}, lines {string.Join(", ", group.Examples.Take(LinesShown).Select(example => example.Line))}{(group.Count > LinesShown ? " …" : "")}";
 
-    private static (ReferenceData?, IReadOnlyDictionary<StateId, Person>?, IReadOnlyList<FundedCount>) ReadReference(DirectoryInfo? folder)
+    private static (ReferenceData?, IReadOnlyDictionary<StateId, Person>?, NotesOfYear) ReadReference(DirectoryInfo? folder)
     {
-        if (folder is null) return (null, null, []);
+        if (folder is null) return (null, null, NotesOfYear.None);
         CommonOptions.MustExist(folder, "Give the folder with districts.csv, schools.csv and calendars.csv.");
         var files = new ReferenceFiles(folder.FullName);
         var reference = files.Read();
         var people = files.ReadIdentities().ToDictionary(person => person.StateId);
-        var funding = reference is null ? [] : files.ReadFundedCounts(reference);
+        var notes = reference is null ? NotesOfYear.None : files.ReadNotes(reference);
         if (reference is null || files.Problems.Count > 0) throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
-        return (reference, people.Count == 0 ? null : people, funding);
+        return (reference, people.Count == 0 ? null : people, notes);
     }
 
     private static async Task<FileToCheck> OpenAsync(FileInfo file, ReferenceData? reference, DateOnly today, CancellationToken cancellation)

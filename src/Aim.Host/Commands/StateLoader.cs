@@ -52,10 +52,10 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
         if (!Directory.Exists(folder)) throw new UnusableInputException($"The folder {folder} does not exist. Give a folder with reference/ and uploads/, as 'aim generate' writes it.");
         var files = new ReferenceFiles(folder);
         if (files.Read() is not { } reference) throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
-        var funding = files.ReadFundedCounts(reference);
+        var notes = files.ReadNotes(reference);
         if (files.Problems.Count > 0) throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
         await data.Platform.References.PublishAsync(reference, cancellation);
-        await data.Platform.Notes.PutFundingCountsAsync(reference.Year, funding, Actor, cancellation);
+        await data.Platform.Notes.PutAsync(reference.Year, notes, Actor, cancellation);
         var identities = await data.Ports.Identities.PutAllAsync(files.ReadIdentities(), cancellation);
         return files.Problems.Count == 0 ? (reference, identities) : throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
     }

@@ -5,7 +5,7 @@ namespace Aim.Host.Generate;
 
 /// <summary>
 /// Makes behavior incidents: of one student in twenty, more in grades 6 to 10. A fight can have others of the same school in it, under the
-/// same number. Every school has an incident, as one without has to be confirmed by the district.
+/// same number.
 /// </summary>
 internal sealed class BehaviorRows(SampleRandom random, SchoolYear year)
 {
@@ -14,7 +14,6 @@ internal sealed class BehaviorRows(SampleRandom random, SchoolYear year)
 
     private readonly SampleLayout incidents = SampleLayout.Of(RecordTypes.BehaviorIncident, year);
     private readonly Dictionary<(DistrictId, string), (string Number, DateOnly Day, SampleStudent Student)> fights = [];
-    private readonly HashSet<(DistrictId, string)> schools = [];
     private int number;
 
     public IEnumerable<SampleRow> Of(SampleStudent student, IReadOnlyList<SampleAttendance> attendance)
@@ -22,8 +21,7 @@ internal sealed class BehaviorRows(SampleRandom random, SchoolYear year)
         foreach (var item in attendance)
         {
             var school = (item.Enrollment.School.District, item.Enrollment.School.Number);
-            var isFirst = item.DaysEnrolled > item.DaysAbsent && schools.Add(school);
-            if (!isFirst && !random.Chance(Share(student.Person.Grade))) continue;
+            if (!random.Chance(Share(student.Person.Grade))) continue;
             for (var count = random.Weighted<int>([(1, 0.7), (2, 0.2), (3, 0.1)]); count > 0; count--)
                 if (Incident(student, item, school) is { } row) yield return row;
         }

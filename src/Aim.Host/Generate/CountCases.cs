@@ -14,7 +14,7 @@ internal sealed class CountCases
     /// <summary>Adds a student's rows as they are written.</summary>
     public void Add(DistrictId district, IEnumerable<SampleRow> rows)
     {
-        foreach (var row in rows.Where(row => row.Layout.Type is "AF" or "AS" && row["Exclude10Day"] != "Y" && !row.Planted.Exists(IsFatal)))
+        foreach (var row in rows.Where(row => row.Layout.Type is "AF" or "AS" && row["Exclude10Day"] != "Y" && !row.IsRejected))
         {
             if (!StateId.TryParse(row["StudentStateId"], null, out var student) || !int.TryParse(row["AggregateHours"], NumberStyles.None, CultureInfo.InvariantCulture, out var hours)) continue;
             if (!shares.TryGetValue((student, row.Layout.Type), out var byDistrict)) shares[(student, row.Layout.Type)] = byDistrict = [];
@@ -27,6 +27,4 @@ internal sealed class CountCases
         where item.Value.Values.Sum() > 1
         let districts = item.Value.Where(share => share.Value > 0).Select(share => share.Key).OrderBy(district => district.Value, StringComparer.Ordinal).ToList()
         select new SampleCase(Rule, item.Key.Student, null, districts[0], districts[1]);
-
-    private static bool IsFatal(string rule) => RuleCatalog.Get(rule).Severity == Severity.Fatal;
 }

@@ -9,32 +9,33 @@ namespace Aim.Host.Generate;
 internal sealed class Families(SampleRandom random, SchoolYear year, SampleRegister register)
 {
     private const double TwinShare = 0.03;
-    private const double NewcomerShare = 0.05;
+
+    /// <summary>About as many as leave the state's schools in a year.</summary>
+    private const double NewcomerShare = 0.06;
 
     // Foster care, adoption, marriage of a parent.
     private const double FormerNameShare = 0.01;
 
     public static readonly string[] GradeOrder = ["PK", "KG", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"];
 
+    private readonly EvenRandom hispanic = new(random, 2);
+    private readonly EvenRandom race = new(random, 3);
+
     private static readonly (string, double)[] Languages = [("eng", 0.955), ("spa", 0.02), ("chy", 0.006), ("bla", 0.005), ("ger", 0.006), ("rus", 0.003), ("chi", 0.003), ("hmn", 0.002)];
 
-    /// <summary>A family that has been in the state for years, most of whose children are known to it.</summary>
-    public List<SamplePerson> Resident(SampleDistrict district) => Of(district, null);
-
-    /// <summary>A family with a first child in school, or one that has moved to the state.</summary>
-    public List<SamplePerson> New(SampleDistrict district) => Of(district, random.Chance(0.75) ? [random.Chance(0.1) ? "PK" : "KG"] : []);
-
-    private List<SamplePerson> Of(SampleDistrict district, string[]? beginners)
+    /// <summary>A family whose children take free places of a district.</summary>
+    /// <param name="isNew">They have a first child in school, or have moved to the state; else they have been there for years, and most of their children are known.</param>
+    public List<SamplePerson> Of(SampleDistrict district, FreePlaces places, bool isNew)
     {
         register.Households++;
         var surname = Surname(district);
         var (street, city, zip) = ($"{random.Between(1, 9999)} {random.Pick(WordLists.Places)} {random.Pick(Streets)}", district.District.Location.City!, district.District.Location.Zip!);
         var guardian = $"{random.Pick(random.Chance(0.6) ? WordLists.Girls : WordLists.Boys)} {surname.Split('-')[0]}";
-        var ethnicity = Ethnicity();
+        var grades = Grades(places);
+        var ethnicity = Ethnicity(places.SchoolFor(grades[0], null).Number + grades[0]);
         var language = ethnicity[0] && random.Chance(0.25) ? "spa" : random.Weighted<string>(Languages);
         var military = random.Chance(0.02) ? random.Pick(MilitaryCodes) : null;
         var family = new List<SamplePerson>();
-        var grades = beginners is [var only] && district.SchoolFor(only, register.Households) is not null ? beginners : Grades(district);
         foreach (var grade in grades)
         {
             var twins = random.Chance(TwinShare) ? 2 : 1;
@@ -47,16 +48,16 @@ internal sealed class Families(SampleRandom random, SchoolYear year, SampleRegis
                 var gender = random.Chance(0.002) ? "N" : isGirl ? "F" : "M";
                 if (!register.Enter(surname, name, birth, gender)) continue;
                 var number = ++register.People;
-                var isNew = beginners is not null || grade is "PK" or "KG" || random.Chance(NewcomerShare);
+                var isNewcomer = isNew || grade is "PK" or "KG" || random.Chance(NewcomerShare);
                 family.Add(new SamplePerson
                 {
-                    Number = number, TwinOf = first, FormerLastName = !isNew && random.Chance(FormerNameShare) ? Surname(district) : null,
+                    Number = number, TwinOf = first, FormerLastName = !isNewcomer && random.Chance(FormerNameShare) ? Surname(district) : null,
                     LastName = surname, FirstName = name, MiddleName = random.Chance(0.8) ? random.Pick(isGirl ? WordLists.Girls : WordLists.Boys) : null,
                     Suffix = !isGirl && random.Chance(0.01) ? random.Pick(Suffixes) : null, Gender = gender, BirthDate = birth, Grade = grade, Ethnicity = ethnicity, Language = language,
                     EnteredUs = language != "eng" && random.Chance(0.15) ? random.Day(new DateOnly(year.EndYear - 3, 9, 1), new DateOnly(year.EndYear - 1, 8, 1)) : null,
-                    Military = military, Street = street, City = city, Zip = zip, Guardian = guardian, IsNewcomer = isNew, IsHalfDay = random.Chance(0.15),
+                    Military = military, Street = street, City = city, Zip = zip, Guardian = guardian, IsNewcomer = isNewcomer, IsHalfDay = random.Chance(0.15),
                     // Twins are never told apart by machine: a school that has twins asks for their State IDs beforehand.
-                    StateId = isNew && twins == 1 ? null : register.NewStateId(),
+                    StateId = isNewcomer && twins == 1 ? null : register.NewStateId(),
                 });
                 first ??= number;
             }
@@ -76,18 +77,13 @@ internal sealed class Families(SampleRandom random, SchoolYear year, SampleRegis
         return random.Chance(0.06) ? $"{surname}-{random.Pick(WordLists.Surnames)}" : surname;
     }
 
-    /// <summary>The grades of a family's children, each one taught in the district.</summary>
-    private IReadOnlyList<string> Grades(SampleDistrict district)
+    /// <summary>The grades of a family's children, each one with a free place.</summary>
+    private List<string> Grades(FreePlaces places)
     {
+        var grades = new List<string> { places.GradeWithPlaces(random) };
         var children = random.Weighted<int>([(1, 0.45), (2, 0.36), (3, 0.14), (4, 0.05)]);
-        var grades = new List<string>();
-        var grade = random.Next(GradeOrder.Length);
-        for (var i = 0; i < children && grade < GradeOrder.Length; i++, grade += random.Between(1, 4))
-        {
-            // Prekindergarten is for few.
-            if (grade == 0 && !random.Chance(0.25)) continue;
-            if (district.SchoolFor(GradeOrder[grade], register.Households) is not null) grades.Add(GradeOrder[grade]);
-        }
+        for (var grade = Array.IndexOf(GradeOrder, grades[0]) + random.Between(1, 4); grades.Count < children && grade < GradeOrder.Length && places.HasPlaces(GradeOrder[grade]); grade += random.Between(1, 4))
+            grades.Add(GradeOrder[grade]);
         return grades;
     }
 
@@ -99,12 +95,12 @@ internal sealed class Families(SampleRandom random, SchoolYear year, SampleRegis
         return random.Day(last.AddYears(-1).AddDays(1), last);
     }
 
-    private bool[] Ethnicity()
+    /// <param name="group">The class of the first child: every class is of about the same mix.</param>
+    private bool[] Ethnicity(string group)
     {
-        var hispanic = random.Chance(0.05);
         var races = new bool[5];
-        races[random.Weighted<int>([(0, 0.11), (1, 0.01), (2, 0.012), (3, 0.003), (4, 0.865)])] = true;
+        races[SampleRandom.Weighted<int>(race.Share(group), [(0, 0.11), (1, 0.01), (2, 0.012), (3, 0.003), (4, 0.865)])] = true;
         if (random.Chance(0.045)) races[random.Next(5)] = true;
-        return [hispanic, .. races];
+        return [hispanic.Chance(group, 0.05), .. races];
     }
 }

@@ -7,18 +7,22 @@ namespace Aim.Host.Generate;
 /// Enrolls children in districts: those who come back after the summer, and families until a district is full; with moves during the year,
 /// and programs.
 /// </summary>
-internal sealed class Population(SampleRandom random, SchoolYear year, SampleRegister register, IReadOnlyList<SampleDistrict> districts, IReadOnlyDictionary<(DistrictId, string), SchoolCalendar> calendars)
+internal sealed class Population(SampleRandom random, SchoolYear year, SampleRegister register, IReadOnlyList<SampleDistrict> districts, ClassSizes sizes, IReadOnlyDictionary<(DistrictId, string), SchoolCalendar> calendars)
 {
     private const double MoverShare = 0.045;
     private const int LargeHighSchool = 80;
+    private const int AgeOfSpecialEducation = 6;
 
     private readonly Families families = new(random, year, register);
+    private readonly EvenRandom moves = new(random, 2);
+    private readonly EvenRandom special = new(random, 3);
+    private readonly EvenRandom graduations = new(random, 5);
 
     /// <summary>Every student of every district; one who moves between districts is in both, next to each other.</summary>
     /// <param name="lastYear">The students of the year before; null for the first year, whose families were there before.</param>
     public IEnumerable<SampleStudent> Students(IReadOnlyList<SampleStudent>? lastYear)
     {
-        var returning = lastYear is null ? null : new Promotion(random, districts).Of(lastYear).ToLookup(student => student.District.District.Number);
+        var returning = lastYear is null ? null : new Promotion(random, sizes).Of(lastYear).ToLookup(student => student.District.District.Number);
         return districts.SelectMany(district => WithDropouts(StudentsOf(district, returning).ToList()));
     }
 
@@ -38,37 +42,38 @@ internal sealed class Population(SampleRandom random, SchoolYear year, SampleReg
 
     private IEnumerable<SampleStudent> StudentsOf(SampleDistrict district, ILookup<DistrictId, ReturningStudent>? returning)
     {
-        var count = 0;
+        var places = new FreePlaces(district, sizes);
         foreach (var back in returning?[district.District.Number] ?? [])
+            foreach (var student in Enroll(back, places)) yield return student;
+        while (!places.IsFull)
         {
-            count++;
-            foreach (var student in Enroll(back)) yield return student;
-        }
-        while (count < district.Students)
-        {
-            foreach (var person in returning is null ? families.Resident(district) : families.New(district))
+            School? school = null;
+            foreach (var person in families.Of(district, places, isNew: returning is not null))
             {
-                if (++count > district.Students) yield break;
-                foreach (var student in Enroll(district, person)) yield return student;
+                if (places.IsFull) yield break;
+                school = places.SchoolFor(person.Grade, school);
+                places.Take(school, person.Grade);
+                foreach (var student in Enroll(district, person, school)) yield return student;
             }
         }
     }
 
-    private IEnumerable<SampleStudent> Enroll(ReturningStudent back)
+    private IEnumerable<SampleStudent> Enroll(ReturningStudent back, FreePlaces places)
     {
         var (person, last) = (back.Person, back.Before.Enrollments[^1].School);
         var stays = back.District == back.Before.District;
-        var continues = stays && last.Grades.Contains(person.Grade);
-        var school = continues ? last : back.District.SchoolFor(person.Grade, person.Number)!;
+        var school = places.SchoolFor(person.Grade, stays ? last : null);
+        places.Take(school, person.Grade);
         var calendar = calendars[(back.District.District.Number, school.Number)];
-        var start = new SampleStart(back.District, stays ? back.Before.LocalId : register.NewLocalId(back.District.District.Number), person, school, calendar, calendar.Start, continues ? "02" : TransferOf(person));
+        var start = new SampleStart(back.District, stays ? back.Before.LocalId : register.NewLocalId(back.District.District.Number), person, school, calendar, calendar.Start, school == last ? "02" : TransferOf(person));
         return Enroll(start).Select(student => Continued(student, back.Before));
     }
 
     /// <summary>Special education, language and gifts don't end with the summer.</summary>
     private SampleStudent Continued(SampleStudent student, SampleStudent before)
     {
-        var isSpecial = before.IsInSpecialEducation && random.Chance(0.93) || !before.IsInSpecialEducation && student.IsInSpecialEducation && random.Chance(0.1);
+        var isFound = student.IsInSpecialEducation && (Age(student.Person) == AgeOfSpecialEducation || random.Chance(0.1));
+        var isSpecial = before.IsInSpecialEducation ? random.Chance(0.93) : isFound;
         return student with
         {
             PriorGrade = student.District == before.District ? before.Person.Grade : null,
@@ -81,9 +86,8 @@ internal sealed class Population(SampleRandom random, SchoolYear year, SampleReg
 
     private static string TransferOf(SamplePerson person) => person.Military is null ? "04" : "40";
 
-    private IEnumerable<SampleStudent> Enroll(SampleDistrict district, SamplePerson person)
+    private IEnumerable<SampleStudent> Enroll(SampleDistrict district, SamplePerson person, School school)
     {
-        var school = district.SchoolFor(person.Grade, register.Households)!;
         var calendar = calendars[(district.District.Number, school.Number)];
         var startStatus = !person.IsNewcomer ? "02" : person.Grade is "PK" or "KG" ? "01" : StatusOfNewcomer(person);
         var start = startStatus is "01" or "02" || random.Chance(0.6) ? calendar.Start : random.SchoolDay(calendar.Start, calendar.End.AddDays(-60));
@@ -94,7 +98,7 @@ internal sealed class Population(SampleRandom random, SchoolYear year, SampleReg
     private sealed record SampleStart(SampleDistrict District, string LocalId, SamplePerson Person, School School, SchoolCalendar Calendar, DateOnly Start, string Status);
 
     private IEnumerable<SampleStudent> Enroll(SampleStart start) =>
-        random.Chance(MoverShare) && start.Calendar.End.DayNumber - start.Start.DayNumber > 120
+        moves.Chance(start.School.Number + start.Person.Grade, MoverShare) && start.Calendar.End.DayNumber - start.Start.DayNumber > 120
             ? Move(start)
             : [With(new SampleStudent(start.District, start.LocalId, start.Person, [ToYearEnd(start.Person, start.School, start.Calendar, start.Start, start.Status)]))];
 
@@ -105,7 +109,7 @@ internal sealed class Population(SampleRandom random, SchoolYear year, SampleReg
 
     private SampleEnrollment ToYearEnd(SamplePerson person, School school, SchoolCalendar calendar, DateOnly start, string startStatus)
     {
-        var isGraduate = person.Grade == "12" && random.Chance(0.86);
+        var isGraduate = person.Grade == "12" && graduations.Chance(school.Number, 0.86);
         var isEarly = isGraduate && random.Chance(0.03) && calendar.Start.AddDays(150) > start.AddDays(30);
         return new SampleEnrollment(school, calendar, start, startStatus, isEarly ? random.SchoolDay(calendar.Start.AddDays(145), calendar.Start.AddDays(155)) : calendar.End, isGraduate ? "400" : "190");
     }
@@ -146,7 +150,7 @@ internal sealed class Population(SampleRandom random, SchoolYear year, SampleReg
     private SampleStudent With(SampleStudent student)
     {
         var person = student.Person;
-        var isSpecial = random.Chance(0.12) && Age(person) is >= 6 and <= 21;
+        var isSpecial = Age(person) is >= AgeOfSpecialEducation and <= 21 && special.Chance(student.Enrollments[0].School.Number, 0.12);
         var isInFosterCare = random.Chance(0.01);
         return student with
         {

@@ -24,6 +24,15 @@ internal sealed class ReferenceCsv(StateFolder folder, SchoolYear year)
         folder.WriteCsv("reference/identities.csv", "StateId,LastName,FirstName,MiddleName,Suffix,BirthDate,Gender,MergedInto", Identities(students, mistakes));
     }
 
+    /// <summary>What is noted about districts; of the counts and incidents only if those were collected.</summary>
+    public void WriteNotes(SampleNotes notes, IReadOnlyList<SampleDistrict> districts, IReadOnlySet<School> withoutIncidents, bool hasCollections)
+    {
+        folder.WriteCsv("reference/certifications.csv", "DistrictNumber,Collection", notes.Certifications(districts.Select(item => item.District.Number)));
+        if (!hasCollections) return;
+        folder.WriteCsv("reference/funding-counts.csv", "DistrictNumber,Collection,Count", notes.FundingCounts());
+        folder.WriteCsv("reference/zero-incidents.csv", "DistrictNumber,SchoolNumber", notes.ZeroIncidents(districts.SelectMany(item => item.Schools), withoutIncidents));
+    }
+
     /// <summary>The State IDs given out in earlier years, among them some that were merged since, and second ones of the same child.</summary>
     private static IEnumerable<string> Identities(IReadOnlyList<SampleStudent> students, Mistakes mistakes) =>
         students.Select(student => student.Person).Where(person => person.StateId is not null).DistinctBy(person => person.StateId).Select(person => Identity(person.StateId!.Value, person, null))

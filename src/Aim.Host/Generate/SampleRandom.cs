@@ -19,9 +19,11 @@ internal sealed class SampleRandom(int seed)
     public T Pick<T>(IReadOnlyList<T> items) => items[random.Next(items.Count)];
 
     /// <summary>One of the values, by weights that add up to about 1.</summary>
-    public T Weighted<T>(ReadOnlySpan<(T Value, double Weight)> choices)
+    public T Weighted<T>(ReadOnlySpan<(T Value, double Weight)> choices) => Weighted(random.NextDouble(), choices);
+
+    /// <summary>The value at a share of all weights.</summary>
+    public static T Weighted<T>(double share, ReadOnlySpan<(T Value, double Weight)> choices)
     {
-        var share = random.NextDouble();
         foreach (var (value, weight) in choices)
         {
             if ((share -= weight) < 0) return value;
@@ -49,6 +51,22 @@ internal sealed class SampleRandom(int seed)
             _ => day,
         };
     }
+}
+
+/// <summary>
+/// Chance that comes out even: each draw is as open as any, but those of a group are spread evenly, so that of a hundred at 4 % about four come true in every year. What a state counts would
+/// otherwise differ from year to year by more than its rules take for usual.
+/// </summary>
+/// <param name="root">Draws that are made side by side need steps of their own: roots of different numbers, none of them a square.</param>
+internal sealed class EvenRandom(SampleRandom random, int root)
+{
+    private readonly double step = Math.Sqrt(root) % 1;
+    private readonly Dictionary<string, double> shares = [];
+
+    /// <summary>From 0 to just below 1.</summary>
+    public double Share(string group) => shares[group] = shares.TryGetValue(group, out var share) ? (share + step) % 1 : random.Share();
+
+    public bool Chance(string group, double probability) => Share(group) < probability;
 }
 
 /// <summary>Words that names of people and places are made of.</summary>

@@ -1,5 +1,6 @@
 using Aim.Organizations;
 using Aim.Records;
+using Aim.Rules;
 using Aim.Uploads;
 
 namespace Aim.Host.Generate;
@@ -14,6 +15,9 @@ internal sealed class SampleRow(SampleLayout layout, SampleStudent? student, str
     public SampleStudent Student => student ?? throw new InvalidOperationException("The row is about no student.");
 
     public List<string> Planted { get; } = [];
+
+    /// <summary>A fatal mistake keeps the row out.</summary>
+    public bool IsRejected => Planted.Exists(rule => RuleCatalog.Get(rule).Severity == Severity.Fatal);
 
     public string this[string column]
     {

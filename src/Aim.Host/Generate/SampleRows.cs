@@ -48,7 +48,7 @@ internal sealed class SampleRows(SampleRandom random, SchoolYear year)
         return enrollments.Row(student, enrollment.School, enrollment.Calendar,
             ("Grade", student.Person.FileGrade), ("ServiceType", "P"),
             ("StartDate", FileDate.Of(enrollment.Start)), ("StartStatus", enrollment.StartStatus), ("EndDate", FileDate.Of(enrollment.End)), ("EndStatus", enrollment.EndStatus),
-            ("NoShow", "N"), ("StateExclude", "N"), ("DiplomaDate", isGraduation ? FileDate.Of(enrollment.End) : ""), ("DiplomaType", isGraduation ? "R" : ""),
+            ("NoShow", "N"), ("StateExclude", student.IsKeptOut ? "Y" : "N"), ("DiplomaDate", isGraduation ? FileDate.Of(enrollment.End) : ""), ("DiplomaType", isGraduation ? "R" : ""),
             ("DiplomaPeriod", isGraduation ? "2" : ""), ("AggregateHoursPlanned", student.AggregateHours.ToString(CultureInfo.InvariantCulture)), ("ModeOfInstruction", "IP"),
             ("JobCorps", "N"), ("YouthChalleNGe", "N"), ("MTDA", "N"));
     }

@@ -65,6 +65,9 @@ internal sealed record SampleStudent(SampleDistrict District, string LocalId, Sa
     /// <summary>The grade in which the district had the student the year before; null when it had not, or when there is no such year.</summary>
     public string? PriorGrade { get; init; }
 
+    /// <summary>Flagged as kept out of state counts.</summary>
+    public bool IsKeptOut { get; init; }
+
     public bool IsInHighSchool => Person.Grade is "09" or "10" or "11" or "12";
 
     public bool IsEnglishLearner { get; init; }

@@ -4,8 +4,11 @@ using Aim.Records;
 
 namespace Aim.Host.Generate;
 
-/// <summary>A school of which the edition as a whole says something that can't be seen in any row.</summary>
-internal sealed record SampleEditionMistake(string Rule, School School);
+/// <summary>A school, or with no school the district, of which the edition as a whole says something that can't be seen in any row.</summary>
+internal sealed record SampleEditionMistake(string Rule, DistrictId District, string? School)
+{
+    public static SampleEditionMistake Of(string rule, School school) => new(rule, school.District, school.Number);
+}
 
 /// <summary>
 /// Plants mistakes that show only when a district's edition is looked at as a whole: in one school of a district, everybody was present every
@@ -21,6 +24,9 @@ internal sealed class SchoolMistakes(SampleRandom random, double rate, bool hasC
     private readonly HashSet<School> absent = [];
     private readonly HashSet<School> withoutIncidents = [];
 
+    /// <summary>Schools whose incidents are left out, and that don't confirm that there were none.</summary>
+    public IReadOnlySet<School> WithoutIncidents => withoutIncidents;
+
     public List<SampleEditionMistake> Planted { get; } = [];
 
     /// <summary>Schools that are open and that nobody goes to.</summary>
@@ -33,9 +39,10 @@ internal sealed class SchoolMistakes(SampleRandom random, double rate, bool hasC
         var bySchool = students.ToLookup(student => student.Enrollments[^1].School);
         foreach (var district in districts)
         {
-            if (!random.Chance(rate)) continue;
             var (rule, school) = Choices(district, bySchool).MinBy(choice => Planted.Count(planted => planted.Rule == choice.Rule));
-            Planted.Add(new SampleEditionMistake(rule, school));
+            // Where a rule has a chance at all, it is planted once at least.
+            if (!random.Chance(rate) && Planted.Exists(planted => planted.Rule == rule)) continue;
+            Planted.Add(SampleEditionMistake.Of(rule, school));
             switch (rule)
             {
                 case "ATT-002": (Planted.Count % 2 == 0 ? present : absent).Add(school); break;
@@ -87,7 +94,7 @@ internal sealed class SchoolMistakes(SampleRandom random, double rate, bool hasC
     /// <summary>A student without race is one that the school's edition is told of too.</summary>
     public void WithoutRace(SampleStudent student)
     {
-        var mistake = new SampleEditionMistake("CRT-002", student.Enrollments[0].School);
+        var mistake = SampleEditionMistake.Of("CRT-002", student.Enrollments[0].School);
         if (!Planted.Contains(mistake)) Planted.Add(mistake);
     }
 }

@@ -19,13 +19,14 @@ internal sealed class StateGenerator(GenerateOptions options)
     public GenerateReport Run(Action<double>? progress = null)
     {
         var districts = new Geography(random, options.FirstYear).Districts(options.DistrictCount, options.Students);
+        var sizes = new ClassSizes(districts);
         var register = new SampleRegister(random);
         var reports = new List<GenerateReport>();
         IReadOnlyList<SampleStudent>? lastYear = null;
         for (var year = options.FirstYear; year.EndYear <= options.Year.EndYear; year = new SchoolYear(year.EndYear + 1))
         {
             var generator = new YearGenerator(options with { Year = year, Out = FolderOf(year), ErrorRate = year == options.Year ? options.ErrorRate : 0 }, random, collectionRandom);
-            (var report, lastYear) = generator.Run(districts, register, lastYear, done => progress?.Invoke((reports.Count + done) / options.Years));
+            (var report, lastYear) = generator.Run(districts, sizes, register, lastYear, done => progress?.Invoke((reports.Count + done) / options.Years));
             reports.Add(report);
         }
         return options.Years == 1 ? reports[0] : reports[^1] with { Earlier = reports[..^1] };

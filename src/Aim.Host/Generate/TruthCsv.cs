@@ -16,7 +16,7 @@ internal sealed class TruthCsv(StateFolder folder)
             nearMatches.Select(item => FormattableString.Invariant($"{item.Student.District.District.Number},{item.Student.LocalId},{item.Student.Person.StateId},{item.How}")));
         folder.WriteCsv("truth/cases.csv", "Rule,StateId,OtherStateId,District,OtherDistrict",
             cases.Select(item => FormattableString.Invariant($"{item.Rule},{item.StateId},{item.Other},{item.District},{item.OtherDistrict}")).Order(StringComparer.Ordinal));
-        folder.WriteCsv("truth/editions.csv", "Rule,District,School", editions.Select(item => FormattableString.Invariant($"{item.Rule},{item.School.District},{item.School.Number}")).Order(StringComparer.Ordinal));
+        folder.WriteCsv("truth/editions.csv", "Rule,District,School", editions.Select(item => FormattableString.Invariant($"{item.Rule},{item.District},{item.School}")).Order(StringComparer.Ordinal));
     }
 
     /// <summary>From one enrollment of a child to the next; a child's enrollments stand next to each other, in order.</summary>

@@ -6,32 +6,38 @@ internal sealed class YearGenerator(GenerateOptions options, SampleRandom random
     private readonly StateFolder folder = new(options.Out);
     private readonly SortedDictionary<string, int> rowCounts = new(StringComparer.Ordinal);
     private readonly CountCases counts = new();
+    private readonly SampleNotes notes = new(collectionRandom, options.ErrorRate);
     private readonly List<(string File, int Line, string Rule)> truth = [];
 
     public (GenerateReport Report, IReadOnlyList<SampleStudent> Students) Run(
-        IReadOnlyList<SampleDistrict> districts, SampleRegister register, IReadOnlyList<SampleStudent>? lastYear, Action<double> progress)
+        IReadOnlyList<SampleDistrict> districts, ClassSizes sizes, SampleRegister register, IReadOnlyList<SampleStudent>? lastYear, Action<double> progress)
     {
         var geography = new Geography(random, options.Year);
         var calendars = districts.SelectMany(geography.Calendars).ToDictionary(calendar => (calendar.District, calendar.School));
-        var population = new Population(random, options.Year, register, districts, calendars);
+        var population = new Population(random, options.Year, register, districts, sizes, calendars);
         var movement = new MovementMistakes(random, options.Year, options.ErrorRate);
         var students = movement.Plant([.. population.Students(lastYear)]).ToList();
-        var schools = new SchoolMistakes(random, options.ErrorRate, options.Records == SampleRecords.All);
-        schools.Plant(districts, students);
-        var rows = new SampleRows(random, options.Year);
         var collections = options.Records == SampleRecords.All ? new AllCollections(collectionRandom, options.Year, new SchoolDays(options.Year), calendars) : null;
+        var schools = new SchoolMistakes(random, options.ErrorRate, collections is not null);
+        schools.Plant(districts, students);
+        var cohorts = new CohortMistakes(random, options.ErrorRate, collections is not null);
+        if (lastYear is not null) cohorts.Plant(districts, students, lastYear);
+        var rows = new SampleRows(random, options.Year);
         var mistakes = new Mistakes(random, options.Year, options.ErrorRate, register, students, rows, collections, schools, hasPriorYear: lastYear is not null);
 
         var done = 0;
         foreach (var district in students.GroupBy(student => student.District.District.Number.Value).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
-            WriteUploads(district.First().District, [.. district], rows, collections, schools, mistakes);
+            WriteUploads(district.First().District, [.. district], rows, collections, schools, cohorts, mistakes);
             progress(++done / (double)districts.Count);
         }
         SampleCase[] cases = [.. movement.Cases, .. mistakes.Cases, .. counts.Cases];
-        new ReferenceCsv(folder, options.Year).Write(districts, schools.Empty, calendars.Values, students, mistakes);
-        new TruthCsv(folder).Write(students, mistakes.NearMatches, cases, schools.Planted, truth);
-        return (Report(districts, students, cases.Select(item => item.Rule).Concat(mistakes.NearMatches.Select(_ => "IDN-003"))) with { Editions = ByRule(schools.Planted.Select(item => item.Rule)) }, students);
+        var reference = new ReferenceCsv(folder, options.Year);
+        reference.Write(districts, schools.Empty, calendars.Values, students, mistakes);
+        reference.WriteNotes(notes, districts, schools.WithoutIncidents, collections is not null);
+        SampleEditionMistake[] editions = [.. schools.Planted, .. cohorts.Planted, .. notes.Planted];
+        new TruthCsv(folder).Write(students, mistakes.NearMatches, cases, editions, truth);
+        return (Report(districts, students, cases.Select(item => item.Rule).Concat(mistakes.NearMatches.Select(_ => "IDN-003"))) with { Editions = ByRule(editions.Select(item => item.Rule)) }, students);
     }
 
     private GenerateReport Report(IReadOnlyList<SampleDistrict> districts, List<SampleStudent> students, IEnumerable<string> cases) => new(
@@ -40,7 +46,7 @@ internal sealed class YearGenerator(GenerateOptions options, SampleRandom random
 
     private static SortedDictionary<string, int> ByRule(IEnumerable<string> rules) => new(rules.CountBy(rule => rule).ToDictionary(), StringComparer.Ordinal);
 
-    private void WriteUploads(SampleDistrict district, IReadOnlyList<SampleStudent> students, SampleRows rows, AllCollections? collections, SchoolMistakes schools, Mistakes mistakes)
+    private void WriteUploads(SampleDistrict district, IReadOnlyList<SampleStudent> students, SampleRows rows, AllCollections? collections, SchoolMistakes schools, CohortMistakes cohorts, Mistakes mistakes)
     {
         using var files = new DistrictFiles(options.Out, district.District.Number.Value, options.Year);
         if (random.Chance(options.ErrorRate)) files.WriteUnreadable();
@@ -50,8 +56,10 @@ internal sealed class YearGenerator(GenerateOptions options, SampleRandom random
             var student = students[i];
             var studentRows = rows.Of(student).Concat(collections?.Of(student) ?? []).ToList();
             schools.Spoil(student, studentRows);
+            cohorts.Spoil(studentRows);
             mistakes.Plant(student, studentRows, i + 1 < students.Count ? students[i + 1] : null);
             if (options.ErrorRate > 0) counts.Add(district.District.Number, studentRows);
+            notes.Add(district.District.Number, studentRows);
             foreach (var row in studentRows) files.Write(row);
         }
         foreach (var (type, count) in files.Rows) rowCounts[type] = rowCounts.GetValueOrDefault(type) + count;

@@ -148,6 +148,30 @@ public sealed class ReferenceFileTests
 
     private void WriteThresholds(string rows) => File.WriteAllText(Path.Combine(Reference, "thresholds.csv"), $"Name,Value\n{rows}\n");
 
+    public async Task What_districts_have_certified_and_confirmed_before_comes_with_the_folder()
+    {
+        var school = File.ReadLines(Path.Combine(Reference, "schools.csv")).ElementAt(1).Split(',')[1];
+        File.WriteAllText(Path.Combine(Reference, "certifications.csv"), $"DistrictNumber,Collection\n{District},fall-count\n{District},spring-count\n");
+        File.WriteAllText(Path.Combine(Reference, "zero-incidents.csv"), $"DistrictNumber,SchoolNumber\n{District},{school}\n");
+        var data = AssemblySetup.NewFolder("noted");
+        Assert.AreEqual(ExitCode.Done, await CommandLine.RunAsync(["load", folder, "--data", data], TextWriter.Null, TextWriter.Null, CancellationToken.None));
+
+        using var output = new StringWriter();
+        await CommandLine.RunAsync(["rules", "run", District, "--year", $"{Sample.Year}", "--collection", "test-window", "--data", data], output, TextWriter.Null, CancellationToken.None);
+        StringAssert.Contains(output.ToString(), $"District {District} has not certified child-count, which comes before test-window.");
+        Assert.DoesNotContain("fall-count", output.ToString());
+    }
+
+    [TestMethod]
+    public async Task A_confirmation_of_a_school_that_is_not_there_is_refused_with_what_to_do()
+    {
+        File.WriteAllText(Path.Combine(Reference, "zero-incidents.csv"), $"DistrictNumber,SchoolNumber\n{District},9876\n");
+        using var error = new StringWriter();
+
+        Assert.AreEqual(ExitCode.Unusable, await CommandLine.RunAsync(["load", folder, "--data", AssemblySetup.NewFolder("refused")], TextWriter.Null, error, CancellationToken.None));
+        StringAssert.Contains(error.ToString(), $"schools.csv does not have school 9876 of district {District}.");
+    }
+
     private string District => File.ReadLines(Path.Combine(Reference, "districts.csv")).ElementAt(1).Split(',')[0];
 
     private void WriteFunding(string rows) => File.WriteAllText(Path.Combine(Reference, "funding-counts.csv"), $"DistrictNumber,Collection,Count\n{string.Format(null, rows, District)}\n");

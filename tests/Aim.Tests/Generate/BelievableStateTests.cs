@@ -168,15 +168,17 @@ public sealed class BelievableStateTests
     }
 
     [TestMethod]
-    public void Every_school_has_students_and_an_incident_and_a_large_high_school_has_dropouts()
+    public void Every_school_has_students_and_an_incident_or_confirms_that_it_had_none_and_a_large_high_school_has_dropouts()
     {
         var enrollments = Enrollments.ToLookup(row => (row["DistrictNumber"], row["SchoolNumber"]));
         var incidents = State.Rows("BH").Select(row => (row["DistrictNumber"], row["SchoolNumber"])).ToHashSet();
+        var confirmed = State.Reference("zero-incidents.csv").Select(cells => (cells[0], cells[1])).ToHashSet();
+        Assert.IsNotEmpty(confirmed);
         var large = 0;
         foreach (var school in State.Reference("schools.csv").Select(cells => (cells[0], cells[1])))
         {
             Assert.IsNotEmpty(enrollments[school]);
-            Assert.Contains(school, incidents);
+            Assert.AreNotEqual(incidents.Contains(school), confirmed.Contains(school));
             if (enrollments[school].Count(row => row["Grade"] is "09" or "10" or "11" or "12") < 100) continue;
             large++;
             Assert.IsTrue(enrollments[school].Any(row => row["EndStatus"] == "300"));
