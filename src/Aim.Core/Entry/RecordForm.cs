@@ -91,6 +91,14 @@ public sealed class RecordForm
         return texts;
     }
 
+    /// <summary>Writes the cells of a file's row, in the order of the layout's columns, as the record that they are; empty ones left out.</summary>
+    public void Write(Utf8JsonWriter json, IReadOnlyList<string> cells)
+    {
+        json.WriteStartObject();
+        foreach (var (name, place) in properties) if (cells[place.Ordinal].Length > 0) json.WriteString(name, cells[place.Ordinal]);
+        json.WriteEndObject();
+    }
+
     /// <summary>Writes a stored row as it would be sent, empty fields left out.</summary>
     public void Write(Utf8JsonWriter json, EditionRow row)
     {

@@ -10,7 +10,7 @@ internal static class GenerateCommand
 {
     public static Command Create()
     {
-        var folder = new Option<DirectoryInfo>("--out") { Description = "Where to write reference/, uploads/ and truth/.", HelpName = "DIR", Required = true };
+        var folder = new Option<DirectoryInfo>("--out") { Description = "Where to write reference/, uploads/, pushes/ and truth/.", HelpName = "DIR", Required = true };
         var students = new Option<int>("--students") { HelpName = "N", Description = "How many students.", DefaultValueFactory = _ => 2000 };
         var districts = new Option<int?>("--districts") { HelpName = "N", Description = "How many districts; by default as many as a state of that size has." };
         var seed = new Option<int>("--seed") { HelpName = "N", Description = "The same seed gives the same bytes.", DefaultValueFactory = _ => 1 };

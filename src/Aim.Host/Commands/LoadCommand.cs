@@ -9,7 +9,7 @@ internal static class LoadCommand
 {
     public static Command Create()
     {
-        var folder = new Argument<DirectoryInfo>("DIR") { Description = "A folder with reference/ and uploads/{district}/{TYPE}.tsv." };
+        var folder = new Argument<DirectoryInfo>("DIR") { Description = "A folder with reference/, uploads/{district}/{TYPE}.tsv, and pushes/{district}/{number}.json of districts whose own system pushes." };
         var data = CommonOptions.Data();
         var yes = new Option<bool>("--yes") { Description = "Load without asking files that would remove many rows or are older than what was loaded." };
         var json = CommonOptions.Json();
@@ -35,8 +35,11 @@ internal static class LoadCommand
         terminal.Say(string.Create(CultureInfo.InvariantCulture,
             $"Loaded {report.Files.Count} files of {report.Year.Span}: {counts.Rows} rows, of which {counts.Added} new, {counts.Changed} changed, {counts.Unchanged} unchanged, {counts.Removed} removed, {counts.Rejected} rejected."));
         terminal.Say($"Findings: {counts.Fatal} fatal, {counts.Errors} errors, {counts.Warnings} warnings. Students synced: {report.StudentsSynced}; records written: {report.RecordsCommitted}; waiting for a decision: {report.Parked}.");
+        if (report.Pushes.Count > 0)
+            terminal.Say($"Pushes: {report.Pushes.Count}, with {report.Pushes.Sum(push => push.Added + push.Changed + push.Removed)} changes made, {report.Pushes.Sum(push => push.Unchanged)} unchanged, {report.Pushes.Sum(push => push.LeftOut + push.NotThere)} left out.");
         terminal.Say($"Seconds: {string.Join(", ", report.Seconds.Select(stage => string.Create(CultureInfo.InvariantCulture, $"{stage.Key} {stage.Value}")))}.");
         foreach (var file in report.Files.Where(file => file.Status is not (UploadStatus.Accepted or UploadStatus.AcceptedWithFindings)).Take(20)) terminal.Say($"{file.File}: {file.Sentence}");
+        foreach (var push in report.Pushes.Where(push => push.State != PushState.Applied).Take(20)) terminal.Say($"{push.File}: {push.Sentence}");
         foreach (var edition in report.Unresolved) terminal.Say($"Edition {edition} and the state still disagree after a full sync; call the operator.");
     }
 }

@@ -1,4 +1,5 @@
 using Aim.Host.Embedded;
+using Aim.OneRoster;
 using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
@@ -16,21 +17,23 @@ internal sealed record LoadReport(
     SchoolYear Year, int Districts, int Schools, int Identities, IReadOnlyList<LoadedFile> Files, UploadCounts Totals, long StudentsSynced, long RecordsCommitted, int Parked,
     IReadOnlyList<string> Unresolved, IReadOnlyDictionary<string, double> Seconds)
 {
+    /// <summary>What districts' own systems pushed.</summary>
+    public IReadOnlyList<LoadedPush> Pushes { get; init; } = [];
+
     /// <summary>Rows were rejected, files were not loaded, or there are errors to correct.</summary>
     public bool HasProblems => Totals.Fatal + Totals.Errors > 0 || Unresolved.Count > 0
+        || Pushes.Any(push => push.State != PushState.Applied || push.Fatal + push.Errors > 0)
         || Files.Any(file => file.Status is not (UploadStatus.Accepted or UploadStatus.AcceptedWithFindings or UploadStatus.AcceptedWithRejects));
 }
 
 /// <summary>
-/// Loads a folder as <c>generate</c> writes it: reference data, every upload through the same workflow an upload by HTTP takes, and one
-/// sync at the end. Files of one district follow one another; districts go side by side.
+/// Loads a folder as <c>generate</c> writes it: reference data, every upload through the same workflow an upload by HTTP takes, what was pushed, and one
+/// sync at the end. Files of one district follow one another, then its pushes; districts go side by side.
 /// </summary>
 internal sealed class StateLoader(DataFolder data, TimeProvider clock)
 {
     private const string Actor = "aim load";
     private const int DistrictsAtOnce = 16;
-
-    private static readonly string[] Extensions = [".tsv", ".csv", ".txt"];
 
     private readonly StageClock stages = new();
 
@@ -39,12 +42,15 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
         var (reference, identities) = await stages.TimeAsync("reference", () => LoadReferenceAsync(Path.Combine(folder, "reference"), cancellation));
         progress.Report("Reference data", 1);
         await FinishInterruptedAsync(cancellation);
-        var uploads = FindUploads(Path.Combine(folder, "uploads"));
+        var uploads = UploadFolder.Find(Path.Combine(folder, "uploads"));
+        var pushes = new PushLoader(data, folder, reference.Year);
+        var toPush = pushes.Find();
         var files = await stages.TimeAsync("uploads", () => UploadAllAsync(folder, reference.Year, uploads, confirm, progress, cancellation));
+        var pushed = await stages.TimeAsync("pushes", () => PushAllAsync(pushes, toPush, cancellation));
         var night = await stages.TimeAsync("sync", () => SyncAsync(cancellation));
         progress.Report("Sync", 1);
         return new LoadReport(reference.Year, reference.Districts.Count, reference.Schools.Count, identities, files, UploadCounts.Sum(files.Select(file => file.Counts)), night.Students, night.Committed, night.Parked,
-            [.. night.Unresolved.Select(edition => edition.ToString())], stages.Seconds);
+            [.. night.Unresolved.Select(edition => edition.ToString())], stages.Seconds) { Pushes = pushed };
     }
 
     private async Task<(ReferenceData Reference, int Identities)> LoadReferenceAsync(string folder, CancellationToken cancellation)
@@ -68,61 +74,55 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
         await data.Platform.Intake.AcceptMissedAsync(cancellation);
         foreach (var open in data.Engine.Journal.ListOpen())
         {
-            if (open.Workflow == nameof(UploadWorkflow)) await WhenEndedOrAskingAsync(WorkflowCatalog.Deserialize<UploadInput>(open.Input), cancellation);
+            if (open.Workflow is nameof(UploadWorkflow) or nameof(RosterWorkflow)) await WhenEndedOrAskingAsync(WorkflowCatalog.Deserialize<UploadInput>(open.Input), cancellation);
             if (open.Workflow == nameof(NightlySyncWorkflow)) await data.Engine.WhenFinishedAsync(open.Id, cancellation);
         }
     }
 
-    /// <summary>Files by district, in the order in which record types refer to one another.</summary>
-    private static List<(DistrictId District, List<(RecordType Type, string Path)> Files)> FindUploads(string folder)
+    /// <summary>After all uploads: each push is brought to the state at once, and takes the district's files along.</summary>
+    private static async Task<IReadOnlyList<LoadedPush>> PushAllAsync(PushLoader pushes, IReadOnlyDictionary<DistrictId, IReadOnlyList<string>> districts, CancellationToken cancellation)
     {
-        if (!Directory.Exists(folder)) throw new UnusableInputException($"The folder {folder} does not exist. Give a folder with reference/ and uploads/, as 'aim generate' writes it.");
-        var uploads = new List<(DistrictId, List<(RecordType, string)>)>();
-        foreach (var directory in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
-        {
-            if (!DistrictId.TryParse(Path.GetFileName(directory), null, out var district)) throw new UnusableInputException($"The folder {directory} is not named by a district's four-digit number. Rename or remove it.");
-            var files = RecordTypes.All.SelectMany(type => Extensions.Select(extension => (type, Path.Combine(directory, type.Code + extension)))).Where(file => File.Exists(file.Item2)).ToList();
-            if (files.Count > 0) uploads.Add((district, files));
-        }
-        return uploads;
+        var loaded = new List<LoadedPush>();
+        foreach (var (district, files) in districts.OrderBy(item => item.Key.Value, StringComparer.Ordinal)) loaded.AddRange(await pushes.LoadAsync(district, files, cancellation));
+        return loaded;
     }
 
     private async Task<IReadOnlyList<LoadedFile>> UploadAllAsync(
-        string root, SchoolYear year, List<(DistrictId District, List<(RecordType Type, string Path)> Files)> uploads, ConfirmPolicy confirm, StageProgress progress, CancellationToken cancellation)
+        string root, SchoolYear year, List<(DistrictId District, List<FileToUpload> Files)> uploads, ConfirmPolicy confirm, StageProgress progress, CancellationToken cancellation)
     {
-        var total = uploads.Sum(district => district.Files.Sum(file => new FileInfo(file.Path).Length));
+        var total = uploads.Sum(district => district.Files.Sum(file => file.Length));
         long done = 0;
         var loaded = new List<LoadedFile>();
         // The largest districts first, so that none is left alone at the end.
-        var ordered = uploads.OrderByDescending(district => district.Files.Sum(file => new FileInfo(file.Path).Length));
+        var ordered = uploads.OrderByDescending(district => district.Files.Sum(file => file.Length));
         await Parallel.ForEachAsync(ordered, new ParallelOptions { MaxDegreeOfParallelism = DistrictsAtOnce, CancellationToken = cancellation }, async (district, token) =>
         {
-            foreach (var (type, path) in district.Files)
+            foreach (var file in district.Files)
             {
-                var file = await UploadAsync(root, district.District, year, type, path, confirm, token);
-                lock (loaded) loaded.Add(file);
-                progress.Report("Uploads", Interlocked.Add(ref done, new FileInfo(path).Length) / (double)Math.Max(1, total));
+                var ended = await UploadAsync(root, district.District, year, file, confirm, token);
+                lock (loaded) loaded.Add(ended);
+                progress.Report("Uploads", Interlocked.Add(ref done, file.Length) / (double)Math.Max(1, total));
             }
         });
         return [.. loaded.OrderBy(file => file.File, StringComparer.Ordinal)];
     }
 
-    private async Task<LoadedFile> UploadAsync(string root, DistrictId district, SchoolYear year, RecordType type, string path, ConfirmPolicy confirm, CancellationToken cancellation)
+    private async Task<LoadedFile> UploadAsync(string root, DistrictId district, SchoolYear year, FileToUpload upload, ConfirmPolicy confirm, CancellationToken cancellation)
     {
         var (ticket, _, _) = await data.Platform.Intake.RequestAsync(new UploadTicket
         {
-            Key = "", District = district, Year = year, RecordType = type.Code, FileName = Path.GetFileName(path), Confirm = confirm, DeferSync = true, RequestedBy = Actor, RequestedAt = default,
+            Key = "", District = district, Year = year, RecordType = upload.Type, FileName = Path.GetFileName(upload.Path), Confirm = confirm, DeferSync = true, RequestedBy = Actor, RequestedAt = default,
         }, cancellation);
         await data.Ports.Blobs.WriteAsync(ticket.Path, async (blob, token) =>
         {
-            await using var file = File.OpenRead(path);
+            await using var file = File.OpenRead(upload.Path);
             await file.CopyToAsync(blob, token);
         }, cancellation);
         var info = await data.Ports.Blobs.FindAsync(ticket.Path, cancellation) ?? throw new FileNotFoundException("The upload disappeared while it was being written.");
         var input = (await data.Platform.Intake.AcceptAsync(info, cancellation))!;
         var (state, report) = await WhenEndedOrAskingAsync(input, cancellation);
         if (report is null) throw new FaultException($"An upload's workflow failed: {state!.Failure}");
-        return new LoadedFile(Path.GetRelativePath(root, path).Replace('\\', '/'), ticket.Key, report.Status, report.Sentence, report.Counts);
+        return new LoadedFile(Path.GetRelativePath(root, upload.Path).Replace('\\', '/'), ticket.Key, report.Status, report.Sentence, report.Counts);
     }
 
     /// <summary>Waits until the upload has ended, or asks something: nobody is here to answer. Without a report, its workflow failed.</summary>

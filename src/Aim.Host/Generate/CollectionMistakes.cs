@@ -7,7 +7,10 @@ namespace Aim.Host.Generate;
 /// <summary>The kinds of mistakes in what is collected besides the core: counts, attendance, assessments, meals, plans, behavior and classes.</summary>
 internal sealed class CollectionMistakes(SchoolYear year, SampleRows rows, ClassRows classes)
 {
-    public IEnumerable<MistakeKind> Kinds() => [.. CountKinds(), .. AttendanceKinds(), .. AssessmentKinds(), .. BehaviorKinds(), .. EligibilityKinds(), .. ClassKinds()];
+    public IEnumerable<MistakeKind> Kinds() => [.. CountKinds(), .. AttendanceKinds(), .. AssessmentKinds(), .. BehaviorKinds(), .. EligibilityKinds(), .. ClassKinds().Select(OfFiles)];
+
+    /// <summary>What is wrong in an archive of classes is planted there.</summary>
+    private static MistakeKind OfFiles(MistakeKind kind) => kind with { Suits = (student, all) => !student.District.SendsRosters && kind.Suits(student, all) };
 
     private IEnumerable<MistakeKind> CountKinds() =>
     [

@@ -5,22 +5,42 @@ using Aim.Rules;
 
 namespace Aim.Host.Generate;
 
-/// <summary>The files of one district: a row goes to its file as soon as it is made, so that a district of any size takes no memory.</summary>
-internal sealed class DistrictFiles(string root, string district, SchoolYear year) : IDisposable
+/// <summary>
+/// The files of one district: a row goes to its file as soon as it is made, so that a district of any size takes no memory. Some districts send classes as an archive instead, or push some
+/// records.
+/// </summary>
+internal sealed class DistrictFiles(string root, SampleDistrict of, SchoolYear year, SampleRandom random, double rate) : IDisposable
 {
     /// <summary>A count is sent when its day has passed.</summary>
     private const int DaysAfterCount = 9;
 
-    private string? unreadable;
+    private readonly string district = of.District.Number.Value;
+    private readonly SampleRoster? roster = of.SendsRosters ? new(of, year) : null;
+    private readonly SamplePushes? pushes = of.PushesMeals ? new(root, of.District.Number.Value, year, random, rate) : null;
+    private readonly List<(string File, int Line, string Rule)> planted = [];
     private readonly SortedDictionary<string, UploadFile> files = new(StringComparer.Ordinal);
 
-    /// <summary>Rows written, by record type.</summary>
-    public IEnumerable<(string Type, int Rows)> Rows => files.Select(file => (file.Key, file.Value.Lines - 1));
+    private readonly SortedDictionary<string, int> rows = new(StringComparer.Ordinal);
 
-    /// <summary>The mistakes written, by file and line.</summary>
-    public IEnumerable<(string File, int Line, string Rule)> Planted => files.Values.SelectMany(file => file.Planted).Concat(unreadable is null ? [] : [(unreadable, 0, "FMT-001")]);
+    /// <summary>Rows written, by record type.</summary>
+    public IReadOnlyDictionary<string, int> Rows => rows;
 
     public void Write(SampleRow row)
+    {
+        rows[row.Layout.Type] = rows.GetValueOrDefault(row.Layout.Type) + 1;
+        if (roster is not null && SampleRoster.Takes(row)) roster.Add(row);
+        else if (pushes is not null && SamplePushes.Takes(row)) pushes.Add(row);
+        else WriteToFile(row);
+    }
+
+    /// <summary>After the last row; the mistakes written, by file and line.</summary>
+    public IEnumerable<(string File, int Line, string Rule)> Complete()
+    {
+        pushes?.Complete();
+        return [.. planted, .. files.Values.SelectMany(file => file.Planted), .. pushes?.Planted ?? [], .. roster?.Write(root, rate > 0) ?? []];
+    }
+
+    private void WriteToFile(SampleRow row)
     {
         if (!files.TryGetValue(row.Layout.Type, out var file)) files[row.Layout.Type] = file = Create(row.Layout);
         file.Write(row);
@@ -29,7 +49,8 @@ internal sealed class DistrictFiles(string root, string district, SchoolYear yea
     /// <summary>A file that is none: what the district's system wrote when its export failed.</summary>
     public void WriteUnreadable()
     {
-        unreadable = $"uploads/{district}/{RecordTypes.Student.Code}.csv";
+        var unreadable = $"uploads/{district}/{RecordTypes.Student.Code}.csv";
+        planted.Add((unreadable, 0, FileRules.Header.Id));
         Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(root, unreadable))!);
         File.WriteAllText(Path.Combine(root, unreadable), "The export failed. Try again later.\r\n");
     }

@@ -12,6 +12,14 @@ internal sealed record SampleDistrict(District District, IReadOnlyList<School> S
     /// <summary>Hosted by the state ("Value Added"), with classes, marks and daily attendance too: the small districts, which teach up to grade 8.</summary>
     public bool IsHosted => Students <= LargestHosted;
 
+    /// <summary>Whose system exports its classes as OneRoster archives: a quarter of the hosted districts.</summary>
+    public bool SendsRosters => IsHosted && Kind == 0;
+
+    /// <summary>Whose system pushes meal eligibility record by record: a quarter of all districts.</summary>
+    public bool PushesMeals => Kind == 2;
+
+    private int Kind => int.Parse(District.Number.Value, CultureInfo.InvariantCulture) % 4;
+
     /// <summary>The school that teaches a grade; of several, the one a household is nearest to.</summary>
     public School? SchoolFor(string federalGrade, int household)
     {

@@ -85,7 +85,8 @@ internal sealed class IdentityMistakes(SampleRandom random, SampleRegister regis
         foreach (var rule in new[] { "IDN-005", "ENR-004" }) Cases.Add(new SampleCase(rule, namesake.Person.StateId!.Value, null, districts[0], districts[1]));
     }
 
-    private static bool IsThereAllYear(SampleStudent student) => student.Enrollments is [{ } only] && only.Start == only.Calendar.Start && only.EndStatus == "190";
+    /// <summary>Who is kept out of state counts overlaps with nobody.</summary>
+    private static bool IsThereAllYear(SampleStudent student) => student is { IsKeptOut: false, Enrollments: [{ } only] } && only.Start == only.Calendar.Start && only.EndStatus == "190";
 
     /// <summary>Spoils the rows in the way that suits and came least often, and says how.</summary>
     private string Misspell(SampleStudent student, List<SampleRow> rows)

@@ -19,6 +19,9 @@ internal sealed class SampleRow(SampleLayout layout, SampleStudent? student, str
     /// <summary>A fatal mistake keeps the row out.</summary>
     public bool IsRejected => Planted.Exists(rule => RuleCatalog.Get(rule).Severity == Severity.Fatal);
 
+    /// <summary>In the order of the layout's columns.</summary>
+    public IReadOnlyList<string> Cells => cells;
+
     public string this[string column]
     {
         get => cells[layout.IndexOf(column)];

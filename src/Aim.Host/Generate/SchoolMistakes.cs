@@ -12,7 +12,7 @@ internal sealed record SampleEditionMistake(string Rule, DistrictId District, st
 
 /// <summary>
 /// Plants mistakes that show only when a district's edition is looked at as a whole: in one school of a district, everybody was present every
-/// day or hardly anybody; no incident at all; no dropout in a large high school; or the school is open and has no student.
+/// day or hardly anybody; no incident at all; no dropout in a large high school; or the school is open and has no student. Where there is a year before, what differs from it too.
 /// </summary>
 /// <param name="hasCollections">Whether there are attendance totals and incidents at all.</param>
 internal sealed class SchoolMistakes(SampleRandom random, double rate, bool hasCollections)
@@ -23,34 +23,38 @@ internal sealed class SchoolMistakes(SampleRandom random, double rate, bool hasC
     private readonly HashSet<School> present = [];
     private readonly HashSet<School> absent = [];
     private readonly HashSet<School> withoutIncidents = [];
+    private readonly CohortMistakes cohorts = new(random, rate, hasCollections);
+    private readonly List<SampleEditionMistake> planted = [];
 
     /// <summary>Schools whose incidents are left out, and that don't confirm that there were none.</summary>
     public IReadOnlySet<School> WithoutIncidents => withoutIncidents;
 
-    public List<SampleEditionMistake> Planted { get; } = [];
+    public IEnumerable<SampleEditionMistake> Planted => planted.Concat(cohorts.Planted);
 
     /// <summary>Schools that are open and that nobody goes to.</summary>
     public List<School> Empty { get; } = [];
 
     /// <summary>Chooses the schools, and changes what has to be changed before any row is made.</summary>
-    public void Plant(IReadOnlyList<SampleDistrict> districts, List<SampleStudent> students)
+    /// <param name="lastYear">The students of the year before; null in the first.</param>
+    public void Plant(IReadOnlyList<SampleDistrict> districts, List<SampleStudent> students, IReadOnlyList<SampleStudent>? lastYear)
     {
         if (rate == 0) return;
         var bySchool = students.ToLookup(student => student.Enrollments[^1].School);
         foreach (var district in districts)
         {
-            var (rule, school) = Choices(district, bySchool).MinBy(choice => Planted.Count(planted => planted.Rule == choice.Rule));
+            var (rule, school) = Choices(district, bySchool).MinBy(choice => planted.Count(mistake => mistake.Rule == choice.Rule));
             // Where a rule has a chance at all, it is planted once at least.
-            if (!random.Chance(rate) && Planted.Exists(planted => planted.Rule == rule)) continue;
-            Planted.Add(SampleEditionMistake.Of(rule, school));
+            if (!random.Chance(rate) && planted.Exists(mistake => mistake.Rule == rule)) continue;
+            planted.Add(SampleEditionMistake.Of(rule, school));
             switch (rule)
             {
-                case "ATT-002": (Planted.Count % 2 == 0 ? present : absent).Add(school); break;
+                case "ATT-002": (planted.Count % 2 == 0 ? present : absent).Add(school); break;
                 case "BEH-001": withoutIncidents.Add(school); break;
                 case "CRT-001": Empty.Add(school); break;
                 case "CRT-008": Retain(students, school); break;
             }
         }
+        if (lastYear is not null) cohorts.Plant(districts, students, lastYear);
     }
 
     private IEnumerable<(string Rule, School School)> Choices(SampleDistrict district, ILookup<School, SampleStudent> bySchool)
@@ -78,6 +82,7 @@ internal sealed class SchoolMistakes(SampleRandom random, double rate, bool hasC
     /// <summary>Changes the rows of a student of such a school.</summary>
     public void Spoil(SampleStudent student, List<SampleRow> rows)
     {
+        cohorts.Spoil(rows);
         foreach (var school in student.Enrollments.Select(enrollment => enrollment.School).Distinct())
         {
             if (withoutIncidents.Contains(school)) rows.RemoveAll(row => row.Layout.Type == RecordTypes.BehaviorIncident.Code && row["SchoolNumber"] == school.Number);
@@ -95,6 +100,6 @@ internal sealed class SchoolMistakes(SampleRandom random, double rate, bool hasC
     public void WithoutRace(SampleStudent student)
     {
         var mistake = SampleEditionMistake.Of("CRT-002", student.Enrollments[0].School);
-        if (!Planted.Contains(mistake)) Planted.Add(mistake);
+        if (!planted.Contains(mistake)) planted.Add(mistake);
     }
 }

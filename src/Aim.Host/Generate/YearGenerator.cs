@@ -19,23 +19,21 @@ internal sealed class YearGenerator(GenerateOptions options, SampleRandom random
         var students = movement.Plant([.. population.Students(lastYear)]).ToList();
         var collections = options.Records == SampleRecords.All ? new AllCollections(collectionRandom, options.Year, new SchoolDays(options.Year), calendars) : null;
         var schools = new SchoolMistakes(random, options.ErrorRate, collections is not null);
-        schools.Plant(districts, students);
-        var cohorts = new CohortMistakes(random, options.ErrorRate, collections is not null);
-        if (lastYear is not null) cohorts.Plant(districts, students, lastYear);
+        schools.Plant(districts, students, lastYear);
         var rows = new SampleRows(random, options.Year);
         var mistakes = new Mistakes(random, options.Year, options.ErrorRate, register, students, rows, collections, schools, hasPriorYear: lastYear is not null);
 
         var done = 0;
         foreach (var district in students.GroupBy(student => student.District.District.Number.Value).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
-            WriteUploads(district.First().District, [.. district], rows, collections, schools, cohorts, mistakes);
+            WriteUploads(district.First().District, [.. district], rows, collections, schools, mistakes);
             progress(++done / (double)districts.Count);
         }
         SampleCase[] cases = [.. movement.Cases, .. mistakes.Cases, .. counts.Cases];
         var reference = new ReferenceCsv(folder, options.Year);
         reference.Write(districts, schools.Empty, calendars.Values, students, mistakes);
         reference.WriteNotes(notes, districts, schools.WithoutIncidents, collections is not null);
-        SampleEditionMistake[] editions = [.. schools.Planted, .. cohorts.Planted, .. notes.Planted];
+        SampleEditionMistake[] editions = [.. schools.Planted, .. notes.Planted];
         new TruthCsv(folder).Write(students, mistakes.NearMatches, cases, editions, truth);
         return (Report(districts, students, cases.Select(item => item.Rule).Concat(mistakes.NearMatches.Select(_ => "IDN-003"))) with { Editions = ByRule(editions.Select(item => item.Rule)) }, students);
     }
@@ -46,9 +44,9 @@ internal sealed class YearGenerator(GenerateOptions options, SampleRandom random
 
     private static SortedDictionary<string, int> ByRule(IEnumerable<string> rules) => new(rules.CountBy(rule => rule).ToDictionary(), StringComparer.Ordinal);
 
-    private void WriteUploads(SampleDistrict district, IReadOnlyList<SampleStudent> students, SampleRows rows, AllCollections? collections, SchoolMistakes schools, CohortMistakes cohorts, Mistakes mistakes)
+    private void WriteUploads(SampleDistrict district, IReadOnlyList<SampleStudent> students, SampleRows rows, AllCollections? collections, SchoolMistakes schools, Mistakes mistakes)
     {
-        using var files = new DistrictFiles(options.Out, district.District.Number.Value, options.Year);
+        using var files = new DistrictFiles(options.Out, district, options.Year, collectionRandom, options.ErrorRate);
         if (random.Chance(options.ErrorRate)) files.WriteUnreadable();
         foreach (var row in collections?.Of(district) ?? []) files.Write(row);
         for (var i = 0; i < students.Count; i++)
@@ -56,13 +54,12 @@ internal sealed class YearGenerator(GenerateOptions options, SampleRandom random
             var student = students[i];
             var studentRows = rows.Of(student).Concat(collections?.Of(student) ?? []).ToList();
             schools.Spoil(student, studentRows);
-            cohorts.Spoil(studentRows);
             mistakes.Plant(student, studentRows, i + 1 < students.Count ? students[i + 1] : null);
             if (options.ErrorRate > 0) counts.Add(district.District.Number, studentRows);
             notes.Add(district.District.Number, studentRows);
             foreach (var row in studentRows) files.Write(row);
         }
         foreach (var (type, count) in files.Rows) rowCounts[type] = rowCounts.GetValueOrDefault(type) + count;
-        truth.AddRange(files.Planted);
+        truth.AddRange(files.Complete());
     }
 }

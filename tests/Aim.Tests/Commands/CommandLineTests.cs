@@ -134,6 +134,28 @@ public sealed class CommandLineTests
     }
 
     [TestMethod]
+    public async Task Pushes_of_a_folder_are_loaded_in_the_order_of_their_numbers_and_one_that_cannot_be_read_is_told()
+    {
+        var (generated, loaded) = (NewPath("state"), NewPath("data"));
+        await AimProgram.RunAsync("generate", "--out", generated, "--students", "20", "--districts", "1");
+        var pushes = Directory.CreateDirectory(Path.Combine(generated, "pushes", Path.GetFileName(Directory.EnumerateDirectories(Path.Combine(generated, "uploads")).Single()))).FullName;
+        foreach (var number in new[] { 2, 1 })
+            await File.WriteAllTextAsync(Path.Combine(pushes, $"{number}.json"), $$"""{"sequence": {{number}}, "changes": [{"op": "delete", "recordType": "MG", "localId": "nobody", "key": "0001|20250101"}]}""");
+        await File.WriteAllTextAsync(Path.Combine(pushes, "10.json"), "The export failed.");
+
+        var load = await JsonAsync(1, "load", generated, "--data", loaded);
+
+        CollectionAssert.AreEqual(new[] { "1 applied 1 1", "2 applied 1 1", "10 unknown 0 0" }, load.GetProperty("pushes").EnumerateArray()
+            .Select(push => $"{push.GetProperty("sequence")} {push.GetProperty("state").GetString()} {push.GetProperty("notThere")} {push.GetProperty("warnings")}").ToArray());
+        StringAssert.Contains(load.GetProperty("pushes")[2].GetProperty("sentence").GetString(), "The changes can't be read at their start");
+
+        await File.WriteAllTextAsync(Path.Combine(pushes, "last.json"), "{}");
+        var named = await AimProgram.RunAsync("load", generated, "--data", loaded);
+        Assert.AreEqual(2, named.Code);
+        StringAssert.Contains(named.Error, "last.json is not named by the number of its push. Rename or remove it.");
+    }
+
+    [TestMethod]
     public async Task Every_report_for_machines_is_one_document_with_ids_counts_and_seconds()
     {
         var (generated, loaded) = (NewPath("state"), NewPath("data"));
@@ -142,7 +164,7 @@ public sealed class CommandLineTests
 
         var load = await JsonAsync(0, "load", generated, "--data", loaded);
         Assert.IsTrue(load.GetProperty("files").EnumerateArray().All(file => file.GetProperty("uploadKey").GetString()!.Length == 32 && file.GetProperty("counts").GetProperty("rows").GetInt32() > 0));
-        CollectionAssert.AreEquivalent(new[] { "reference", "uploads", "sync" }, load.GetProperty("seconds").EnumerateObject().Select(stage => stage.Name).ToArray());
+        CollectionAssert.AreEquivalent(new[] { "reference", "uploads", "pushes", "sync" }, load.GetProperty("seconds").EnumerateObject().Select(stage => stage.Name).ToArray());
 
         var sync = await JsonAsync(0, "sync", "--verify-all", "--data", loaded);
         Assert.AreEqual((0, load.GetProperty("districts").GetInt32()), (sync.GetProperty("night").GetProperty("disagreed").GetArrayLength(), sync.GetProperty("night").GetProperty("verified").GetInt32()));

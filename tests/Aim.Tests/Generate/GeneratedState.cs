@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Aim.Editions;
 using Aim.Host.Commands;
 using Aim.Host.Embedded;
 using Aim.Host.Generate;
@@ -49,8 +51,27 @@ internal sealed class GeneratedState
     {
         var columns = Sample.Layout(type).Columns.Select(column => column.Name).ToList();
         return FilesOf(folder).Where(file => Path.GetFileName(file) == $"{type}.tsv").SelectMany(file => File.ReadLines(file).Skip(1))
-            .Select(line => line.Split('\t')).Select(cells => columns.Zip(cells).ToDictionary(pair => pair.First, pair => pair.Second));
+            .Select(line => line.Split('\t')).Select(cells => columns.Zip(cells).ToDictionary(pair => pair.First, pair => pair.Second)).Concat(Pushed(folder, type, columns));
     }
+
+    /// <summary>The records of a type that were pushed rather than sent in a file.</summary>
+    private static IEnumerable<Dictionary<string, string>> Pushed(string folder, string type, IReadOnlyList<string> columns)
+    {
+        if (!Directory.Exists(Path.Combine(folder, "pushes"))) yield break;
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(folder, "pushes"), "*.json", SearchOption.AllDirectories))
+        {
+            using var push = JsonDocument.Parse(File.ReadAllText(file));
+            foreach (var change in push.RootElement.GetProperty("changes").EnumerateArray().Where(change => change.GetProperty("recordType").GetString() == type && !change.TryGetProperty("key", out _)))
+            {
+                var row = columns.ToDictionary(column => column, column => change.GetProperty("record").TryGetProperty(RecordType.JsonName(column), out var value) ? value.GetString()! : "");
+                (row["DistrictNumber"], row["StudentLocalId"]) = (Path.GetFileName(Path.GetDirectoryName(file)!), change.GetProperty("localId").GetString()!);
+                yield return row;
+            }
+        }
+    }
+
+    /// <summary>Districts that send archives of their classes.</summary>
+    public IReadOnlySet<string> WithRosters => Directory.EnumerateFiles(Path.Combine(Folder, "uploads"), "OR.zip", SearchOption.AllDirectories).Select(file => Path.GetFileName(Path.GetDirectoryName(file)!)).ToHashSet();
 
     public IEnumerable<string[]> Reference(string file) => File.ReadLines(Path.Combine(Folder, "reference", file)).Skip(1).Select(line => line.Split(','));
 
@@ -87,6 +108,11 @@ internal sealed class GeneratedState
                 using var reader = new StreamReader(stream!);
                 while (await reader.ReadLineAsync() is { } line) found.Add((file.File, FindingJson.ReadLine(line)));
             }
+        }
+        foreach (var push in report.Pushes)
+        {
+            var number = await data.Platform.Pushed.FindNumberAsync(new EditionKey(new DistrictId(push.File.Split('/')[1]), Sample.Year), push.Sequence, CancellationToken.None);
+            found.AddRange((await data.Platform.Pushed.FindOutcomeAsync(number.Push!, CancellationToken.None))!.Reports.SelectMany(change => change.Findings).Select(finding => (push.File, finding)));
         }
         Hit[] hits = [.. found.Select(item => new Hit(item.Finding.Rule, item.Finding.Upload is { } upload ? files[upload] : item.File, item.Finding.Line)).Distinct()];
         var cases = await data.Platform.Cases.ListAsync(Sample.Year, null, null, CancellationToken.None).Select(item => $"{item.Rule} {item.Student} {string.Join(' ', item.Sides.Select(side => side.District))}").ToListAsync();
