@@ -37,9 +37,12 @@ public sealed record ChangeSet(long Sequence, IReadOnlyList<RecordChange> Change
         if (set.Sequence < 1) return (null, "The sequence number is 1 or more.");
         if (set.Changes.Count is 0 or > MostChanges) return (null, string.Create(CultureInfo.InvariantCulture, $"A push has 1 to {MostChanges} changes; send more in parts, each with a number of its own."));
         for (var i = 0; i < set.Changes.Count; i++)
-            if (set.Changes[i].Problem(year) is { } problem) return (null, string.Create(CultureInfo.InvariantCulture, $"Change {i + 1} can't be used: {problem} Nothing of the push was taken; correct it and send it again under the same number."));
+            if (ProblemOf(set.Changes[i], year) is { } problem) return (null, string.Create(CultureInfo.InvariantCulture, $"Change {i + 1} can't be used: {problem} Nothing of the push was taken; correct it and send it again under the same number."));
         return (set, null);
     }
+
+    /// <summary>What is annotated in a list is not checked when it is read.</summary>
+    private static string? ProblemOf(RecordChange? change, SchoolYear year) => change is null ? "It is null; send an object, or leave it out." : change.Problem(year);
 }
 
 /// <summary>A change that was left out, or about which something was found.</summary>

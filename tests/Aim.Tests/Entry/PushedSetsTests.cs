@@ -120,6 +120,7 @@ public sealed class PushedSetsTests
     [DataRow("""{"sequence":0,"changes":[{"op":"delete","recordType":"SD","localId":"1"}]}""", "1 or more")]
     [DataRow("""{"sequence":1,"changes":[]}""", "1 to 5000 changes")]
     [DataRow("""{"sequence":1,"changes":[],"more":1}""", "can't be read")]
+    [DataRow("""{"sequence":1,"changes":[null]}""", "Change 1 can't be used: It is null")]
     [DataRow("""{"sequence":1,"changes":[{"op":"move","recordType":"SD","localId":"1"}]}""", "can't be read at $.changes[0].op")]
     [DataRow("""{"sequence":1,"changes":[{"op":"delete","recordType":"ZZ","localId":"1"}]}""", "Change 1")]
     [DataRow("""{"sequence":1,"changes":[{"op":"delete","recordType":"SD","localId":" "}]}""", "localId")]
