@@ -82,7 +82,7 @@ internal static class Loading
         long rows = 0;
         await foreach (var head in data.Ports.Editions.ListHeadsAsync(BenchData.Year, CancellationToken.None)) rows += head.RowCount;
         var watch = Stopwatch.StartNew();
-        var night = await new StateSyncer(data, TimeProvider.System).RunAsync(verifyAll: false, CancellationToken.None);
+        var night = await new StateSyncer(data, TimeProvider.System).RunAsync(verifyAll: false, countsHits: true, CancellationToken.None);
         return night is { EditionsBehind: 0, Committed: 0, UploadsStarted: 0, Unresolved.Count: 0 }
             ? new Outcome(rows, watch.Elapsed.TotalSeconds)
             : throw new InvalidDataException("The night found something to do in a state that was in agreement.");

@@ -46,7 +46,7 @@ public sealed class NightlySteps(UploadIntake intake, UploadLeftovers leftovers,
             if (night.VerifyAll || IsDue(head.Key, night.Date)) verify.Add(head.Key);
         }
         // The largest first, so that none is left alone at the end.
-        return new NightPlan([.. behind.OrderByDescending(head => head.RowCount).Select(head => head.Key)], verify, await hits.DueAsync(all, cancellation));
+        return new NightPlan([.. behind.OrderByDescending(head => head.RowCount).Select(head => head.Key)], verify, night.CountsHits ? await hits.DueAsync(all, cancellation) : []);
     }
 
     public async Task<EditionKey> ResetAsync(EditionKey edition, CancellationToken cancellation)

@@ -8,7 +8,8 @@ namespace Aim.StateSync;
 
 /// <summary>Which night it is.</summary>
 /// <param name="VerifyAll">Recount every edition instead of a thirtieth of them.</param>
-public sealed record NightInput(DateOnly Date, bool VerifyAll);
+/// <param name="CountsHits">Count how often rules are broken, too: no student's record depends on it.</param>
+public sealed record NightInput(DateOnly Date, bool VerifyAll, bool CountsHits = true);
 
 /// <summary>What a night did.</summary>
 public sealed record NightReport(
@@ -57,14 +58,12 @@ public sealed class NightlySyncWorkflow : Workflow<NightInput, NightReport>
         var disagreed = verified.Where(result => !result.Agrees).Select(result => result.Edition).ToList();
         var unresolved = await ResyncAsync(context, disagreed);
 
-        context.SetStatus("Judge movement");
-        var judged = await JudgeMovement.ToEndAsync(context, input.Date);
-
-        context.SetStatus("Scan identities");
-        var scanned = await context.CallAsync(ScanIdentities.Step, input);
-
-        context.SetStatus("Count rule hits");
-        await EachAsync(plan.ToCount, edition => context.CallAsync(RuleHitCounts.Step, edition));
+        // What they read is as it will be, and none reads what another writes.
+        context.SetStatus("Judge movement, scan identities, count rule hits");
+        var (judging, scanning) = (JudgeMovement.ToEndAsync(context, input.Date), context.CallAsync(ScanIdentities.Step, input));
+        var counting = EachAsync(plan.ToCount, edition => context.CallAsync(RuleHitCounts.Step, edition));
+        await Task.WhenAll(judging, scanning, counting);
+        var (judged, scanned) = (await judging, await scanning);
 
         context.SetStatus("Sweep");
         await context.CallAsync(NightlySteps.RemoveLeftovers, input);

@@ -137,17 +137,17 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
         }
     }
 
-    private async Task<NightReport> SyncAsync(CancellationToken cancellation) => await new StateSyncer(data, clock).RunAsync(verifyAll: false, cancellation);
+    private async Task<NightReport> SyncAsync(CancellationToken cancellation) => await new StateSyncer(data, clock).RunAsync(verifyAll: false, countsHits: false, cancellation);
 }
 
 /// <summary>Runs a nightly sync now.</summary>
 internal sealed class StateSyncer(DataFolder data, TimeProvider clock)
 {
-    public async Task<NightReport> RunAsync(bool verifyAll, CancellationToken cancellation)
+    public async Task<NightReport> RunAsync(bool verifyAll, bool countsHits, CancellationToken cancellation)
     {
         var now = clock.GetUtcNow();
         var id = $"sync-{UploadLog.NewKey(now)}";
-        await data.Platform.Workflows.StartAsync<NightlySyncWorkflow, NightInput, NightReport>(id, new NightInput(DateOnly.FromDateTime(now.UtcDateTime), verifyAll), cancellation);
+        await data.Platform.Workflows.StartAsync<NightlySyncWorkflow, NightInput, NightReport>(id, new NightInput(DateOnly.FromDateTime(now.UtcDateTime), verifyAll, countsHits), cancellation);
         var state = await data.Engine.WhenFinishedAsync(id, cancellation);
         return state.Status == WorkflowStatus.Completed ? WorkflowCatalog.Deserialize<NightReport>(state.Output!) : throw new FaultException($"The sync failed: {state.Failure}");
     }

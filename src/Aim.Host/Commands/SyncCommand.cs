@@ -20,7 +20,7 @@ internal static class SyncCommand
             var terminal = CommonOptions.Terminal(parsed, json);
             await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
             var stages = new StageClock();
-            var report = await terminal.WithProgressAsync(_ => stages.TimeAsync("sync", () => new StateSyncer(opened, TimeProvider.System).RunAsync(parsed.GetValue(all), cancellation)));
+            var report = await terminal.WithProgressAsync(_ => stages.TimeAsync("sync", () => new StateSyncer(opened, TimeProvider.System).RunAsync(parsed.GetValue(all), countsHits: true, cancellation)));
             terminal.Say($"{report.EditionsBehind} editions were behind; {report.Students} students were compared and {report.Committed} records written; {report.Parked} students wait for a decision.");
             terminal.Say($"{report.Verified} editions were counted in full; {report.Disagreed.Count} disagreed, {report.Unresolved.Count} still do.");
             terminal.Say($"Cases of overlaps and contradicted exits: {report.CasesOpened} opened, {report.CasesClosed} closed.");

@@ -4,7 +4,7 @@ namespace Aim.Host.Embedded;
 internal static class DataSchema
 {
     /// <summary>Goes up with every change that a file of before has to be brought to.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     public const string Sql = """
         CREATE TABLE IF NOT EXISTS edition (
@@ -28,8 +28,9 @@ internal static class DataSchema
         CREATE TABLE IF NOT EXISTS edition_load (
             edition INTEGER NOT NULL, upload BLOB NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (edition, upload)) WITHOUT ROWID;
 
-        -- Students who lost a row, so that the sync hears of it.
-        CREATE TABLE IF NOT EXISTS edition_removal (
+        -- Students with a row that was written or removed since the last sync began, so that the next one needn't look for them. Of an edition
+        -- that was never synced, and isn't being synced, those with a removed row only: all others are new to the state.
+        CREATE TABLE IF NOT EXISTS edition_change (
             edition INTEGER NOT NULL, local_id TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (edition, local_id)) WITHOUT ROWID;
 
         CREATE TABLE IF NOT EXISTS student_record (
@@ -74,5 +75,15 @@ internal static class DataSchema
     {
         // Version 2: keys to look for children by, and names without their accents in the identity key.
         if (from == 1) SqliteIdentityIndex.WriteKeysAnew(session);
+        // Version 3: all students with a change are listed, where those with a removed row were.
+        session.ExecuteScript("""
+            INSERT OR REPLACE INTO edition_change SELECT edition, local_id, version FROM edition_removal;
+            DROP TABLE edition_removal;
+            INSERT OR REPLACE INTO edition_change
+                SELECT edition, local_id, MAX(version) FROM (
+                    SELECT edition, local_id, version FROM edition_change
+                    UNION ALL SELECT edition.id, local_id, edition_row.version FROM edition JOIN edition_row ON edition_row.edition = edition.id WHERE edition_row.version > synced_version AND synced_version > 0)
+                GROUP BY edition, local_id;
+            """);
     }
 }

@@ -17,7 +17,11 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    private sealed record StoredHead(long Id, EditionHead Head, long? UndoVersion, string? Owner, long? Until);
+    private sealed record StoredHead(long Id, EditionHead Head, long? UndoVersion, string? Owner, long? Until)
+    {
+        /// <summary>Until then every row is new to the state, and a list of those that are would be one of all.</summary>
+        public bool ListsChanges => Head.SyncedVersion > 0 || Owner is not null;
+    }
 
     public Task<EditionHead> GetHeadAsync(EditionKey edition, CancellationToken cancellation) =>
         Task.FromResult(database.Read(session => Find(session, edition)?.Head ?? new EditionHead { Key = edition }));
@@ -37,7 +41,7 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
         if (selection.LocalIds is { } ids) return LookUp(session, stored.Id, types, ids.Where(id => IsAfter(id, selection.AfterLocalId)), evenIfEmpty: false);
         if (selection.ChangedAfter is not { } version) return Scan(session, stored.Id, types, selection.AfterLocalId);
 
-        var changed = ChangedSince(session, stored.Id, version, selection.AfterLocalId);
+        var changed = ChangedSince(session, stored, version, selection.AfterLocalId);
         if (changed.Count <= stored.Head.RowCount / Math.Max(1, types.Count) * LookUpShare || changed.Count < 100)
             return LookUp(session, stored.Id, types, changed.Order(Utf8Order.Comparer), evenIfEmpty: true);
         return WithEmpty(Scan(session, stored.Id, types, selection.AfterLocalId), changed);
@@ -49,11 +53,13 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
 
     private static bool IsAfter(string localId, string? after) => after is null || Utf8Order.Compare(localId, after) > 0;
 
-    private static HashSet<string> ChangedSince(SqliteSession session, long edition, long version, string? after) =>
-    [
-        .. session.List("SELECT DISTINCT local_id FROM edition_row WHERE edition = ?1 AND version > ?2 AND local_id > ?3", row => row.Text(0), edition, version, after ?? ""),
-        .. session.List("SELECT local_id FROM edition_removal WHERE edition = ?1 AND version > ?2 AND local_id > ?3", row => row.Text(0), edition, version, after ?? ""),
-    ];
+    private static HashSet<string> ChangedSince(SqliteSession session, StoredHead stored, long version, string? after)
+    {
+        var changed = session.List("SELECT local_id FROM edition_change WHERE edition = ?1 AND version > ?2 AND local_id > ?3", row => row.Text(0), stored.Id, version, after ?? "").ToHashSet();
+        if (stored.Head.SyncedVersion == 0)
+            changed.UnionWith(session.List("SELECT DISTINCT local_id FROM edition_row WHERE edition = ?1 AND version > ?2 AND local_id > ?3", row => row.Text(0), stored.Id, version, after ?? ""));
+        return changed;
+    }
 
     /// <summary>The changed students of a scan; those it does not meet have no rows any more.</summary>
     private static IEnumerable<EditionStudent> WithEmpty(IEnumerable<EditionStudent> scan, HashSet<string> changed)
@@ -146,7 +152,7 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
         {
             if (!any) session.Execute("DELETE FROM edition_undo WHERE edition = ?1", stored.Id);
             any = true;
-            Apply(session, stored.Id, version, change, totals);
+            Apply(session, stored, version, change, totals);
         }
         if (!any) version = head.Version;
         var loads = new Dictionary<string, LastLoad>(head.LastLoads) { [load.RecordType] = new(load.Upload, version, load.WrittenAt ?? head.LastLoads.GetValueOrDefault(load.RecordType)?.WrittenAt) };
@@ -169,8 +175,9 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
         }
     }
 
-    private static void Apply(SqliteSession session, long edition, long version, EditionChange change, Totals totals)
+    private static void Apply(SqliteSession session, StoredHead stored, long version, EditionChange change, Totals totals)
     {
+        var edition = stored.Id;
         totals.Replace(change.LocalId, change.Before, change.After);
         if (change.Before is { } before)
         {
@@ -184,16 +191,16 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
         else
         {
             session.Execute("DELETE FROM edition_row WHERE edition = ?1 AND type = ?2 AND local_id = ?3 AND key = ?4", edition, change.Row.Type.Number, change.LocalId, change.Row.Key);
-            NoteRemoval(session, edition, version, change.LocalId);
         }
+        if (change.After is null || stored.ListsChanges) NoteChange(session, edition, version, change.LocalId);
     }
 
     private static void Put(SqliteSession session, long edition, long version, string localId, EditionRow row) =>
         session.Execute("INSERT OR REPLACE INTO edition_row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, $10, $11)", edition, row.Type.Number, localId, row.Key, version,
             row.StatedId?.Value, row.StatedLastName, row.StatedFirstName, row.Upload.Value, row.Line, row.Content);
 
-    private static void NoteRemoval(SqliteSession session, long edition, long version, string localId) =>
-        session.Execute("INSERT OR REPLACE INTO edition_removal VALUES (?1, ?2, ?3)", edition, localId, version);
+    private static void NoteChange(SqliteSession session, long edition, long version, string localId) =>
+        session.Execute("INSERT OR REPLACE INTO edition_change VALUES (?1, ?2, ?3)", edition, localId, version);
 
     public Task<ApplyOutcome> UndoAsync(EditionKey edition, long version, CancellationToken cancellation) =>
         database.WriteAsync(session =>
@@ -211,13 +218,14 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
                 {
                     totals.Replace(localId, row, null);
                     session.Execute("DELETE FROM edition_row WHERE edition = ?1 AND type = ?2 AND local_id = ?3 AND key = ?4", stored.Id, type.Number, localId, row.Key);
-                    NoteRemoval(session, stored.Id, next, localId);
+                    NoteChange(session, stored.Id, next, localId);
                 }
             }
             foreach (var (localId, row) in replaced)
             {
                 totals.Replace(localId, null, row);
                 Put(session, stored.Id, next, localId, row);
+                NoteChange(session, stored.Id, next, localId);
             }
             session.Execute("DELETE FROM edition_undo WHERE edition = ?1", stored.Id);
             var loads = stored.Head.LastLoads.Where(load => load.Value.Version != version).ToDictionary();
@@ -242,7 +250,7 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
             // Somebody has reset the sync in between: what this one has left out is to be gone over too.
             if (stored.Head.SyncedVersion < lease.SyncedVersion) return SyncCompletion.Behind;
             session.Execute("UPDATE edition SET synced_version = ?2, synced_digest = ?3, parked = ?4 WHERE id = ?1", stored.Id, lease.Version, lease.Digest.Value, parked);
-            session.Execute("DELETE FROM edition_removal WHERE edition = ?1 AND version <= ?2", stored.Id, lease.Version);
+            session.Execute("DELETE FROM edition_change WHERE edition = ?1 AND version <= ?2", stored.Id, lease.Version);
             if (stored.Head.Version != lease.Version) return SyncCompletion.Behind;
             session.Execute("UPDATE edition SET lease_owner = NULL, lease_until = NULL WHERE id = ?1", stored.Id);
             return SyncCompletion.Completed;

@@ -44,7 +44,7 @@ public sealed class FaultRunTests
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(10));
 
         var report = await new StateLoader(data, TimeProvider.System).LoadAsync(state, ConfirmPolicy.Never, new StageProgress(null), patience.Token);
-        var night = await new StateSyncer(data, TimeProvider.System).RunAsync(verifyAll: true, patience.Token);
+        var night = await new StateSyncer(data, TimeProvider.System).RunAsync(verifyAll: true, countsHits: true, patience.Token);
 
         cosmos.Gateway.Faults.Stop();
         Assert.IsGreaterThan(0, report.StudentsSynced);

@@ -311,11 +311,17 @@ public sealed class BackupTests
         Assert.AreEqual(DataSchema.Version, Scalar(data, "PRAGMA user_version"));
     }
 
-    /// <summary>Takes out of a data file what version 2 of its schema brought.</summary>
+    /// <summary>Takes out of a data file what versions 2 and 3 of its schema brought.</summary>
     private static void MakeOlder(string folder)
     {
         using var session = new SqliteSession(Path.Combine(folder, "aim.db"));
-        session.ExecuteScript("DROP TABLE person_block; UPDATE person SET identity_key = NULL; PRAGMA user_version = 1");
+        session.ExecuteScript("""
+            DROP TABLE person_block;
+            UPDATE person SET identity_key = NULL;
+            CREATE TABLE edition_removal (edition INTEGER NOT NULL, local_id TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (edition, local_id)) WITHOUT ROWID;
+            DROP TABLE edition_change;
+            PRAGMA user_version = 1;
+            """);
     }
 
     private static long Scalar(string folder, string sql)

@@ -92,7 +92,7 @@ internal sealed class Workbench : IAsyncDisposable
         return findings;
     }
 
-    public async Task<NightReport> SyncAsync(bool verifyAll = true) => await new Host.Commands.StateSyncer(Data, TimeProvider.System).RunAsync(verifyAll, CancellationToken.None);
+    public async Task<NightReport> SyncAsync(bool verifyAll = true) => await new Host.Commands.StateSyncer(Data, TimeProvider.System).RunAsync(verifyAll, countsHits: true, CancellationToken.None);
 
     /// <summary>Runs the job of a night, whatever day it is.</summary>
     public async Task<NightReport> NightAsync(DateOnly date)
