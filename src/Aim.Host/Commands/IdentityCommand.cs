@@ -58,7 +58,8 @@ internal static class IdentityCommand
 
     private static void Warn(Terminal terminal, FileInfo file, PersonFile people)
     {
-        if (people.BadBirthDates > 0) terminal.Complain($"{file.Name}: {people.BadBirthDates} birth dates can't be read and count as not known. Write them as YYYY-MM-DD, MM/DD/YYYY or YYYYMMDD.");
+        if (people.BadBirthDates > 0) terminal.Complain($"{file.Name}: {people.BadBirthDates} birth dates can't be read and count as not known. Write them as YYYY-MM-DD, MM/DD/YYYY, DD/MM/YYYY or YYYYMMDD, in one way throughout the file.");
+        if (people.IsDayFirst) terminal.Complain($"{file.Name}: birth dates are read with the day before the month, as some days are above 12.");
         if (people.Ignored.Count > 0) terminal.Complain($"{file.Name}: not used are the columns {string.Join(", ", people.Ignored)}.");
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 using Aim.Identity.Matching;
@@ -14,13 +13,14 @@ internal sealed class PersonFile
 {
     public const string Columns = "id,first,middle,last,suffix,birthDate,gender,street,city,postcode,other";
 
-    private static readonly string[] DateForms = ["yyyy-MM-dd", "MM/dd/yyyy", "M/d/yyyy", "yyyyMMdd"];
-
     public List<string> Ids { get; } = [];
     public List<PersonTraits> People { get; } = [];
 
     /// <summary>Birth dates that are none and were taken as not known.</summary>
     public int BadBirthDates { get; private set; }
+
+    /// <summary>Birth dates have the day before the month.</summary>
+    public bool IsDayFirst { get; private set; }
 
     /// <summary>Columns that aren't used.</summary>
     public IReadOnlyList<string> Ignored { get; private set; } = [];
@@ -34,7 +34,7 @@ internal sealed class PersonFile
         if (columns[0] < 0) throw new UnusableInputException($"{file.Name} has no column 'id'. Its first line must name the columns: {Columns}; any but id may be left out.");
         if (columns.Skip(1).All(column => column < 0)) throw new UnusableInputException($"{file.Name} has no column to compare people by. Name the columns {Columns}; any but id may be left out.");
         people.Ignored = [.. names.Where((_, i) => !columns.Contains(i))];
-        var known = new HashSet<string>();
+        var (known, births) = (new HashSet<string>(), new List<string?>());
         while (await ReadAsync(rows, file, cancellation))
         {
             var values = columns.Select(column => column < 0 || column >= rows.RowFieldCount || rows.GetFieldSpan(column).Trim() is { IsEmpty: true } ? null : rows.GetString(column).Trim()).ToArray();
@@ -42,13 +42,25 @@ internal sealed class PersonFile
             if (values[0] is not { } id) throw new UnusableInputException($"{file.Name}, line {rows.RowNumber + 1}: the id is empty. Give every record an id of its own.");
             if (!known.Add(id)) throw new UnusableInputException($"{file.Name}, line {rows.RowNumber + 1}: the id is there twice. Give every record an id of its own.");
             people.Ids.Add(id);
+            births.Add(values[5]);
             people.People.Add(new PersonTraits
             {
-                First = values[1], Middle = values[2], Last = values[3], Suffix = values[4], Birth = people.BirthOf(values[5]), Gender = values[6], Street = values[7], City = values[8],
-                Postcode = values[9], Other = values[10],
+                First = values[1], Middle = values[2], Last = values[3], Suffix = values[4], Gender = values[6], Street = values[7], City = values[8], Postcode = values[9], Other = values[10],
             });
         }
+        people.Put(births);
         return people;
+    }
+
+    private void Put(List<string?> births)
+    {
+        var column = BirthDateColumn.Of(births, TimeProvider.System.GetUtcNow().Year);
+        IsDayFirst = column.IsDayFirst;
+        for (var i = 0; i < births.Count; i++)
+        {
+            People[i] = People[i] with { Birth = column.Read(births[i]) };
+            if (births[i] is not null && People[i].Birth == 0) BadBirthDates++;
+        }
     }
 
     /// <summary>The pairs of a truth file: columns <c>left,right</c>.</summary>
@@ -66,18 +78,6 @@ internal sealed class PersonFile
         return pairs;
 
         int Column(string wanted) => Array.FindIndex(names, name => name.Equals(wanted, StringComparison.OrdinalIgnoreCase));
-    }
-
-    private int BirthOf(string? text)
-    {
-        if (text is null) return 0;
-        if (DateOnly.TryParseExact(text, DateForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)) return PersonTraits.DigitsOf(date);
-        // No date, but as many digits: one of them may be mistyped.
-        var digits = new string([.. text.Where(char.IsAsciiDigit)]);
-        if (digits.Length == 8 && text.IndexOf('/', StringComparison.Ordinal) == 2) digits = digits[4..] + digits[..4];
-        if (digits.Length == 8 && digits[0] != '0') return int.Parse(digits, CultureInfo.InvariantCulture);
-        BadBirthDates++;
-        return 0;
     }
 
     private static async Task<string> TextAsync(FileInfo file, CancellationToken cancellation)

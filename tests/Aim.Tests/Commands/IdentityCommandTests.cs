@@ -84,4 +84,40 @@ public sealed class IdentityCommandTests
         StringAssert.Contains(result.Error, "1 birth dates can't be read");
         StringAssert.Contains(result.Error, "not used are the columns shoe");
     }
+
+    [TestMethod]
+    [DataRow("04/12/2012", "01/31/2009")]
+    [DataRow("4/12/12", "1/31/09")]
+    [DataRow("12/04/2012", "31/01/2009")]
+    [DataRow("12.4.2012", "31.1.2009")]
+    [DataRow("2012/4/12", "2009/1/31")]
+    [DataRow("2012-04-12T00:00:00Z", "2009-01-31 00:00:00.000")]
+    [DataRow("20120412", "2009 0131")]
+    [DataRow("20120412.0", "20090131.0")]
+    [DataRow("04122012", "01312009")]
+    [DataRow("12 April 2012", "31-Jan-09")]
+    [DataRow("\"Apr. 12, 2012\"", "\"January 31, 2009\"")]
+    public async Task Birth_dates_are_read_in_the_form_that_a_file_has_them(string rosalinds, string quentins)
+    {
+        var left = Put("left.csv", "id,last,first,birthDate\na1,Vandersloot,Rosalind,2012-04-12\na2,Zimmerhof,Quentin,2009-01-31\n");
+        var right = Put("right.csv", $"id,last,first,birthDate\nb1,Vandersloot,Rosalind,{rosalinds}\nb2,Zimmerhof,Quentin,{quentins}\n");
+        var pairs = Path.Combine(folder, "pairs.csv");
+
+        var result = await AimProgram.RunAsync("identity", "evaluate", "--left", left, "--right", right, "--out", pairs);
+
+        Assert.AreEqual(0, result.Code, result.Error);
+        var lines = File.ReadAllLines(pairs)[1..];
+        Assert.HasCount(2, lines);
+        foreach (var line in lines) StringAssert.Contains(line, "Birth Same");
+    }
+
+    [TestMethod]
+    public async Task Whether_days_or_months_come_first_is_told_where_days_do()
+    {
+        var dayFirst = await AimProgram.RunAsync("identity", "evaluate", "--left", Put("people.csv", "id,last,birthDate\n1,Bell,31/01/2009\n2,Marsh,04/05/2009\n"));
+        var monthFirst = await AimProgram.RunAsync("identity", "evaluate", "--left", Put("people.csv", "id,last,birthDate\n1,Bell,01/31/2009\n2,Marsh,04/05/2009\n"));
+
+        StringAssert.Contains(dayFirst.Error, "the day before the month");
+        Assert.IsFalse(monthFirst.Error.Contains("the day before the month", StringComparison.Ordinal));
+    }
 }

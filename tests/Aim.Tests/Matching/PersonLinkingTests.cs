@@ -134,6 +134,79 @@ public sealed class PersonLinkingTests
     public void Among_adults_of_no_families_another_first_name_may_be_a_mistake() =>
         Assert.IsTrue(Matched(new PersonLinking([Child("Rosalind", "Vandersloot", 19720412), Child("Marcella", "Vandersloot", 19720412), .. WithoutFamilies(1930, 80)], null), 0, 1));
 
+    [TestMethod]
+    public void A_few_hundred_adults_with_addresses_show_whether_they_are_of_families()
+    {
+        PersonTraits[] two = [Child("Rosalind", "Vandersloot", 19720412), Child("Marcella", "Vandersloot", 19720412)];
+        var (apart, families) = (WithoutFamilies(1930, 80), new TruthSet(600, seed: 18, firstYear: 1930, years: 80).Left.Select(person => person with { Middle = null, Gender = null }).ToList());
+
+        Assert.IsTrue(Matched(new PersonLinking([.. two, .. apart.Take(600), .. apart.Skip(100).Take(500).Select(Misnamed)], null), 0, 1), "nobody lives with anybody");
+        Assert.IsFalse(Matched(new PersonLinking([.. two, .. families, .. families.Skip(100).Select(Misnamed)], null), 0, 1), "brothers and sisters live together");
+    }
+
+    /// <summary>Of every twenty, one is written with another first name.</summary>
+    private static PersonTraits Misnamed(PersonTraits person, int i) => i % 20 == 0 ? person with { First = "Xoranda" } : person;
+
+    /// <summary>People without addresses, most of them twice, with a number of some kind.</summary>
+    private static List<PersonTraits> WithNumbers(int firstYear, int years, Func<PersonTraits, int, string> numberOf)
+    {
+        var people = new TruthSet(800, seed: 19, firstYear: firstYear, years: years).Left
+            .Select((person, i) => person with { Other = numberOf(person, i), Street = null, City = null, Postcode = null, Middle = null, Gender = null }).ToList();
+        return [.. people, .. people.Skip(100)];
+    }
+
+    [TestMethod]
+    public void Who_has_the_same_number_is_one_in_spite_of_another_birth_date_if_numbers_are_each_person_s_own()
+    {
+        PersonTraits[] two = [Child("Rosalind", "Vandersloot", 19720412, null) with { Other = "406-555-0136" }, Child("Rosalynd", "Vandersloot", 19810923, null) with { Other = "(406) 555 0136" }];
+
+        Assert.IsTrue(Matched(new PersonLinking([.. two, .. WithNumbers(1930, 80, (_, i) => $"4065{i:000000}")], null), 0, 1), "their own");
+        Assert.IsFalse(Matched(new PersonLinking([.. two, .. WithNumbers(1930, 80, (person, _) => $"{person.Last} {person.Street}")], null), 0, 1), "of a home");
+        Assert.IsFalse(Matched(new PersonLinking([.. two, .. WithNumbers(2007, 14, (_, i) => $"4065{i:000000}")], null), 0, 1), "of children");
+    }
+
+    [TestMethod]
+    public void A_twin_with_a_name_that_is_alike_casts_no_doubt_on_two_of_one_name()
+    {
+        var pairs = Duplicates(Child("Kayla", "Vandersloot", 20120412), Child("Kayla", "Vandersloot", 20120412), Child("Kyla", "Vandersloot", 20120412));
+
+        Assert.AreEqual((0, 1), pairs.Where(pair => pair.Outcome == MatchOutcome.Match).Select(pair => (Math.Min(pair.Left, pair.Right), Math.Max(pair.Left, pair.Right))).Single());
+    }
+
+    [TestMethod]
+    public void In_one_list_who_is_one_with_a_third_is_one_and_no_group_has_two_who_can_not_be()
+    {
+        var set = new TruthSet(2000, seed: 20, RecordingErrors.Paper);
+        List<PersonTraits> people = [.. set.Left, .. set.Right];
+        var matched = new PersonLinking(people, null).Run(CancellationToken.None).Pairs.Where(pair => pair.Outcome == MatchOutcome.Match).SelectMany(pair => new[] { (pair.Left, pair.Right), (pair.Right, pair.Left) }).ToHashSet();
+        var partners = matched.ToLookup(pair => pair.Item1, pair => pair.Item2);
+
+        Assert.IsGreaterThan(1000, matched.Count);
+        foreach (var (one, other) in matched) foreach (var third in partners[other].Where(third => third != one)) Assert.Contains((one, third), matched);
+    }
+
+    [TestMethod]
+    [DataRow("(406) 555-0136", "4065550136", Agreement.Same)]
+    [DataRow("4065550136", "4065550137", Agreement.Close)]
+    [DataRow("4065550136", "4065550163 ", Agreement.Close)]
+    [DataRow("4065550136", "4065552214", Agreement.Differs)]
+    [DataRow("rosalind.v@example.org", "roslind.v@exampel.org", Agreement.Close)]
+    [DataRow("rosalind.v@example.org", "marcus@example.org", Agreement.Differs)]
+    public void Numbers_are_compared_by_their_digits_and_addresses_by_their_letters(string one, string other, Agreement agreement)
+    {
+        var pair = Duplicates(Child("Rosalind", "Vandersloot", 20120412) with { Other = one }, Child("Rosalind", "Vandersloot", 20120412) with { Other = other }).Single();
+
+        Assert.AreEqual(agreement, pair.Fields.Single(field => field.Field == MatchField.Other).Agreement);
+    }
+
+    [TestMethod]
+    public void A_long_postcode_is_part_of_a_short_one()
+    {
+        var pair = Duplicates(Child("Rosalind", "Vandersloot", 20120412), Child("Rosalind", "Vandersloot", 20120412) with { Postcode = "59501-2214" }).Single();
+
+        Assert.AreEqual(Agreement.Close, pair.Fields.Single(field => field.Field == MatchField.Place).Agreement);
+    }
+
     private static bool Matched(PersonLinking linking, int left, int right) =>
         linking.Run(CancellationToken.None).Pairs.Any(pair => pair.Outcome == MatchOutcome.Match && Math.Min(pair.Left, pair.Right) == Math.Min(left, right) && Math.Max(pair.Left, pair.Right) == Math.Max(left, right));
 

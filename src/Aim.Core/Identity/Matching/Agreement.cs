@@ -169,7 +169,7 @@ internal static class PersonComparison
 
     private static Agreement Places(PersonView a, PersonView b)
     {
-        var (city, postcode) = (Cities(a, b), Numbers(a, b, Trait.Postcode));
+        var (city, postcode) = (Cities(a, b), Postcodes(a, b));
         if (city == Agreement.Missing || postcode == Agreement.Missing) return city == Agreement.Missing ? postcode : city;
         if (city == postcode) return city;
         if (city is Agreement.Same or Agreement.Close && postcode is Agreement.Same or Agreement.Close) return Agreement.Close;
@@ -185,11 +185,23 @@ internal static class PersonComparison
         return MatchText.IsOneEdit(textA, textB) || MatchText.Likeness(textA, textB) >= CloseCity ? Agreement.Close : Agreement.Differs;
     }
 
+    private static Agreement Postcodes(PersonView a, PersonView b)
+    {
+        var level = Numbers(a, b, Trait.Postcode);
+        // 59501-2214 is a part of 59501.
+        return level == Agreement.Differs && a.Text(Trait.Postcode) is var textA && b.Text(Trait.Postcode) is var textB && Math.Min(textA.Length, textB.Length) >= ShortestClose && (textA.StartsWith(textB) || textB.StartsWith(textA)) ? Agreement.Close : level;
+    }
+
     private static Agreement Numbers(PersonView a, PersonView b, Trait trait)
     {
         var (x, y) = (a[trait], b[trait]);
         if (x == 0 || y == 0) return Agreement.Missing;
         if (x == y) return Agreement.Same;
-        return a.Text(trait).Length >= ShortestClose && MatchText.IsOneEdit(a.Text(trait), b.Text(trait)) ? Agreement.Close : Agreement.Differs;
+        ReadOnlySpan<char> textA = a.Text(trait), textB = b.Text(trait);
+        if (textA.Length >= ShortestClose && MatchText.IsOneEdit(textA, textB)) return Agreement.Close;
+        // Numbers are alike by chance; an e-mail address or a guardian's name is not.
+        return HasLetters(textA) && HasLetters(textB) && MatchText.Likeness(textA, textB) >= CloseName ? Agreement.Close : Agreement.Differs;
     }
+
+    private static bool HasLetters(ReadOnlySpan<char> text) => text.ContainsAnyInRange('A', 'Z');
 }

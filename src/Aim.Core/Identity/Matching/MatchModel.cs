@@ -36,9 +36,9 @@ public sealed class MatchModel
     private readonly double[] weights;
     private readonly double[] mostOfUnlike = new double[AgreementPattern.Fields];
 
-    internal MatchModel(string version, double[] m, double[] u, double matches, double relatives, bool hasFamilies, bool countsValues = true)
+    internal MatchModel(string version, double[] m, double[] u, double matches, double relatives, bool hasFamilies, bool countsValues = true, bool hasOwnNumbers = false)
     {
-        (Version, M, U, Matches, Relatives, HasFamilies, CountsValues) = (version, m, u, matches, relatives, hasFamilies, countsValues);
+        (Version, M, U, Matches, Relatives, HasFamilies, CountsValues, HasOwnNumbers) = (version, m, u, matches, relatives, hasFamilies, countsValues, hasOwnNumbers);
         weights = [.. m.Zip(u, (one, strangers) => one <= 0 || strangers <= 0 ? 0 : Math.Log2(one / strangers))];
         foreach (var field in Enum.GetValues<MatchField>())
         {
@@ -67,6 +67,9 @@ public sealed class MatchModel
 
     /// <summary>Whether people of one family have to be reckoned with, as always among children. Where they have, people of different first names are never one to a machine, nor twins whose names are alike.</summary>
     internal bool HasFamilies { get; }
+
+    /// <summary>Whether what is known beside names, birth dates and homes is each person's own, so that relatives don't share it and who has the same is the same person in spite of another name or birth date.</summary>
+    internal bool HasOwnNumbers { get; }
 
     private bool CountsValues { get; }
 
@@ -180,8 +183,9 @@ public sealed class MatchModel
     }
 
     /// <summary>What a field says for two relatives against two strangers.</summary>
-    private static double OfRelatives(MatchField field, Agreement level, double weight) => field switch
+    private double OfRelatives(MatchField field, Agreement level, double weight) => field switch
     {
+        MatchField.Other when HasOwnNumbers => 0,
         MatchField.Last or MatchField.Street or MatchField.Place or MatchField.Other when level != Agreement.Missing => Math.Log2((1 - Apart) * double.Exp2(weight) + Apart),
         MatchField.Birth when level == Agreement.Same => Math.Log2(TwinShare * double.Exp2(weight) + 1),
         _ => 0,
@@ -193,14 +197,19 @@ public sealed class MatchModel
     /// </summary>
     internal bool NeedsPerson(AgreementPattern pattern, PersonTable table, PersonView a, PersonView b)
     {
-        if (HaveTwoNames(pattern, table, a, b) || HasFamilies && pattern[MatchField.Birth] == Agreement.Differs) return true;
-        return pattern[MatchField.First] == Agreement.Missing && (pattern[MatchField.Last] is Agreement.Missing or Agreement.Differs || HasFamilies && TwinNames.IsOfTwins(pattern));
+        if (HaveTwoNames(pattern, table, a, b) || !MayErr(pattern) && pattern[MatchField.Birth] == Agreement.Differs) return true;
+        return pattern[MatchField.First] == Agreement.Missing && (pattern[MatchField.Last] is Agreement.Missing or Agreement.Differs && !HasSameNumber(pattern) || !MayErr(pattern) && TwinNames.IsOfTwins(pattern));
     }
 
     /// <summary>Whether two people go by first names that a machine must take for those of two.</summary>
     internal bool HaveTwoNames(AgreementPattern pattern, PersonTable table, PersonView a, PersonView b) =>
-        pattern[MatchField.First] == Agreement.Differs ? HasFamilies || pattern[MatchField.Middle] == Agreement.Differs || pattern[MatchField.Gender] == Agreement.Differs
-            : HasFamilies && TwinNames.AreIn(pattern, table, a, b, CountsValues);
+        pattern[MatchField.First] == Agreement.Differs ? !MayErr(pattern) || pattern[MatchField.Middle] == Agreement.Differs || pattern[MatchField.Gender] == Agreement.Differs
+            : !MayErr(pattern) && TwinNames.AreIn(pattern, table, a, b, CountsValues);
+
+    /// <summary>Whether another name or birth date may be a mistake about one person: there are no relatives to reckon with, or the two have the same number, which is a person's own.</summary>
+    private bool MayErr(AgreementPattern pattern) => !HasFamilies || HasSameNumber(pattern);
+
+    private bool HasSameNumber(AgreementPattern pattern) => HasOwnNumbers && pattern[MatchField.Other] == Agreement.Same;
 
     /// <summary>What a search comes to: a match if the best is likely enough, needs no person, and has no rival.</summary>
     /// <param name="found">Those likely enough to look at.</param>

@@ -29,7 +29,8 @@ internal static class ModelEstimation
     /// <param name="random">How often each field's levels are among pairs drawn at random.</param>
     /// <param name="allPairs">How many pairs there are, compared or not.</param>
     /// <param name="mayLackFamilies">The files themselves show that they are of no families; see <see cref="FamilySigns"/>. What is estimated alone never says so.</param>
-    public static MatchModel Estimate(MatchModel start, IReadOnlyDictionary<AgreementPattern, long> patterns, double[] random, double allPairs, bool mayLackFamilies)
+    /// <param name="hasOwnNumbers">What the files have beside names, dates and homes is each person's own; see <see cref="OwnNumbers"/>.</param>
+    public static MatchModel Estimate(MatchModel start, IReadOnlyDictionary<AgreementPattern, long> patterns, double[] random, double allPairs, bool mayLackFamilies, bool hasOwnNumbers)
     {
         var observed = Observed(start, random);
         // Sums of doubles depend on their order, and the dictionary's is that in which threads were done.
@@ -38,7 +39,7 @@ internal static class ModelEstimation
         var (matches, relatives) = (start.Matches, start.Relatives);
         for (var round = 0; round < Rounds; round++)
         {
-            var model = new MatchModel(start.Version, m, u, matches, relatives, true);
+            var model = new MatchModel(start.Version, m, u, matches, relatives, true, hasOwnNumbers: hasOwnNumbers);
             var sums = new double[m.Length];
             var (ones, kin) = (0.0, 0.0);
             foreach (var (pattern, count) in ordered)
@@ -53,7 +54,7 @@ internal static class ModelEstimation
             m = OfMatches(start, sums);
             u = OfStrangers(observed, m, matches);
         }
-        return new MatchModel($"{start.Version}-estimated", m, u, matches, relatives, !mayLackFamilies || relatives > FewRelatives * matches);
+        return new MatchModel($"{start.Version}-estimated", m, u, matches, relatives, !mayLackFamilies || relatives > FewRelatives * matches, hasOwnNumbers: hasOwnNumbers);
     }
 
     private static double[] Observed(MatchModel start, double[] random)

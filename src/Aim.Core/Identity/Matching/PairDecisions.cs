@@ -36,7 +36,9 @@ internal sealed class PairDecisions(PersonTable table, MatchModel model, List<Sc
         return pair.Score.Probability >= MatchModel.MatchAt && !NeedsPerson(pair) && rival < pair.Score.Odds - MatchModel.RivalBits ? MatchOutcome.Match : MatchOutcome.Review;
     }
 
-    /// <summary>The odds of the best other partner of one of a pair who isn't one with the present partner.</summary>
+    /// <summary>
+    /// The odds of the best other partner of one of a pair who isn't one with the present partner. Who goes by another name, as a twin would, is no rival of a namesake: whoever he is, he casts no doubt on the two.
+    /// </summary>
     private double BestRival(ScoredPair pair, int person, Dictionary<int, List<ScoredPair>> lists)
     {
         var best = double.NegativeInfinity;
@@ -44,6 +46,7 @@ internal sealed class PairDecisions(PersonTable table, MatchModel model, List<Sc
         foreach (var other in lists[person])
         {
             if (ReferenceEquals(other, pair) || other.Score.Odds <= best || other.Score.Odds < pair.Score.Odds - MatchModel.RivalBits) continue;
+            if (CanNotBeOne(other) && !CanNotBeOne(pair)) continue;
             if (!AreOne(partner, other.Left == person ? other.Right : other.Left, person)) best = other.Score.Odds;
         }
         return best;
@@ -61,22 +64,35 @@ internal sealed class PairDecisions(PersonTable table, MatchModel model, List<Sc
         .Where(pair => pair.Score.Probability >= MatchModel.MatchAt && !NeedsPerson(pair)).Select(pair => pair.Left == one ? pair.Right : pair.Left).Where(other => other != except);
 
     /// <summary>
-    /// In one list, two that are one with a third are one, also where they themselves look little alike. Where two of such a group can't be one, the whole group is for a person to sort out.
+    /// In one list, two that are one with a third are one, also where they themselves look little alike. Where two of such a group can't be one, it falls into groups in which all can, the likeliest pairs first; what
+    /// would join these is for a person to look at.
     /// </summary>
     private List<(ScoredPair Pair, MatchOutcome Outcome)> WithThirds(List<(ScoredPair Pair, MatchOutcome Outcome)> decided)
     {
-        var groups = new Groups(table.Count);
+        var (groups, parts) = (new Groups(table.Count), new Groups(table.Count));
         foreach (var (pair, outcome) in decided) if (outcome == MatchOutcome.Match) groups.Join(pair.Left, pair.Right);
-        var known = decided.ToDictionary(item => (item.Pair.Left, item.Pair.Right), item => item.Outcome);
-        var result = decided.Where(item => item.Outcome == MatchOutcome.Review && groups.Of(item.Pair.Left) != groups.Of(item.Pair.Right)).ToList();
-        foreach (var members in groups.All())
+        var matches = decided.Where(item => item.Outcome == MatchOutcome.Match).ToLookup(item => groups.Of(item.Pair.Left), item => item.Pair);
+        foreach (var members in groups.All()) JoinParts(parts, members, matches[groups.Of(members[0])]);
+        return
+        [
+            .. decided.Where(item => parts.Of(item.Pair.Left) != parts.Of(item.Pair.Right)).Select(item => (item.Pair, MatchOutcome.Review)),
+            .. parts.All().SelectMany(PairsOf).Select(pair => (pair, MatchOutcome.Match)),
+        ];
+    }
+
+    private void JoinParts(Groups parts, List<int> members, IEnumerable<ScoredPair> matches)
+    {
+        var apart = PairsOf(members).Where(CanNotBeOne).Select(pair => (pair.Left, pair.Right)).ToList();
+        foreach (var pair in matches.OrderByDescending(pair => pair.Score.Odds).ThenBy(pair => pair.Left).ThenBy(pair => pair.Right))
         {
-            var all = new List<ScoredPair>();
-            for (var i = 1; i < members.Count; i++) for (var j = 0; j < i; j++) all.Add(Pair(members[i], members[j]));
-            var conflict = all.Any(CanNotBeOne);
-            result.AddRange(all.Where(pair => !conflict || known.ContainsKey((pair.Left, pair.Right))).Select(pair => (pair, conflict ? MatchOutcome.Review : MatchOutcome.Match)));
+            var (one, other) = (parts.Of(pair.Left), parts.Of(pair.Right));
+            if (one != other && !apart.Any(two => (parts.Of(two.Left), parts.Of(two.Right)) is var found && (found == (one, other) || found == (other, one)))) parts.Join(one, other);
         }
-        return result;
+    }
+
+    private IEnumerable<ScoredPair> PairsOf(List<int> members)
+    {
+        for (var i = 1; i < members.Count; i++) for (var j = 0; j < i; j++) yield return Pair(members[i], members[j]);
     }
 
     private ScoredPair Pair(int left, int right)

@@ -58,7 +58,7 @@ public sealed class PersonLinking
         if (leftEnd == 0 || table.Count == rightStart) return new LinkResult([], 0, 0, MatchModel.Default(1));
         var start = MatchModel.Default(table.Count - rightStart);
         var (pairs, patterns, notSearched) = Compare(start, cancellation);
-        var model = ModelEstimation.Estimate(start, patterns, Random(), AllPairs, FamilySigns.AreAbsent(table, rightStart));
+        var model = ModelEstimation.Estimate(start, patterns, Random(), AllPairs, FamilySigns.AreAbsent(table, rightStart), OwnNumbers.AreIn(table, patterns));
         var scored = pairs.AsParallel().AsOrdered().Select(pair => new ScoredPair(pair.Left, pair.Right, pair.Pattern, Score(model, pair))).Where(pair => pair.Score.Probability >= MatchModel.ReviewAt).ToList();
         progress?.Invoke(0.9);
         var decided = new PairDecisions(table, model, scored, isOneList).Decide();

@@ -119,7 +119,7 @@ internal sealed class PersonTable
         row.Numbers[(int)Trait.First] = number(Trait.First, Value(traits.First, words));
         row.Numbers[(int)Trait.Middle] = number(Trait.Middle, Value(traits.Middle, words));
         row.Numbers[(int)Trait.Street] = number(Trait.Street, StreetWords.Expand(Value(traits.Street, words)));
-        row.Numbers[(int)Trait.Other] = number(Trait.Other, Value(traits.Other, words));
+        row.Numbers[(int)Trait.Other] = number(Trait.Other, InOnePiece(Value(traits.Other, words), words));
         var city = Value(traits.City, words);
         row.Numbers[(int)Trait.City] = number(Trait.City, city);
         var postcode = Value(traits.Postcode, words[(city.Length + 1)..]);
@@ -133,6 +133,15 @@ internal sealed class PersonTable
     {
         ReadOnlySpan<char> words = into[..MatchText.Words(text, into[..Math.Min(into.Length, MatchText.Longest)])];
         return MatchModel.IsNoValue(words) ? [] : words;
+    }
+
+    /// <summary>A number is the same number however its digits are parted: (406) 555-0136 and 4065550136.</summary>
+    private static ReadOnlySpan<char> InOnePiece(ReadOnlySpan<char> value, Span<char> into)
+    {
+        foreach (var c in value) if (c != ' ' && !char.IsAsciiDigit(c)) return value;
+        var length = 0;
+        foreach (var c in value) if (c != ' ') into[length++] = c;
+        return into[..length];
     }
 
     private static byte GenderOf(string? text) => text?.Trim() is { Length: > 0 } code && char.ToUpperInvariant(code[0]) is var letter and not 'U' ? (byte)Math.Min(letter, 'Z') : (byte)0;
@@ -160,6 +169,9 @@ internal sealed class PersonTable
 
     /// <summary>How many people have a text in a trait.</summary>
     public int CountOf(Trait trait, int number) => number > 0 && number < counts[(int)trait].Count ? counts[(int)trait][number] : 0;
+
+    /// <summary>How many have the text that most have.</summary>
+    public int MostOf(Trait trait) => counts[(int)trait].DefaultIfEmpty().Max();
 
     public long PresentOf(Trait trait) => present[(int)trait];
 
