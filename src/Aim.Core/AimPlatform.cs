@@ -52,7 +52,7 @@ public sealed class AimPlatform
         Workflows = engine(Catalog);
         Intake = new UploadIntake(ports.Blobs, Uploads, Workflows, ports.Clock);
         sync = new SyncEdition(ports.Editions, ports.State, ports.Identities, resolver, new StudentLinks(ports.Editions, ports.Identities), new KnownPeople(ports.State, ports.Identities), Parked, ports.Clock, logger);
-        StateEditing = new StateEditing(ports.State, new KnownPeople(ports.State, ports.Identities), ports.Clock);
+        StateEditing = new StateEditing(ports.State, new KnownPeople(ports.State, ports.Identities), Validation, ports.Clock);
         Cases = new CaseBook(ports.Ledger);
         movement = new JudgeMovement(ports.State, ports.Ledger, Cases, Calendar, ports.Clock);
         var (judge, toState) = (new ChangeJudge(ports.Editions, ports.State, ports.Identities, References, Calendar), new ChangesToState(ports.Identities, sync, movement, logger));

@@ -21,10 +21,7 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
     /// <param name="flush">Called now and then, to move on what the findings have come to.</param>
     public async Task<RuleTally> RunAsync(EditionKey edition, string? school, string? collection, IFindingSink findings, Func<ValueTask>? flush, CancellationToken cancellation)
     {
-        var reference = (await references.FindAsync(edition.Year, cancellation))?.Data;
-        var judged = new JudgedEdition(edition, Today(reference), school, collection);
-        var hasPriorYear = (await editions.GetHeadAsync(Before(edition), cancellation)).RowCount > 0;
-        var judge = new EditionJudge(judged, reference, await ClassLists.ReadAsync(editions, edition, cancellation), hasPriorYear, findings);
+        var (judge, hasPriorYear) = await JudgeOfAsync(edition, school, collection, findings, cancellation);
         await foreach (var (now, before) in ReadAsync(edition, hasPriorYear, cancellation))
         {
             judge.Judge(now is null ? null : StudentViews.Of(now), before is null ? null : StudentViews.Of(before));
@@ -33,6 +30,24 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
         judge.Finish(await notes.ReadAsync(edition, cancellation));
         if (flush is not null) await flush();
         return judge.Tally;
+    }
+
+    /// <summary>What the rules about rows and students find in one student's rows, as they are given: they need not be stored like that.</summary>
+    public async Task<IReadOnlyList<Finding>> JudgeAsync(EditionKey edition, EditionStudent student, CancellationToken cancellation)
+    {
+        var findings = new FindingList();
+        var (judge, hasPriorYear) = await JudgeOfAsync(edition, school: null, collection: null, findings, cancellation);
+        var before = hasPriorYear ? await editions.ReadAsync(Before(edition), new EditionSelection([student.LocalId]), cancellation).FirstOrDefaultAsync(cancellation) : null;
+        judge.Judge(StudentViews.Of(student), before is null ? null : StudentViews.Of(before));
+        return findings;
+    }
+
+    private async Task<(EditionJudge Judge, bool HasPriorYear)> JudgeOfAsync(EditionKey edition, string? school, string? collection, IFindingSink findings, CancellationToken cancellation)
+    {
+        var reference = (await references.FindAsync(edition.Year, cancellation))?.Data;
+        var hasPriorYear = (await editions.GetHeadAsync(Before(edition), cancellation)).RowCount > 0;
+        var classes = await ClassLists.ReadAsync(editions, edition, cancellation);
+        return (new EditionJudge(new JudgedEdition(edition, Today(reference), school, collection), reference, classes, hasPriorYear, findings), hasPriorYear);
     }
 
     /// <summary>Validates an edition and groups what is found by root cause.</summary>

@@ -46,6 +46,9 @@ public abstract class RecordType
     /// <summary>The typed record that the canonical bytes hold.</summary>
     public abstract object Decode(ReadOnlySpan<byte> content);
 
+    /// <summary>The key of the record that the canonical bytes hold.</summary>
+    public abstract string KeyOf(ReadOnlySpan<byte> content);
+
     public override string ToString() => Code;
 
     public int FieldIndex(string name)
@@ -112,6 +115,8 @@ public sealed class RecordType<T> : RecordType where T : IRecord<T>
     public override IReadOnlyList<RecordField> Fields { get; }
 
     public override object Decode(ReadOnlySpan<byte> content) => Read(content);
+
+    public override string KeyOf(ReadOnlySpan<byte> content) => Read(content).Key;
 
     public override TResult Accept<TResult>(IRecordTypeVisitor<TResult> visitor) => visitor.Visit(this);
 

@@ -82,6 +82,9 @@ public sealed record StudentRecord
     public Contribution? Find(DistrictId district, string localId) =>
         Contributions.FirstOrDefault(item => item.District == district && item.LocalId == localId);
 
+    public Section? Find(DistrictId district, string localId, RecordType type, string key) =>
+        Find(district, localId)?.Sections.FirstOrDefault(section => section.Type == type && section.Key == key);
+
     /// <summary>The districts that say something about the student, each once, in order.</summary>
     public IEnumerable<DistrictId> Districts => Contributions.Select(item => item.District).Distinct();
 }

@@ -1,3 +1,4 @@
+using Aim.Editions;
 using Aim.Entry;
 using Aim.Identity;
 using Aim.Ports;
@@ -17,8 +18,11 @@ public enum EditStatus
     /// <summary>The student's record is not as the writer knew it.</summary>
     Stale = 3,
 
-    /// <summary>The value can't stand in that field; the findings say why.</summary>
+    /// <summary>The record may not be as it would be with that value; the findings say why.</summary>
     Refused = 4,
+
+    /// <summary>The field is part of the record's key: with another value it would be another record.</summary>
+    InKey = 5,
 }
 
 /// <summary>Which field of which record the state is to hold, at what value.</summary>
@@ -29,10 +33,14 @@ public enum EditStatus
 public sealed record FieldToHold(DistrictId District, string LocalId, RecordType Type, string Key, string Field, string? Value, string Reason);
 
 /// <summary>How holding a field ended.</summary>
+/// <param name="Findings">What is wrong with the record as it is held, or why it can't be held like that.</param>
 public sealed record EditOutcome(EditStatus Status, StudentRecord? Record = null, IReadOnlyList<Finding>? Findings = null, StateEdit? Edit = null);
 
-/// <summary>State staff hold fields of a student's record against what districts send, and let them go.</summary>
-public sealed class StateEditing(IStateStore state, KnownPeople people, TimeProvider clock)
+/// <summary>
+/// State staff hold fields of a student's record against what districts send, and let them go. A held value is judged as one that is saved by hand: by
+/// the rules about the record and the student, as both would then be.
+/// </summary>
+public sealed class StateEditing(IStateStore state, KnownPeople people, EditionValidation validation, TimeProvider clock)
 {
     private const string Reason = "edit";
 
@@ -43,12 +51,37 @@ public sealed class StateEditing(IStateStore state, KnownPeople people, TimeProv
         if (await FindAsync(student, year, cancellation) is not { } record) return new EditOutcome(EditStatus.NotThere);
         if (record.Version != version) return new EditOutcome(EditStatus.Stale, record);
         var field = hold.Type.Fields.Index().FirstOrDefault(item => RecordType.JsonName(item.Item.Name) == hold.Field);
-        if (field.Item.Name is null || record.Find(hold.District, hold.LocalId)?.Sections.Any(section => section.Type == hold.Type && section.Key == hold.Key) != true) return new EditOutcome(EditStatus.NotThere, record);
-        var findings = new FindingList();
-        if (RecordReader.ReadField(hold.Type, field.Index, hold.Value, hold.District, year, findings) is not { } value) return new EditOutcome(EditStatus.Refused, record, findings);
+        if (field.Item.Name is null || record.Find(hold.District, hold.LocalId, hold.Type, hold.Key) is not { } section) return new EditOutcome(EditStatus.NotThere, record);
+        var unread = new FindingList();
+        if (RecordReader.ReadField(hold.Type, field.Index, hold.Value, hold.District, year, unread) is not { } value) return new EditOutcome(EditStatus.Refused, record, unread);
+        if (IsInKey(section, field.Item.Name, value)) return new EditOutcome(EditStatus.InKey, record);
         var edit = new StateEdit(hold.District, hold.LocalId, hold.Type, hold.Key, field.Item.Name, value, by, hold.Reason, clock.GetUtcNow());
-        return await CommitAsync(record, record.With(edit), edit, by, cancellation);
+        var found = await JudgeAsync(record.With(edit), edit, cancellation);
+        // What the hold breaks elsewhere, such as another enrollment that it makes overlap, is its doing; what was wrong there before is not.
+        var before = await JudgeAsync(record, edit, cancellation);
+        IReadOnlyList<Finding> told = [.. found.Where(finding => IsOf(finding, section) || !before.Contains(finding))];
+        if (told.Any(finding => finding.Severity == Severity.Fatal)) return new EditOutcome(EditStatus.Refused, record, told);
+        return await CommitAsync(record, record.With(edit), edit, by, cancellation) with { Findings = told };
     }
+
+    /// <summary>What is wrong at present with a record of which a field is held.</summary>
+    public async Task<IReadOnlyList<Finding>> FindingsAsync(StudentRecord record, StateEdit edit, CancellationToken cancellation) =>
+        record.Find(edit.District, edit.LocalId, edit.Type, edit.Key) is { } section ? [.. (await JudgeAsync(record, edit, cancellation)).Where(finding => IsOf(finding, section))] : [];
+
+    private Task<IReadOnlyList<Finding>> JudgeAsync(StudentRecord record, StateEdit edit, CancellationToken cancellation)
+    {
+        var rows = record.Effective.First(item => item.District == edit.District && item.LocalId == edit.LocalId).Sections
+            .Select(section => new EditionRow { Type = section.Type, Key = section.Key, Content = section.Content, Upload = section.Upload, Line = section.Line });
+        return validation.JudgeAsync(new EditionKey(edit.District, record.Year), new EditionStudent(edit.LocalId, [.. rows]), cancellation);
+    }
+
+    private static bool IsOf(Finding finding, Section section) => finding.Record == section.Type.Code && finding.Line == section.Line && finding.Upload == section.Upload;
+
+    /// <summary>Emptying a part of the key changes it, and so does filling in one that is empty.</summary>
+    private static bool IsInKey(Section section, string field, ReadOnlyMemory<byte> value) =>
+        KeyWith(section, field, default) != section.Key || KeyWith(section, field, value) != section.Key;
+
+    private static string KeyWith(Section section, string field, ReadOnlyMemory<byte> value) => section.Type.KeyOf(CanonicalMerge.With(section.Content.Span, section.Type, field, value.Span));
 
     /// <summary>Lets a field go: what the district says counts again.</summary>
     public async Task<EditOutcome> ReleaseAsync(StateId student, SchoolYear year, long version, string id, string by, CancellationToken cancellation)

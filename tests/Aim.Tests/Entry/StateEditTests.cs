@@ -109,4 +109,56 @@ public sealed class StateEditTests
         Assert.AreEqual(HttpStatusCode.NotFound, (await HoldAsync(unknown)).Status);
         Assert.AreEqual("05", await GradeInStateAsync());
     }
+
+    private static JsonObject Enrolled(string field, string? value)
+    {
+        var hold = Grade(value);
+        hold["field"] = field;
+        return hold;
+    }
+
+    [TestMethod]
+    public async Task A_value_that_a_save_by_hand_may_not_have_is_not_held_and_the_findings_say_why()
+    {
+        var (early, backwards, _) = await HoldAsync(Enrolled("endDate", "05/01/2020"));
+        Assert.AreEqual((HttpStatusCode.UnprocessableEntity, true), (early, EntryHost.RulesOf(backwards).Contains("ENR-001")), $"{backwards}");
+        var birth = new JsonObject { ["district"] = "0123", ["localId"] = "1001", ["recordType"] = "SD", ["field"] = "birthDate", ["value"] = "01/01/2035", ["reason"] = "Decided in review" };
+        var (unborn, body, _) = await HoldAsync(birth);
+        Assert.AreEqual((HttpStatusCode.UnprocessableEntity, true), (unborn, EntryHost.RulesOf(body).Contains("IDN-006")), $"{body}");
+
+        Assert.AreEqual(0, (await entry.SendAsync(HttpMethod.Get, student)).Body.GetProperty("edits").GetArrayLength());
+    }
+
+    [TestMethod]
+    public async Task A_held_day_that_makes_two_enrollments_of_the_student_overlap_is_refused()
+    {
+        await LoadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1001", ("EndDate", "12/01/2025"), ("EndStatus", "110")), Sample.Enrollment("1001", ("StartDate", "01/12/2026"))));
+
+        var (status, body, _) = await HoldAsync(Enrolled("endDate", "02/01/2026"));
+
+        Assert.AreEqual((HttpStatusCode.UnprocessableEntity, "ENR-003"), (status, string.Join(' ', EntryHost.RulesOf(body))), $"{body}");
+    }
+
+    [TestMethod]
+    public async Task A_field_of_the_key_is_not_held_and_the_answer_says_what_to_do_instead()
+    {
+        var (status, body, _) = await HoldAsync(Enrolled("startDate", "05/01/2026"));
+
+        Assert.AreEqual(HttpStatusCode.UnprocessableEntity, status);
+        StringAssert.Contains(body.GetProperty("detail").GetString(), "part of the record's key");
+        StringAssert.Contains(body.GetProperty("detail").GetString(), "ask the district to correct the record itself");
+    }
+
+    [TestMethod]
+    public async Task A_value_with_an_error_is_held_and_the_error_is_listed_with_the_field_for_as_long_as_it_is_there()
+    {
+        var (status, body, _) = await HoldAsync(Enrolled("endDate", "06/01/2026"));
+        Assert.AreEqual((HttpStatusCode.OK, "Held", "ENR-005"), (status, body.GetProperty("standing").GetString(), string.Join(' ', EntryHost.RulesOf(body))), $"{body}");
+        async Task<string> ListedAsync() => string.Join(' ', (await entry.SendAsync(HttpMethod.Get, $"{student}/edits")).Body.EnumerateArray().SelectMany(EntryHost.RulesOf));
+        Assert.AreEqual("ENR-005", await ListedAsync());
+
+        await LoadAsync("EN", Sample.Tsv("EN", "10/08/2025", Sample.Enrollment("1001", ("EndStatus", "190"), ("EndDate", "05/29/2026"))));
+
+        Assert.AreEqual("", await ListedAsync());
+    }
 }
