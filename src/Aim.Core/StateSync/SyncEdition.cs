@@ -173,14 +173,44 @@ public sealed class SyncEdition(
         batch.Known.Clear();
         batch.Resolved.Clear();
         batch.Settled.Clear();
-        await CommitAsync(batch, await ResolveAsync(batch, students, cancellation), cancellation);
+        var contributions = await ResolveAsync(batch, students, cancellation);
+        await BringHoldsAsync(batch, [.. batch.Resolved.Where(item => item.Resolution.Previous is not null).Select(item => new Move(item.LocalId, item.Resolution.Previous!.Value, item.Resolution.StateId!.Value))], cancellation);
+        await CommitAsync(batch, contributions, cancellation);
         // Only now: before it, a crash would leave rows in the old record, or a student who is neither parked nor synced, and nobody would know.
         await links.MakeAsync(batch.Edition, batch.Resolved, cancellation);
         foreach (var student in batch.Settled) await parking.SettleAsync(batch.Edition, student, cancellation);
         batch.ParkedNow -= batch.Settled.Count;
     }
 
-    private async Task CommitAsync(Batch batch, List<(StateId StateId, Contribution Contribution)> contributions, CancellationToken cancellation)
+    /// <summary>What a record is to have of the district under a local id.</summary>
+    /// <param name="HasMoved">The rows are another student's by now, and what the state holds of them with them.</param>
+    private sealed record Part(StateId StateId, Contribution Contribution, bool HasMoved = false);
+
+    /// <summary>Rows under a local id that go from one student's record to another's.</summary>
+    private sealed record Move(string LocalId, StateId From, StateId To);
+
+    /// <summary>
+    /// Puts what the state holds of rows into the record that the rows go to. It is taken from the old one later, with the rows: a crash in between may leave it in both, and never in neither.
+    /// </summary>
+    private async Task BringHoldsAsync(Batch batch, IReadOnlyList<Move> moves, CancellationToken cancellation)
+    {
+        if (moves.Count == 0) return;
+        var left = await state.FindAsync([.. moves.Select(move => move.From).Distinct()], batch.Edition.Year, cancellation);
+        var holds = moves.Where(move => left.ContainsKey(move.From)).SelectMany(move => left[move.From].Edits.Where(edit => IsOf(batch.Edition.District, move.LocalId, edit)).Select(edit => (move.To, Edit: edit))).ToLookup(item => item.To, item => item.Edit);
+        for (var ids = holds.Select(group => group.Key).ToList(); ids.Count > 0;)
+        {
+            var records = await state.FindAsync(ids, batch.Edition.Year, cancellation);
+            var commits = ids.Select(id => records.GetValueOrDefault(id) ?? StudentRecord.Empty(id, batch.Edition.Year))
+                .Select(before => (Before: before, After: holds[before.StateId].Where(edit => !before.Edits.Any(other => other.Id == edit.Id && other.At >= edit.At)).Aggregate(before, (record, edit) => record.With(edit))))
+                .Where(pair => pair.After != pair.Before).Select(pair => new StudentCommit(pair.Before, pair.After, batch.Cause)).ToList();
+            var outcomes = commits.Count == 0 ? [] : await state.CommitAsync(commits, cancellation);
+            ids = [.. commits.Where((_, i) => outcomes[i] == CommitStatus.Stale).Select(commit => commit.StateId)];
+        }
+    }
+
+    private static bool IsOf(DistrictId district, string localId, StateEdit edit) => edit.District == district && edit.LocalId == localId;
+
+    private async Task CommitAsync(Batch batch, IReadOnlyList<Part> contributions, CancellationToken cancellation)
     {
         var pending = contributions.ToLookup(item => item.StateId);
         for (var ids = pending.Select(group => group.Key).ToList(); ids.Count > 0;)
@@ -190,7 +220,7 @@ public sealed class SyncEdition(
             foreach (var id in ids)
             {
                 var before = records.GetValueOrDefault(id) ?? StudentRecord.Empty(id, batch.Edition.Year);
-                var after = pending[id].Aggregate(before, (record, item) => Merge(record, item.Contribution));
+                var after = pending[id].Aggregate(before, Merge);
                 if (after != before) commits.Add(new StudentCommit(before, after, batch.Cause));
                 else unchanged.Add(after);
             }
@@ -203,19 +233,21 @@ public sealed class SyncEdition(
         }
     }
 
-    private static StudentRecord Merge(StudentRecord record, Contribution contribution)
+    private static StudentRecord Merge(StudentRecord record, Part part)
     {
+        var contribution = part.Contribution;
+        if (part.HasMoved) record = record.Edits.Where(edit => IsOf(contribution.District, contribution.LocalId, edit)).Aggregate(record, (kept, edit) => kept.Without(edit));
         var present = record.Find(contribution.District, contribution.LocalId);
         if (present is null && contribution.Sections.Count == 0 || present is not null && present.SaysTheSameAs(contribution)) return record;
         return record.With(contribution);
     }
 
     /// <summary>Whose the students are, and what is to be put into whose record.</summary>
-    private async Task<List<(StateId StateId, Contribution Contribution)>> ResolveAsync(Batch batch, EditionStudent[] students, CancellationToken cancellation)
+    private async Task<List<Part>> ResolveAsync(Batch batch, EditionStudent[] students, CancellationToken cancellation)
     {
         var known = students.Where(student => student.Demographics is not null).ToList();
         var resolutions = await resolver.ResolveAsync(batch.Edition.District, [.. known.Select(student => UnresolvedStudent.Of(student)! with { Waits = batch.ParkedBefore.GetValueOrDefault(student.LocalId)?.Reason == ParkReason.NearMatch })], cancellation);
-        var contributions = new List<(StateId, Contribution)>();
+        var contributions = new List<Part>();
         for (var i = 0; i < known.Count; i++)
         {
             var (student, resolution) = (known[i], resolutions[i]);
@@ -227,22 +259,22 @@ public sealed class SyncEdition(
             Settle(batch, student.LocalId);
             batch.Resolved.Add((student.LocalId, resolution));
             if (resolution.Known is { } person) batch.Known[person.StateId] = person;
-            contributions.Add((resolution.StateId!.Value, ContributionOf(batch, student)));
-            if (resolution.Previous is { } previous) contributions.Add((previous, Nothing(batch, student.LocalId)));
+            contributions.Add(new Part(resolution.StateId!.Value, ContributionOf(batch, student)));
+            if (resolution.Previous is { } previous) contributions.Add(new Part(previous, Nothing(batch, student.LocalId), HasMoved: true));
         }
         await TakeBackAsync(batch, [.. students.Where(student => student.Demographics is null)], contributions, cancellation);
         return contributions;
     }
 
     /// <summary>A student without demographics has no place in the state: rows that were there are taken back.</summary>
-    private async Task TakeBackAsync(Batch batch, EditionStudent[] unknown, List<(StateId, Contribution)> contributions, CancellationToken cancellation)
+    private async Task TakeBackAsync(Batch batch, EditionStudent[] unknown, List<Part> contributions, CancellationToken cancellation)
     {
         if (unknown.Length == 0) return;
         var owners = await identities.FindLinksAsync(batch.Edition.District, [.. unknown.Select(student => student.LocalId)], cancellation);
         foreach (var student in unknown)
         {
             Settle(batch, student.LocalId);
-            if (owners.TryGetValue(student.LocalId, out var id)) contributions.Add((id, Nothing(batch, student.LocalId)));
+            if (owners.TryGetValue(student.LocalId, out var id)) contributions.Add(new Part(id, Nothing(batch, student.LocalId)));
         }
     }
 
@@ -256,15 +288,18 @@ public sealed class SyncEdition(
         await foreach (var ids in state.StudentsOfAsync(edition.District, edition.Year, cancellation).Chunk(BatchSize).WithCancellation(cancellation))
         {
             var owned = (await state.FindAsync(ids, edition.Year, cancellation)).Values
-                .SelectMany(record => record.Contributions.Where(item => item.District == edition.District).Select(item => (record.StateId, item.LocalId))).ToList();
+                .SelectMany(record => record.Contributions.Where(item => item.District == edition.District).Select(item => item.LocalId)
+                    .Union(record.Edits.Where(edit => edit.District == edition.District).Select(edit => edit.LocalId)).Select(localId => (record.StateId, LocalId: localId))).ToList();
             var stored = new Dictionary<string, EditionStudent>();
             await foreach (var student in editions.ReadAsync(edition, new EditionSelection([.. owned.Select(item => item.LocalId).Distinct().Order(Utf8Order.Comparer)]), cancellation)) stored[student.LocalId] = student;
             var linked = await identities.FindLinksAsync(edition.District, stored.Keys, cancellation);
             var suspects = owned.Where(item => stored.ContainsKey(item.LocalId) && linked.GetValueOrDefault(item.LocalId) != item.StateId).Select(item => item.LocalId).Distinct();
             var owners = await resolver.FindOwnersAsync(edition.District, [.. suspects.Select(localId => UnresolvedStudent.Of(stored[localId])).OfType<UnresolvedStudent>()], cancellation);
             // One who is nobody's waits for a decision; until then the rows stay where they were.
-            await CommitAsync(batch, [.. owned.Where(item => !stored.ContainsKey(item.LocalId) || owners.TryGetValue(item.LocalId, out var owner) && owner != item.StateId)
-                .Select(item => (item.StateId, Nothing(batch, item.LocalId)))], cancellation);
+            var moves = owned.Where(item => owners.TryGetValue(item.LocalId, out var owner) && owner != item.StateId).Select(item => new Move(item.LocalId, item.StateId, owners[item.LocalId])).ToList();
+            await BringHoldsAsync(batch, moves, cancellation);
+            await CommitAsync(batch, [.. owned.Where(item => !stored.ContainsKey(item.LocalId)).Select(item => new Part(item.StateId, Nothing(batch, item.LocalId))),
+                .. moves.Select(move => new Part(move.From, Nothing(batch, move.LocalId), HasMoved: true))], cancellation);
         }
     }
 

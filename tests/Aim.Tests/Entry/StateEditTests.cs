@@ -161,4 +161,38 @@ public sealed class StateEditTests
 
         Assert.AreEqual("", await ListedAsync());
     }
+
+    /// <summary>A second child of the district, and what merges and unmerges the two.</summary>
+    private async Task<string> SecondStudentAsync()
+    {
+        var first = student.Split('/')[^2];
+        await LoadAsync("SD", Sample.Tsv("SD", Sample.Student("2002", ("LastName", "Stone"), ("FirstName", "Otto"), ("BirthDate", "03/02/2014"), ("Gender", "M"))));
+        return (await entry.StateRecordsAsync()).Select(record => record.GetProperty("stateId").GetString()!).Single(id => id != first);
+    }
+
+    private async Task MergeAsync(string retired, string survivor) => Assert.AreEqual(HttpStatusCode.OK,
+        (await entry.SendAsync(HttpMethod.Post, "/api/v1/identity/merges", new JsonObject { ["retired"] = retired, ["survivor"] = survivor, ["reason"] = "One child" }, client: reviewer)).Status);
+
+    private async Task<string> HeldAsync(string id) => string.Join(' ', (await entry.SendAsync(HttpMethod.Get, $"/api/v1/students/{id}/2026/edits", client: reviewer)).Body.EnumerateArray()
+        .Select(edit => $"{edit.GetProperty("field").GetString()}:{edit.GetProperty("standing").GetString()}").Order());
+
+    [TestMethod]
+    public async Task What_is_held_goes_with_the_rows_when_two_State_IDs_are_merged_and_when_that_is_undone()
+    {
+        var (retired, survivor) = (student.Split('/')[^2], await SecondStudentAsync());
+        await HoldAsync(Grade("04"));
+
+        await MergeAsync(retired, survivor);
+
+        Assert.AreEqual(("", "grade:Held"), (await HeldAsync(retired), await HeldAsync(survivor)));
+        student = $"/api/v1/students/{survivor}/2026";
+        Assert.AreEqual("04", await GradeInStateAsync());
+        Assert.AreEqual(HttpStatusCode.OK, (await HoldAsync(Enrolled("endStatus", "110"))).Status, "a further one, while they are one");
+
+        await entry.SendAsync(HttpMethod.Post, $"/api/v1/identity/merges/{retired}/undo", new JsonObject { ["reason"] = "Two children" }, client: reviewer);
+
+        Assert.AreEqual(("endStatus:Held grade:Held", ""), (await HeldAsync(retired), await HeldAsync(survivor)));
+        student = $"/api/v1/students/{retired}/2026";
+        Assert.AreEqual("04", await GradeInStateAsync());
+    }
 }
