@@ -195,4 +195,25 @@ public sealed class StateEditTests
         student = $"/api/v1/students/{retired}/2026";
         Assert.AreEqual("04", await GradeInStateAsync());
     }
+
+    [TestMethod]
+    public async Task A_retired_State_ID_is_answered_with_the_one_it_leads_to()
+    {
+        var (retired, survivor) = (student.Split('/')[^2], await SecondStudentAsync());
+        Assert.IsFalse((await entry.SendAsync(HttpMethod.Get, student, client: reviewer)).Body.TryGetProperty("mergedInto", out var none) && none.ValueKind != JsonValueKind.Null);
+
+        await MergeAsync(retired, survivor);
+
+        var (status, body, _) = await entry.SendAsync(HttpMethod.Get, student, client: reviewer);
+        Assert.AreEqual((HttpStatusCode.OK, 0, survivor), (status, body.GetProperty("districts").GetArrayLength(), body.GetProperty("mergedInto").GetString()));
+        var (unknown, problem, _) = await entry.SendAsync(HttpMethod.Get, $"/api/v1/students/{retired}/2025", client: reviewer);
+        Assert.AreEqual(HttpStatusCode.NotFound, unknown);
+        StringAssert.Contains(problem.GetProperty("detail").GetString(), $"was merged into {survivor}: ask for that one");
+        var (own, told, _) = await entry.SendAsync(HttpMethod.Get, student);
+        Assert.AreEqual(HttpStatusCode.NotFound, own);
+        StringAssert.Contains(told.GetProperty("detail").GetString(), survivor, "the clerk's district has rows of the student");
+        var (strange, nothing, _) = await entry.SendAsync(HttpMethod.Get, student, client: await entry.Host.AsAsync("clerk-0456"));
+        Assert.AreEqual(HttpStatusCode.NotFound, strange);
+        Assert.DoesNotContain(survivor, nothing.GetProperty("detail").GetString()!, "a stranger learns nothing by trying ids");
+    }
 }
