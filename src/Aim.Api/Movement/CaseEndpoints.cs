@@ -134,7 +134,8 @@ internal static class CaseEndpoints
     {
         var decision = new CaseDecision(request.District, request.From, Text(request.Reason, "reason"), context.Caller().Id, Now(platform));
         var today = await platform.Calendar.TodayAsync(cancellation);
-        return await ActAsync(id, ifMatch, null, item => item.WhyNoDecision(request.District, request.From, today), item => item.Decided(decision), context, platform, cancellation);
+        var others = await platform.Cases.FindAsync(id, cancellation) is var (present, _) ? await platform.Cases.OfStudentAsync(present.Student, cancellation) : [];
+        return await ActAsync(id, ifMatch, null, item => item.WhyNoDecision(request.District, request.From, today) ?? item.WhyContradiction(request.District, request.From, others), item => item.Decided(decision), context, platform, cancellation);
     }
 
     private static Task<Ok<CaseView>> WithdrawAsync(string id, CaseWithdrawalRequest request, [FromHeader(Name = IfMatch)] string? ifMatch, HttpContext context, AimPlatform platform, CancellationToken cancellation)

@@ -26,9 +26,20 @@ public static class CaseDialogue
         { IsOverlap: true } when reply.Answer == CaseAnswer.WillCorrect => "Of an overlap say Keep, EndOn with the last day, or NotOurStudent.",
         { IsOverlap: false } when reply.Answer == CaseAnswer.EndOn => "There is no enrollment to end: say Keep, WillCorrect or NotOurStudent.",
         _ when reply.Answer == CaseAnswer.EndOn != reply.EndDate is not null => "Give the end date with EndOn, and only with it.",
-        _ when reply.EndDate < item.Sides.First(side => side.District == district).Start => "The end date is before the start of the enrollment.",
+        _ when reply.EndDate is { } end => item.WhyNoEnd(item.Sides.First(side => side.District == district), end),
         _ => null,
     };
+
+    /// <summary>An end is an answer only if nothing of the overlap is left with it. Ended on the day on which another district's begins, an enrollment overlaps it no more.</summary>
+    private static string? WhyNoEnd(this MovementCase item, FindingSide own, DateOnly end)
+    {
+        var latest = item.Sides.Where(side => side != own).Min(side => side.Start);
+        if (end < own.Start) return "The end date is before the start of the enrollment.";
+        if (end <= latest) return null;
+        return latest < own.Start
+            ? "The student was enrolled in the other district before your enrollment began, so no end of it ends the overlap: say Keep or NotOurStudent, or correct your enrollment and send it."
+            : string.Create(CultureInfo.InvariantCulture, $"The overlap would remain: it begins on {latest:yyyy-MM-dd}, so give that day or an earlier one, or say Keep or NotOurStudent.");
+    }
 
     public static MovementCase Replied(this MovementCase item, DistrictId district, CaseReply reply, string by, DateTimeOffset at)
     {
@@ -49,6 +60,20 @@ public static class CaseDialogue
         _ when from < item.From || from > item.To => string.Create(CultureInfo.InvariantCulture, $"Decide from a day of the overlap, {item.From:yyyy-MM-dd} to {item.To:yyyy-MM-dd}."),
         _ => null,
     };
+
+    /// <summary>
+    /// What was decided of the student in another case whose overlap lasts and touches this one's has to stand beside the decision: of two districts that have the student one after the other, neither
+    /// may have lost the student to somebody by the day on which it gets the student.
+    /// </summary>
+    /// <param name="others">The student's cases; this one may be among them.</param>
+    public static string? WhyContradiction(this MovementCase item, DistrictId district, DateOnly from, IEnumerable<MovementCase> others)
+    {
+        var other = others.FirstOrDefault(other => other.Id != item.Id && other is { Gone: null, Decision: { } decided } && other.From <= item.To && item.From <= other.To && decided.District != district
+            && (decided.From == from || other.Concerns(district) && decided.From < from || item.Concerns(decided.District) && from < decided.From));
+        return other is { Decision: { } earlier }
+            ? string.Create(CultureInfo.InvariantCulture, $"In case {other.Id} it was decided that district {earlier.District} has the student from {earlier.From:yyyy-MM-dd}, which contradicts this: decide for a district and a day that fit both.")
+            : null;
+    }
 
     public static MovementCase Decided(this MovementCase item, CaseDecision decision) =>
         item.With(new CaseLine(decision.At, decision.By, null, decision.Reason)) with { Status = CaseStatus.DecidedByState, Decision = decision };
