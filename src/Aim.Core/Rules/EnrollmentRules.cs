@@ -1,3 +1,4 @@
+using Aim.Organizations;
 using Aim.Records;
 using static Aim.Rules.Severity;
 
@@ -21,9 +22,8 @@ internal static class EnrollmentRules
         new(new("ENR-002", Fatal, RuleScope.Row, Start, "Date outside the calendar",
                 "The enrollment runs from {StartDate} to {EndDate}; the calendar runs from {Calendar.Start} to {Calendar.End}.",
                 "Correct the date, or name the calendar in which it lies.") { Basis = "Practice of state collections" },
-            (e, f) => f.Calendar is { } calendar &&
-                (e.StartDate < calendar.Start || e.StartDate > calendar.End || e.EndDate > calendar.End || e.EndDate < calendar.Start),
-            NeedsReference: true),
+            (e, f) => f.Calendar is { } calendar && (IsOutside(e.StartDate, calendar) || IsOutside(e.EndDate, calendar)),
+            NeedsReference: true) { Field = (e, f) => IsOutside(e.StartDate, f.Calendar!) ? Start : End },
 
         new(new("ENR-005", Error, RuleScope.Row, nameof(Enrollment.EndStatus), "End date without end status, or the reverse",
                 "The end date is {EndDate} and the end status is {EndStatus}.", "Give both, or neither while the enrollment is open.")
@@ -89,6 +89,8 @@ internal static class EnrollmentRules
                 : [],
             RecordTypes.Enrollment) { NeedsPriorYear = true },
     ];
+
+    private static bool IsOutside(DateOnly? day, SchoolCalendar calendar) => day < calendar.Start || day > calendar.End;
 
     private static bool IsReentry(Enrollment enrollment) => CodeSets.StartStatus.ClassOf(enrollment.StartStatus) == CodeClass.Reentry;
 

@@ -30,7 +30,11 @@ public sealed class RowFacts
 
 /// <summary>A rule decidable from one row: a line of a table.</summary>
 /// <param name="NeedsReference">It looks something up in the state's reference data.</param>
-public sealed record RowRule<T>(Rule Rule, Func<T, RowFacts, bool> IsViolated, bool NeedsReference = false, Func<T, string?>? Cause = null);
+public sealed record RowRule<T>(Rule Rule, Func<T, RowFacts, bool> IsViolated, bool NeedsReference = false, Func<T, string?>? Cause = null)
+{
+    /// <summary>Which field of a row is wrong, where that isn't always the rule's own.</summary>
+    public Func<T, RowFacts, string>? Field { get; init; }
+}
 
 /// <summary>Runs the row rules of one record type; made once per file, so that rules out of force cost nothing.</summary>
 /// <param name="isChosen">Which rules to run; those in force in the year unless given.</param>
@@ -46,7 +50,8 @@ public sealed class RowRuleSet<T>(IEnumerable<RowRule<T>> rules, SchoolYear year
         foreach (var rule in rules)
         {
             if (!rule.IsViolated(record, facts)) continue;
-            findings.Add(Findings.Of(rule.Rule, record, origin.Place, rule.Cause?.Invoke(record), facts));
+            var about = rule.Field is { } field ? rule.Rule with { Field = field(record, facts) } : rule.Rule;
+            findings.Add(Findings.Of(about, record, origin.Place, rule.Cause?.Invoke(record), facts));
             rejected |= rule.Rule.EffectiveSeverity == Severity.Fatal;
         }
         return rejected;

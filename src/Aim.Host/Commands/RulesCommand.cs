@@ -55,7 +55,7 @@ internal static class RulesCommand
             var stages = new StageClock();
             var report = await stages.TimeAsync("validate", () => opened.Platform.Validation.ReportAsync(edition, parsed.GetValue(school), wanted, cancellation));
             terminal.Say($"Judged {report.Rows} rows of {report.Students} students as of {report.AsOf:MM/dd/yyyy}: {report.Fatal} fatal, {report.Errors} errors, {report.Warnings} warnings.");
-            terminal.Table(["Rule", "Severity", "Count", "Cause", "Title"], report.Groups.Select(group => new[] { group.Rule, $"{group.Severity}", Text(group.Count), group.Cause ?? "", group.Title }));
+            terminal.Table(["Rule", "Severity", "Record", "Field", "Count", "Cause", "Title"], report.Groups.Select(group => new[] { group.Rule, $"{group.Severity}", group.Record ?? "", group.Field ?? "", Text(group.Count), group.Cause ?? "", group.Title }));
             terminal.Result(new RunReport(report, stages.Seconds));
             return report.Groups.Count > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
         });

@@ -46,6 +46,16 @@ public sealed class RuleFixtureTests
     }
 
     [TestMethod]
+    [DataRow("ENR-002: the day before the first day of school", "StartDate")]
+    [DataRow("ENR-002: the day after the last day of school", "EndDate")]
+    public async Task A_day_outside_the_calendar_is_told_with_the_field_that_has_it(string name, string field)
+    {
+        var (_, results) = await UploadAsync(Find(name), Find(name).Fails);
+
+        Assert.AreEqual(field, results.SelectMany(result => result.Findings).Single(finding => finding.Rule == "ENR-002").Field);
+    }
+
+    [TestMethod]
     [DynamicData(nameof(Names))]
     public async Task Nothing_is_found_once_it_is_corrected(string name)
     {
