@@ -38,6 +38,7 @@ public sealed class AimPlatform
         Calendar = new StateCalendar(References, ports.Clock);
         Uploads = new UploadLog(ports.Ledger);
         Parked = new ParkedStudents(ports.Ledger, ports.Clock);
+        StateWaits = new StateWaits(ports.Editions, Parked);
         IdentityDecisions = new IdentityDecisions(ports.Ledger);
         resolver = new IdentityResolver(ports.Identities, IdentityDecisions, ports.Clock);
         Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, resolver, Parked);
@@ -82,6 +83,7 @@ public sealed class AimPlatform
     public StateEditing StateEditing { get; }
     public PushedChanges Pushed { get; }
     public ParkedStudents Parked { get; }
+    public StateWaits StateWaits { get; }
     public EditionComparison Comparison { get; }
     public EditionNotes Notes { get; }
     public EditionValidation Validation { get; }

@@ -4,6 +4,7 @@ using Aim.Api.Problems;
 using Aim.Editions;
 using Aim.Entry;
 using Aim.Records;
+using Aim.StateSync;
 using Aim.Uploads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,10 +20,11 @@ public sealed record ChangeCounts(int Added, int Changed, int Unchanged, int Rem
 /// <param name="IsRepeated">The very same came before under this number.</param>
 /// <param name="Missing">The number that it waits for.</param>
 /// <param name="Version">The edition's version after it was applied.</param>
-/// <param name="IsSynced">The state record has it; otherwise it gets it with the next sync.</param>
+/// <param name="IsSynced">The state's records have all of it.</param>
 /// <param name="Reports">The changes that were left out, or about which something was found.</param>
+/// <param name="Waiting">Why the state's records haven't got all of it yet; null when they have, and before it was applied.</param>
 public sealed record ChangeSetView(
-    long Sequence, PushState State, bool IsRepeated, string Sentence, long? Missing, long? Version, bool? IsSynced, ChangeCounts? Counts, IReadOnlyList<ChangeReport> Reports, string Status);
+    long Sequence, PushState State, bool IsRepeated, string Sentence, long? Missing, long? Version, bool? IsSynced, ChangeCounts? Counts, IReadOnlyList<ChangeReport> Reports, string Status, WaitReason? Waiting = null);
 
 /// <summary>Changes that a district's own system pushes in one request, in the order of their numbers.</summary>
 internal static class ChangeEndpoints
@@ -81,9 +83,11 @@ internal static class ChangeEndpoints
         var number = await platform.Pushed.FindNumberAsync(edition, sequence, cancellation);
         var outcome = number.Push is { } push ? await platform.Pushed.FindOutcomeAsync(push, cancellation) : null;
         var isSynced = number.Push is { IsSynced: false, Version: var version } ? (await platform.Ports.Editions.GetHeadAsync(edition, cancellation)).SyncedVersion >= version : number.Push?.IsSynced;
-        return new ChangeSetView(sequence, number.State, isRepeated, number.Sentence, number.Missing, number.Push?.Version, isSynced,
+        var waiting = isSynced switch { null => null, false => WaitReason.NotSynced, true => await platform.StateWaits.FindAsync(edition, outcome?.Students ?? [], cancellation) };
+        var sentence = waiting is { } reason ? $"{number.Sentence} {StateWaits.Sentence("Some of it", reason)}" : number.Sentence;
+        return new ChangeSetView(sequence, number.State, isRepeated, sentence, number.Missing, number.Push?.Version, isSynced is null ? null : waiting is null,
             outcome is null ? null : new ChangeCounts(outcome.Added, outcome.Changed, outcome.Unchanged, outcome.Removed, outcome.LeftOut, outcome.NotThere), outcome?.Reports ?? [],
-            string.Create(CultureInfo.InvariantCulture, $"{AimApi.Prefix}/editions/{edition.District}/{edition.Year}/changes/{sequence}"));
+            string.Create(CultureInfo.InvariantCulture, $"{AimApi.Prefix}/editions/{edition.District}/{edition.Year}/changes/{sequence}"), waiting);
     }
 
     /// <summary>The body, as far as one may be long.</summary>

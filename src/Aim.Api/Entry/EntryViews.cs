@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Aim.Editions;
 using Aim.Entry;
 using Aim.Rules;
+using Aim.StateSync;
 
 namespace Aim.Api.Entry;
 
@@ -26,10 +27,11 @@ public sealed record RecordView(string RecordType, string LocalId, string Key, s
 /// <summary>How a save ended.</summary>
 /// <param name="Etag">Of the record as it is now; null when it was deleted.</param>
 /// <param name="Version">The edition's version that the save made; null when the record was like that already.</param>
-/// <param name="IsSynced">The state record has it; otherwise it gets it with the next sync.</param>
+/// <param name="IsSynced">The state record has it; courses, staff and sections stay in the edition, and are synced when the edition is.</param>
 /// <param name="Findings">What the rules say of the record and of the student's other records.</param>
+/// <param name="Waiting">Why the state record hasn't got it yet; null when it has.</param>
 public sealed record SaveView(
-    string RecordType, string LocalId, string Key, string? Etag, long? Version, bool IsSynced, string Sentence, IReadOnlyList<Finding> Findings);
+    string RecordType, string LocalId, string Key, string? Etag, long? Version, bool IsSynced, string Sentence, IReadOnlyList<Finding> Findings, WaitReason? Waiting = null);
 
 /// <summary>The answer to a save, as it is kept for the next time its idempotency key comes.</summary>
 internal sealed record SaveAnswer(int Status, string? Location, SaveView View);

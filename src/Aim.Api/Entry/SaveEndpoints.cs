@@ -4,6 +4,7 @@ using Aim.Api.Problems;
 using Aim.Api.Uploads;
 using Aim.Entry;
 using Aim.Records;
+using Aim.StateSync;
 using Aim.Uploads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -72,7 +73,8 @@ internal static class SaveEndpoints
         var answer = key == fresh ? null : await Idempotent.FindAnswerAsync<SaveAnswer>(ledger, caller, headers.IdempotencyKey!, cancellation);
         if (answer is null)
         {
-            answer = AnswerOf(place, await platform.Entry.SaveAsync(place.Edition, change, ConditionOf(headers), key, caller.Id, isRepeat: key != fresh, cancellation));
+            var outcome = await platform.Entry.SaveAsync(place.Edition, change, ConditionOf(headers), key, caller.Id, isRepeat: key != fresh, cancellation);
+            answer = AnswerOf(place, outcome, await WaitingAsync(place, outcome, platform));
             if (headers.IdempotencyKey is { } noted) await Idempotent.NoteAnswerAsync(ledger, caller, noted, answer, CancellationToken.None);
         }
         if (answer.View.Etag is { } etag) context.Response.Headers.ETag = etag;
@@ -85,7 +87,16 @@ internal static class SaveEndpoints
         return new SaveCondition(EntityTags.Read(headers.IfMatch), OnlyNew: headers.IfNoneMatch is not null);
     }
 
-    private static SaveAnswer AnswerOf(RecordPlace place, SaveOutcome outcome)
+    /// <summary>Why the state record hasn't got the save, which was made: nobody's leaving keeps it from being answered.</summary>
+    private static async Task<WaitReason?> WaitingAsync(RecordPlace place, SaveOutcome outcome, AimPlatform platform)
+    {
+        if (!outcome.IsSynced) return WaitReason.NotSynced;
+        var waiting = await platform.StateWaits.FindAsync(place.Edition, [place.Type.LocalIdPrefix + place.LocalId], CancellationToken.None);
+        // What is deleted needs no demographics to be gone.
+        return outcome.Status == SaveStatus.Deleted && waiting == WaitReason.NoDemographics ? null : waiting;
+    }
+
+    private static SaveAnswer AnswerOf(RecordPlace place, SaveOutcome outcome, WaitReason? waiting)
     {
         switch (outcome.Status)
         {
@@ -106,7 +117,8 @@ internal static class SaveEndpoints
             SaveStatus.Deleted => "The record was deleted.",
             _ => outcome.Findings.Count == 0 ? "The record was saved." : "The record was saved; there are findings to look at.",
         };
-        var view = new SaveView(place.Type.Code, place.LocalId, outcome.Key ?? "", outcome.Tag is { } tag ? $"\"{tag}\"" : null, outcome.Version, outcome.IsSynced, sentence, outcome.Findings);
+        var view = new SaveView(place.Type.Code, place.LocalId, outcome.Key ?? "", outcome.Tag is { } tag ? $"\"{tag}\"" : null, outcome.Version, waiting is null,
+            waiting is { } reason ? $"{sentence} {StateWaits.Sentence("It", reason)}" : sentence, outcome.Findings, waiting);
         return new SaveAnswer(outcome.Status == SaveStatus.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK, AddressOf(place, view.Key), view);
     }
 

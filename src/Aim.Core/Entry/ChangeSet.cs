@@ -50,13 +50,15 @@ public sealed record ChangeSet(long Sequence, IReadOnlyList<RecordChange> Change
 public sealed record ChangeReport(int Change, ChangeResult Result, IReadOnlyList<Finding> Findings);
 
 /// <summary>What became of a push that was applied.</summary>
-public sealed record ChangeSetOutcome(int Added, int Changed, int Unchanged, int Removed, int LeftOut, int NotThere, IReadOnlyList<ChangeReport> Reports)
+/// <param name="Students">The local ids of students whose records it changed; null in outcomes from before these were kept.</param>
+public sealed record ChangeSetOutcome(int Added, int Changed, int Unchanged, int Removed, int LeftOut, int NotThere, IReadOnlyList<ChangeReport> Reports, IReadOnlyList<string>? Students = null)
 {
     internal static ChangeSetOutcome Of(JudgedChanges judged)
     {
         var counts = judged.Each.CountBy(change => change.Result).ToDictionary();
         return new ChangeSetOutcome(Count(ChangeResult.Added), Count(ChangeResult.Changed), Count(ChangeResult.Unchanged), Count(ChangeResult.Removed), Count(ChangeResult.LeftOut), Count(ChangeResult.NotThere),
-            [.. judged.Each.Select((change, i) => new ChangeReport(i + 1, change.Result, change.Findings)).Where(report => report.Findings.Count > 0 || report.Result == ChangeResult.LeftOut)]);
+            [.. judged.Each.Select((change, i) => new ChangeReport(i + 1, change.Result, change.Findings)).Where(report => report.Findings.Count > 0 || report.Result == ChangeResult.LeftOut)],
+            [.. judged.Records.Where(record => record.Type.IsOfStudent).Select(record => record.LocalId).Distinct()]);
 
         int Count(ChangeResult result) => counts.GetValueOrDefault(result);
     }

@@ -40,7 +40,7 @@ public enum SaveStatus
 
 /// <summary>How a save ended.</summary>
 /// <param name="Version">The edition's version that it made; null when nothing was written.</param>
-/// <param name="IsSynced">The state record has it.</param>
+/// <param name="IsSynced">The sync came so far: the state record has it, unless the student waits for something.</param>
 public sealed record SaveOutcome(SaveStatus Status, string? Key, string? Tag, IReadOnlyList<Finding> Findings, long? Version, bool IsSynced)
 {
     public bool IsDone => Status is SaveStatus.Created or SaveStatus.Changed or SaveStatus.Unchanged or SaveStatus.Deleted;

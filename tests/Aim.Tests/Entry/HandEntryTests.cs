@@ -43,6 +43,23 @@ public sealed class HandEntryTests
         StringAssert.StartsWith(record.GetProperty("actor").GetString(), "save-", "the history says which save it was");
     }
 
+    private static (bool IsSynced, string? Waiting) Reached(JsonElement body) => (body.GetProperty("isSynced").GetBoolean(), body.TryGetProperty("waiting", out var waiting) ? waiting.GetString() : null);
+
+    [TestMethod]
+    public async Task A_save_says_what_it_waits_for_while_the_state_record_has_not_got_it()
+    {
+        var (_, enrollment, _) = await entry.PutAsync($"records/EN/1001/{EnrollmentKey}", Enrollment(), onlyNew: true);
+        Assert.AreEqual((false, "NoDemographics"), Reached(enrollment));
+        StringAssert.Contains(enrollment.GetProperty("sentence").GetString(), "demographics (SD)");
+        Assert.AreEqual((true, (string?)null), Reached((await entry.PutAsync("records/SD/1001", Student(), onlyNew: true)).Body), "with them, all is there");
+
+        var (_, alike, _) = await entry.PutAsync("records/SD/2001", Student("Anna"), onlyNew: true);
+
+        Assert.AreEqual((false, "Parked"), Reached(alike), "nobody can tell whether it is the same child");
+        StringAssert.Contains(alike.GetProperty("sentence").GetString(), "once it is decided whose it is");
+        Assert.AreEqual((true, (string?)null), Reached((await entry.PutAsync($"records/EN/1001/{EnrollmentKey}", Enrollment("06"), ifMatch: "*")).Body), "who waits holds up nobody else");
+    }
+
     [TestMethod]
     public async Task What_is_read_can_be_changed_and_sent_back()
     {

@@ -95,6 +95,21 @@ public sealed class PushedSetsTests
     }
 
     [TestMethod]
+    public async Task A_push_with_a_student_who_waits_for_a_decision_is_not_synced_and_says_so_also_when_it_is_asked_for_later()
+    {
+        await entry.PushAsync(1, Child(1001, "Ana"));
+
+        var (_, body, _) = await entry.PushAsync(2, Child(2001, "Anna"));
+
+        foreach (var view in new[] { body, await StatusAsync(2) })
+        {
+            Assert.AreEqual((false, "Parked"), (view.GetProperty("isSynced").GetBoolean(), view.GetProperty("waiting").GetString()), $"{view}");
+            StringAssert.Contains(view.GetProperty("sentence").GetString(), "once it is decided whose it is");
+        }
+        Assert.IsTrue((await StatusAsync(1)).GetProperty("isSynced").GetBoolean());
+    }
+
+    [TestMethod]
     public async Task A_delete_of_a_record_that_was_never_sent_is_a_finding_and_no_error()
     {
         var (_, body, _) = await entry.PushAsync(1, Child(1001), Delete("EN", "0001|001|P|20250825"), Child(1002));
