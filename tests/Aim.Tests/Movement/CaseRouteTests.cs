@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Aim.Movement;
+using Aim.Records;
 using Aim.Tests.Setup;
 using static Aim.Tests.Movement.Stay;
 
@@ -15,14 +17,21 @@ public sealed class CaseRouteTests
     private HttpClient there = null!;
     private HttpClient reviewer = null!;
 
+    private string folder = "";
+
     [TestInitialize]
     public async Task StartAsync()
     {
-        var folder = AssemblySetup.NewFolder("cases");
+        folder = AssemblySetup.NewFolder("cases");
         await using (var bench = await TwoDistricts.OpenAsync(folder: folder))
         {
             await TwoDistricts.SendAsync(bench, Here("08/25/2025"), There("10/01/2025"));
         }
+        await ServeAsync();
+    }
+
+    private async Task ServeAsync()
+    {
         host = await RunningHost.StartAsync(folder);
         (here, there, reviewer) = (await host.AsAsync("clerk-0123"), await host.AsAsync("clerk-0456"), await host.AsAsync("reviewer"));
     }
@@ -221,5 +230,30 @@ public sealed class CaseRouteTests
         Assert.AreEqual(5, DateOnly.Parse(opened.GetProperty("due").GetString()!, null).DayNumber - DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(opened.GetProperty("opened").GetDateTimeOffset(), TimeZoneInfo.FindSystemTimeZoneById("America/Denver")).DateTime).DayNumber);
         Assert.AreEqual("1 1", $"{(await ListAsync(reviewer, "&limit=1")).GetProperty("cases").GetArrayLength()} {(await ListAsync(reviewer, $"&limit=1&cursor={(await ListAsync(reviewer, "&limit=1")).GetProperty("next").GetString()}")).GetProperty("cases").GetArrayLength()}");
         Assert.AreEqual(0, (await ListAsync(reviewer, "&overdue=true")).GetProperty("cases").GetArrayLength());
+    }
+
+    [TestMethod]
+    public async Task A_decision_that_contradicts_another_cases_of_the_student_is_refused_with_its_number()
+    {
+        await host.DisposeAsync();
+        const string third = "2026-20251001-0000000000000001";
+        await using (var bench = await TwoDistricts.OpenAsync(folder: folder))
+        {
+            var present = (await bench.Platform.Cases.OfStudentAsync(TwoDistricts.Child, CancellationToken.None)).Single();
+            var (district, side) = (new DistrictId("0789"), present.Sides.Single(side => side.District == Sample.OtherDistrict));
+            await bench.Platform.Cases.AddAsync(present with
+            {
+                Id = third, Sides = [side, side with { District = district }], Status = CaseStatus.DecidedByState, Decision = new CaseDecision(district, side.Start, "The child sits there.", "reviewer", present.Opened),
+            }, CancellationToken.None);
+        }
+        await ServeAsync();
+        var id = (await ListAsync(here, "&district=0123")).GetProperty("cases").EnumerateArray().Select(item => item.GetProperty("id").GetString()!).Single(item => item != third);
+        await DoAsync(here, $"{id}/answers", new { district = "0123", answer = "Keep", comment = "She is here." });
+        await DoAsync(there, $"{id}/answers", new { district = "0456", answer = "Keep", comment = "She is here." });
+
+        var refused = await DoAsync(reviewer, $"{id}/decision", new { district = "0456", from = "2025-10-01", reason = "The lease says so." }, HttpStatusCode.Conflict);
+
+        StringAssert.Contains(refused.GetProperty("detail").GetString(), $"In case {third} it was decided that district 0789 has the student from 2025-10-01");
+        await DoAsync(reviewer, $"{id}/decision", new { district = "0123", from = "2025-10-20", reason = "She came back." });
     }
 }

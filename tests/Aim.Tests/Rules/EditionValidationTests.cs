@@ -252,4 +252,21 @@ public sealed class EditionValidationTests
         Assert.AreEqual("CRT-003 ENR-013 FMT-003 REF-003 REF-010", string.Join(" ", trial.NotRun));
         await Assert.ThrowsExactlyAsync<Aim.Workflows.FaultException>(() => bench.Platform.RuleTrials.RunAsync("spring", [RuleCatalog.Get("IDN-001")], CancellationToken.None));
     }
+
+    [TestMethod]
+    public async Task Lines_of_one_rule_are_told_apart_by_their_record_types()
+    {
+        string folder;
+        await using (var bench = await Workbench.OpenAsync())
+        {
+            folder = bench.Data.Path;
+            await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("9999")));
+            await bench.UploadAsync("PP", Sample.Tsv("PP", Sample.Program("9999")));
+        }
+
+        var run = await AimProgram.RunAsync("rules", "run", "0123", "--year", "2026", "--data", folder);
+
+        var lines = run.Output.Split('\n').Where(line => line.Contains("REF-008")).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2]).Order();
+        Assert.AreEqual("EN PP", string.Join(' ', lines), run.Output + run.Error);
+    }
 }

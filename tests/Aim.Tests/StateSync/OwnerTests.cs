@@ -109,6 +109,25 @@ public sealed class OwnerTests
     }
 
     [TestMethod]
+    public async Task What_the_state_holds_moves_with_the_rows_however_often_the_sync_dies()
+    {
+        await using var bench = await OpenAsync();
+        await CrashEverywhereAsync(bench, async n =>
+        {
+            await bench.RegisterAsync(Child(Old(n), $"{n}"), Child(New(n), $"{n}"));
+            await LoadAsync(bench, Stating($"{n}", Old(n)));
+            var record = (await bench.Ports.State.FindAsync([Old(n)], Sample.Year, CancellationToken.None))[Old(n)];
+            var edit = new State.StateEdit(Sample.District, $"{n}", RecordTypes.Student, "", nameof(Student.City), "Alder"u8.ToArray(), "reviewer", "Seen on the lease.", DateTimeOffset.UnixEpoch);
+            await bench.Ports.State.CommitAsync([new(record, record.With(edit), new State.Cause("test", "test"))], CancellationToken.None);
+            await LoadAsync(bench, Stating($"{n}", New(n)), deferSync: true);
+        }, async n => Assert.AreEqual((0, 1), (await HeldAsync(Old(n)), await HeldAsync(New(n))), $"died at call {n}"));
+
+        async Task<int> HeldAsync(StateId id) => (await bench.Ports.State.FindAsync([id], Sample.Year, CancellationToken.None))[id].Edits.Count;
+        static StateId Old(int n) => new(100_400_000 + n);
+        static StateId New(int n) => new(100_500_000 + n);
+    }
+
+    [TestMethod]
     public async Task A_student_who_was_parked_is_synced_and_settled_however_often_the_sync_dies()
     {
         await using var bench = await OpenAsync();
