@@ -35,6 +35,9 @@ public sealed record EditionRow
     /// <inheritdoc cref="Upload" />
     public required int Line { get; init; }
 
+    /// <summary>It was entered by itself, and so stands in no line of a file.</summary>
+    public bool IsSavedByHand => Line == 0;
+
     /// <summary>Whether storing the other row instead would change anything.</summary>
     public bool SaysTheSameAs(EditionRow other) =>
         Type == other.Type && Key == other.Key && StatedId == other.StatedId && StatedLastName == other.StatedLastName &&

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using Aim.Editions;
+using Aim.Entry;
 using Aim.Identity;
 using Aim.Organizations;
 using Aim.Ports;
@@ -16,7 +17,7 @@ internal sealed record StudentToCompare(string LocalId, IReadOnlyList<EditionRow
 /// Holds a staged file against the district's edition, student by student in the order of local ids: what would change, and which rules
 /// the students would break. Writes nothing but the list of changes and the findings.
 /// </summary>
-public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIdentityIndex identities, ReferenceLibrary references)
+public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIdentityIndex identities, ReferenceLibrary references, NewerSaves newerSaves)
 {
     private const int ChunkSize = 1000;
 
@@ -38,9 +39,14 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
         await using var changesFile = new SpooledBlob(blobs, changesPath);
         var (findings, changes) = (new FindingsWriter(findingsFile), new ChangeFile.Writer(changesFile));
         var result = new ComparisonResult(findings);
+        var overwritten = new HashSet<UploadId>();
         await CompareStudentsAsync(staged, head, await JobAsync(staged, head.Key, cancellation), result, async () =>
         {
-            foreach (var change in result.Changes) await changes.AddAsync(change, cancellation);
+            foreach (var change in result.Changes)
+            {
+                await changes.AddAsync(change, cancellation);
+                if (change.Before is { IsSavedByHand: true } saved) overwritten.Add(saved.Upload);
+            }
             result.Changes.Clear();
             await findingsFile.FlushAsync(cancellation);
         }, cancellation);
@@ -48,7 +54,7 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
         var counts = await CountAsync(staged, findings.Summary, result, cancellation);
         return new ComparedUpload(staged, head.Version, counts, await changes.CompleteAsync(cancellation), await findingsFile.CompleteAsync(cancellation),
             await FindingTotals.SaveAsync(blobs, $"{work}summary.json", findings.Summary, cancellation), await RejectedLines.SaveAsync(blobs, $"{work}rejected", result.RejectedLines, cancellation),
-            QuestionFor(plan, head, counts, result.Stored));
+            await QuestionAsync(plan, head, counts, result.Stored, overwritten, cancellation));
     }
 
     private async Task<ComparisonJob> JobAsync(StagedUpload staged, EditionKey edition, CancellationToken cancellation)
@@ -151,19 +157,18 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
         };
     }
 
-    private static string? QuestionFor(UploadPlan plan, EditionHead head, UploadCounts counts, long stored)
+    private async Task<string?> QuestionAsync(UploadPlan plan, EditionHead head, UploadCounts counts, long stored, IReadOnlySet<UploadId> overwritten, CancellationToken cancellation)
     {
-        if (counts.Added + counts.Changed + counts.Removed == 0) return null;
-        var last = head.LastLoads.GetValueOrDefault(plan.Ticket.RecordType);
-        var isOlder = plan.Form.WrittenAt is { } written && last?.WrittenAt > written && last.Upload != plan.Upload.Id;
-        return plan.Ticket.Confirm switch
+        if (counts.Added + counts.Changed + counts.Removed == 0 || plan.Ticket.Confirm == ConfirmPolicy.Never) return null;
+        if (plan.Ticket.Confirm == ConfirmPolicy.Always) return "You asked to confirm before anything is written.";
+        if (plan.Form.WrittenAt is { } written)
         {
-            ConfirmPolicy.Never => null,
-            ConfirmPolicy.Always => "You asked to confirm before anything is written.",
-            _ when isOlder => string.Create(CultureInfo.InvariantCulture,
-                $"The file was written on {plan.Form.WrittenAt:MM/dd/yyyy HH:mm:ss}, before the {plan.Ticket.RecordType} file that was loaded last ({last!.WrittenAt:MM/dd/yyyy HH:mm:ss}); loading it would put old data over new."),
-            _ when counts.Removed > stored * RiskyShare => string.Create(CultureInfo.InvariantCulture, $"Loading the file would remove {counts.Removed} of {stored} stored rows."),
-            _ => null,
-        };
+            var last = head.LastLoads.GetValueOrDefault(plan.Ticket.RecordType);
+            var newer = new List<string>();
+            if (last?.WrittenAt > written && last.Upload != plan.Upload.Id) newer.Add(string.Create(CultureInfo.InvariantCulture, $"the {plan.Ticket.RecordType} file that was loaded last ({last.WrittenAt:MM/dd/yyyy HH:mm:ss})"));
+            if (await newerSaves.CountAsync(overwritten, written, cancellation) is > 0 and var saves) newer.Add(string.Create(CultureInfo.InvariantCulture, $"{saves} {(saves == 1 ? "save" : "saves")} by hand that it would overwrite"));
+            if (newer.Count > 0) return string.Create(CultureInfo.InvariantCulture, $"The file was written on {written:MM/dd/yyyy HH:mm:ss}, before {string.Join(" and ", newer)}; loading it would put old data over new.");
+        }
+        return counts.Removed > stored * RiskyShare ? string.Create(CultureInfo.InvariantCulture, $"Loading the file would remove {counts.Removed} of {stored} stored rows.") : null;
     }
 }

@@ -11,7 +11,7 @@ internal static class LoadCommand
     {
         var folder = new Argument<DirectoryInfo>("DIR") { Description = "A folder with reference/, uploads/{district}/{TYPE}.tsv, and pushes/{district}/{number}.json of districts whose own system pushes." };
         var data = CommonOptions.Data();
-        var yes = new Option<bool>("--yes") { Description = "Load without asking files that would remove many rows or are older than what was loaded." };
+        var yes = new Option<bool>("--yes") { Description = "Load without asking files that would remove many rows or are older than what is there." };
         var json = CommonOptions.Json();
         var command = new Command("load", "Load reference data and uploads into a data folder, and sync them to the state record. Running it again changes nothing.") { folder, data, yes, json };
         command.SetAction(async (parsed, cancellation) =>

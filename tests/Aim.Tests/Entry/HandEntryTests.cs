@@ -1,8 +1,11 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Aim.Editions;
+using Aim.Entry;
 using Aim.Records;
 using Aim.Tests.Setup;
+using Aim.Uploads;
 using static Aim.Tests.Entry.EntryHost;
 
 namespace Aim.Tests.Entry;
@@ -326,5 +329,37 @@ public sealed class HandEntryTests
         Assert.AreEqual(1, upload.GetProperty("counts").GetProperty("unchanged").GetInt32(), $"{upload}");
         var enrollments = await entry.Host.WhenEndedAsync(entry.Clerk, await entry.Host.UploadAsync(entry.Clerk, "EN", Sample.Tsv("EN", Sample.Enrollment("1001", ("EndDate", "06/05/2026"), ("EndStatus", "190")))));
         Assert.AreEqual(1, enrollments.GetProperty("counts").GetProperty("unchanged").GetInt32(), $"{enrollments}");
+    }
+
+    [TestMethod]
+    public async Task A_file_that_was_written_before_saves_by_hand_asks_before_it_overwrites_them()
+    {
+        await entry.Host.WhenEndedAsync(entry.Clerk, await entry.Host.UploadAsync(entry.Clerk, "SD", Sample.Tsv("SD", "10/01/2025", Sample.Student("1001"), Sample.Student("1002"), Sample.Student("1003"))));
+        foreach (var localId in new[] { "1001", "1002" })
+        {
+            var record = Student($"Ana{localId}");
+            record["city"] = "Birch";
+            Assert.AreEqual(HttpStatusCode.OK, (await entry.PutAsync($"records/SD/{localId}", record, ifMatch: (await entry.GetAsync($"records/SD/{localId}")).ETag)).Status);
+        }
+
+        var key = await entry.Host.UploadAsync(entry.Clerk, "SD", Sample.Tsv("SD", "10/07/2025", Sample.Student("1001", ("City", "Alder")), Sample.Student("1003", ("City", "Alder"))));
+        var asked = await entry.Host.WhenEndedAsync(entry.Clerk, key);
+
+        Assert.AreEqual(("AwaitingConfirmation", "The file was written on 10/07/2025 08:30:00, before 1 save by hand that it would overwrite; loading it would put old data over new. Confirm to load it, or decline; nothing has been written."),
+            (asked.GetProperty("status").GetString(), asked.GetProperty("sentence").GetString()));
+        Assert.AreEqual("Birch", (await entry.GetAsync("records/SD/1001")).Body.GetProperty("record").GetProperty("city").GetString());
+    }
+
+    [TestMethod]
+    public async Task A_file_that_was_written_after_a_save_by_hand_loads_without_asking()
+    {
+        // Seven in the morning in the state; the file is of half past eight.
+        await using var bench = await Workbench.OpenAsync(clock: new FixedClock(new DateTimeOffset(2025, 10, 7, 13, 0, 0, TimeSpan.Zero)));
+        var change = new RecordChange(ChangeOperation.Upsert, "SD", "1001", null, JsonSerializer.SerializeToElement(Student()));
+        Assert.AreEqual(SaveStatus.Created, (await bench.Platform.Entry.SaveAsync(new EditionKey(Sample.District, Sample.Year), change, new SaveCondition(OnlyNew: true), "k", "clerk", isRepeat: false, CancellationToken.None)).Status);
+
+        var loaded = await bench.UploadAsync("SD", System.Text.Encoding.UTF8.GetBytes(Sample.Tsv("SD", Sample.Student("1001", ("FirstName", "Ana"), ("City", "Alder")))), confirm: ConfirmPolicy.WhenRisky);
+
+        Assert.AreEqual((UploadStatus.Accepted, 1L), (loaded.Status, loaded.Counts.Changed), loaded.Report.Sentence);
     }
 }
