@@ -83,7 +83,8 @@ internal static class ChangeEndpoints
         var number = await platform.Pushed.FindNumberAsync(edition, sequence, cancellation);
         var outcome = number.Push is { } push ? await platform.Pushed.FindOutcomeAsync(push, cancellation) : null;
         var isSynced = number.Push is { IsSynced: false, Version: var version } ? (await platform.Ports.Editions.GetHeadAsync(edition, cancellation)).SyncedVersion >= version : number.Push?.IsSynced;
-        var waiting = isSynced switch { null => null, false => WaitReason.NotSynced, true => await platform.StateWaits.FindAsync(edition, outcome?.Students ?? [], cancellation) };
+        // Of what was not accepted nothing waits.
+        var waiting = number.State == PushState.Rejected ? null : isSynced switch { null => null, false => WaitReason.NotSynced, true => await platform.StateWaits.FindAsync(edition, outcome?.Students ?? [], cancellation) };
         var sentence = waiting is { } reason ? $"{number.Sentence} {StateWaits.Sentence("Some of it", reason)}" : number.Sentence;
         return new ChangeSetView(sequence, number.State, isRepeated, sentence, number.Missing, number.Push?.Version, isSynced is null ? null : waiting is null,
             outcome is null ? null : new ChangeCounts(outcome.Added, outcome.Changed, outcome.Unchanged, outcome.Removed, outcome.LeftOut, outcome.NotThere), outcome?.Reports ?? [],

@@ -9,7 +9,12 @@ using Aim.Uploads;
 namespace Aim.Entry;
 
 /// <summary>A push that was applied: the edition's version after it, and the blob that says what became of each change.</summary>
-public sealed record AppliedPush(long Version, string Outcome, bool IsSynced);
+/// <param name="LeftOut">How many of its changes a fatal finding kept out.</param>
+public sealed record AppliedPush(long Version, string Outcome, bool IsSynced, int Changes, int LeftOut)
+{
+    [JsonIgnore]
+    public bool IsNothingAccepted => Changes > 0 && LeftOut == Changes;
+}
 
 /// <summary>
 /// Applies a pushed set of changes as one version of the edition. What a fatal finding keeps out is left out and listed; the rest applies. Doing it
@@ -54,7 +59,7 @@ public sealed class PushedRecords
             if (applied.Status == ApplyStatus.Stale) continue;
             if (applied.Status == ApplyStatus.AlreadyApplied) outcome = await FirstOutcomeAsync(upload, applied.Version, cancellation) ?? outcome;
             var isSynced = await state.BringAsync(edition, applied.Version, judged.Records, $"push-{Guid.CreateVersion7(clock.GetUtcNow()):N}", cancellation);
-            return (new AppliedPush(applied.Version, outcome, isSynced), null);
+            return (new AppliedPush(applied.Version, outcome, isSynced, set.Changes.Count, judged.Each.Count(change => change.Result == ChangeResult.LeftOut)), null);
         }
     }
 

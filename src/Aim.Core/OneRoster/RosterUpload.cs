@@ -220,7 +220,8 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
         if (parts.FirstOrDefault(part => part.Status is UploadStatus.Failed or UploadStatus.Refused or UploadStatus.Declined) is { } stopped) return (stopped.Status, stopped.Sentence);
         if (ending.Plan.IsTest) return (UploadStatus.Tested, "The roster was checked and nothing was written. Classes that it brings itself are unknown to the check of its rosters until it is loaded.");
         var counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(groups)]);
-        return counts.Rejected > 0 ? (UploadStatus.AcceptedWithRejects, string.Create(CultureInfo.InvariantCulture, $"{counts.Rejected} rows of the roster were rejected; the findings say why. The others were accepted."))
+        return counts.IsNothingAccepted ? (UploadStatus.Rejected, string.Create(CultureInfo.InvariantCulture, $"None of the {counts.Rows} rows of the roster was accepted; nothing was loaded. The findings say why."))
+            : counts.Rejected > 0 ? (UploadStatus.AcceptedWithRejects, string.Create(CultureInfo.InvariantCulture, $"{counts.Rejected} rows of the roster were rejected; the findings say why. The others were accepted."))
             : groups.Count > 0 ? (UploadStatus.AcceptedWithFindings, "The roster was accepted; some rows have findings to look at.")
             : (UploadStatus.Accepted, "The roster was accepted.");
     }

@@ -52,7 +52,14 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
         }, cancellation);
 
         var counts = await CountAsync(staged, findings.Summary, result, cancellation);
-        return new ComparedUpload(staged, head.Version, counts, await changes.CompleteAsync(cancellation), await findingsFile.CompleteAsync(cancellation),
+        var changed = await changes.CompleteAsync(cancellation);
+        if (counts is { IsNothingAccepted: true, Removed: > 0 })
+        {
+            // Not a row of it can be used: it doesn't tell what there is no more.
+            await blobs.DeleteAsync(changesPath, cancellation);
+            (changed, counts) = (null, counts with { Removed = 0, RemovalsWithheld = counts.RemovalsWithheld + counts.Removed });
+        }
+        return new ComparedUpload(staged, head.Version, counts, changed, await findingsFile.CompleteAsync(cancellation),
             await FindingTotals.SaveAsync(blobs, $"{work}summary.json", findings.Summary, cancellation), await RejectedLines.SaveAsync(blobs, $"{work}rejected", result.RejectedLines, cancellation),
             await QuestionAsync(plan, head, counts, result.Stored, overwritten, cancellation));
     }

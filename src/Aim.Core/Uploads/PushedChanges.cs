@@ -33,6 +33,9 @@ public enum PushState
 
     /// <summary>It was left out, as somebody decided.</summary>
     Skipped = 5,
+
+    /// <summary>Its turn has come, and none of its changes was accepted; the sequence goes on.</summary>
+    Rejected = 6,
 }
 
 /// <summary>What is known of one number.</summary>
@@ -187,8 +190,13 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
         {
             var outcome = await ledger.FindAsync(SubjectOf(edition), OutcomeKind, IdOf(sequence), cancellation);
             if (outcome is null) return new PushedNumber(sequence, PushState.Applied, "It was a file; its own report says how it went.");
-            return JsonSerializer.Deserialize<AppliedPush?>(outcome.Json, Json) is { } push
-                ? new PushedNumber(sequence, PushState.Applied, "It was applied.", Push: push) : new PushedNumber(sequence, PushState.Skipped, "It was left out, as was asked for.");
+            return JsonSerializer.Deserialize<AppliedPush?>(outcome.Json, Json) switch
+            {
+                null => new PushedNumber(sequence, PushState.Skipped, "It was left out, as was asked for."),
+                { IsNothingAccepted: true } push => new PushedNumber(sequence, PushState.Rejected,
+                    FormattableString.Invariant($"None of the {push.Changes} changes was accepted; the reports say why. Correct them and push them under the next number."), Push: push),
+                var push => new PushedNumber(sequence, PushState.Applied, "It was applied.", Push: push),
+            };
         }
         if (await ledger.FindAsync(SubjectOf(edition), NotedKind, IdOf(sequence), cancellation) is null) return new PushedNumber(sequence, PushState.Unknown, "Nothing has come under this number.");
         if (position.Stop is { } stop)
@@ -212,7 +220,7 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
     private async Task<string?> ApplyFileAsync(PushMessage message, CancellationToken cancellation)
     {
         var report = await ApplyAsync(message, cancellation);
-        return report.Status is UploadStatus.Accepted or UploadStatus.AcceptedWithFindings or UploadStatus.AcceptedWithRejects ? null : report.Sentence;
+        return report.Status is UploadStatus.Accepted or UploadStatus.AcceptedWithFindings or UploadStatus.AcceptedWithRejects or UploadStatus.Rejected ? null : report.Sentence;
     }
 
     /// <summary>How far the district is.</summary>

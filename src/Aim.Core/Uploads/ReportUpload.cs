@@ -83,7 +83,8 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, ClosingFinding
     }
 
     private static UploadStatus AcceptedAs(UploadCounts counts) =>
-        counts.Rejected > 0 ? UploadStatus.AcceptedWithRejects
+        counts.IsNothingAccepted ? UploadStatus.Rejected
+        : counts.Rejected > 0 ? UploadStatus.AcceptedWithRejects
         : counts.Fatal + counts.Errors + counts.Warnings + counts.Information > 0 ? UploadStatus.AcceptedWithFindings
         : UploadStatus.Accepted;
 
@@ -92,6 +93,7 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, ClosingFinding
         UploadStatus.Accepted => "All rows were accepted.",
         UploadStatus.AcceptedWithFindings => "All rows were accepted; some have findings to look at.",
         UploadStatus.AcceptedWithRejects => FormattableString.Invariant($"{counts.Rejected} of {counts.Rows} rows were rejected and are kept in the rejects file; the others were accepted. Correct them and upload that file."),
+        UploadStatus.Rejected => FormattableString.Invariant($"None of the {counts.Rows} rows was accepted; nothing was loaded. They are kept in the rejects file: correct them and upload that file."),
         UploadStatus.Tested => FormattableString.Invariant($"The file was checked and nothing was written; loading it would add {counts.Added}, change {counts.Changed} and remove {counts.Removed} rows and reject {counts.Rejected}."),
         _ => sentence,
     };

@@ -111,6 +111,9 @@ public enum UploadStatus
 
     /// <summary>Something in the system failed; nothing was written, and the sentence says what to do.</summary>
     Failed = 10,
+
+    /// <summary>The file could be read, and none of its rows was accepted; nothing was written.</summary>
+    Rejected = 11,
 }
 
 /// <summary>Counts of a file's rows and of what loading them does or would do.</summary>
@@ -130,6 +133,9 @@ public sealed record UploadCounts
     public long Errors { get; init; }
     public long Warnings { get; init; }
     public long Information { get; init; }
+
+    [JsonIgnore]
+    public bool IsNothingAccepted => Rows > 0 && Rejected == Rows;
 
     public static UploadCounts Sum(IEnumerable<UploadCounts> counts) => counts.Aggregate(new UploadCounts(), (sum, item) => new UploadCounts
     {

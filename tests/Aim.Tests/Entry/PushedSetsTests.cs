@@ -110,6 +110,19 @@ public sealed class PushedSetsTests
     }
 
     [TestMethod]
+    public async Task A_push_of_which_no_change_is_accepted_stands_as_rejected_and_the_next_one_goes_on()
+    {
+        var bad = Student("Bad");
+        bad["gender"] = "X";
+
+        var (_, body, _) = await entry.PushAsync(1, Upsert("SD", null, bad, "1002"), Upsert("SD", null, bad, "1003"));
+
+        Assert.AreEqual(("Rejected", "None of the 2 changes was accepted; the reports say why. Correct them and push them under the next number.", 2), (State(body), body.GetProperty("sentence").GetString(), body.GetProperty("reports").GetArrayLength()), $"{body}");
+        Assert.AreEqual("Rejected", State(await StatusAsync(1)));
+        Assert.AreEqual("Applied", State((await entry.PushAsync(2, Child(1001))).Body));
+    }
+
+    [TestMethod]
     public async Task A_delete_of_a_record_that_was_never_sent_is_a_finding_and_no_error()
     {
         var (_, body, _) = await entry.PushAsync(1, Child(1001), Delete("EN", "0001|001|P|20250825"), Child(1002));

@@ -206,7 +206,7 @@ public sealed class BadFileTests
         var key = await bench.StartAsync("SD", Encoding.UTF8.GetBytes(file.ToString()));
         var report = (await bench.ResultAsync(key, withFindings: false)).Report;
 
-        Assert.AreEqual((UploadStatus.AcceptedWithRejects, (long)rows, (long)rows), (report.Status, report.Counts.Rows, report.Counts.Rejected));
+        Assert.AreEqual((UploadStatus.Rejected, (long)rows, (long)rows), (report.Status, report.Counts.Rows, report.Counts.Rejected));
         var groups = await bench.Platform.Uploads.ListGroupsAsync(key, CancellationToken.None);
         CollectionAssert.AreEqual(new[] { ("FMT-002", null, rows - 1000L, 100), ("REF-005", "X", 600L, 100), ("REF-005", "Q", 400L, 100) },
             groups.Select(group => (group.Rule, group.Cause, group.Count, group.Examples.Count)).ToArray());

@@ -21,6 +21,20 @@ public sealed class PlainAnswerTests
     }
 
     [TestMethod]
+    public async Task A_file_of_which_no_row_is_accepted_is_no_success_and_removes_nothing()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("1001"), Sample.Student("1002")));
+
+        var result = await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("1003", ("Gender", "Q")), Sample.Student("1004", ("BirthDate", "02/30/2015")), Sample.Student("1005", ("StudentStateId", "123456789"))), scope: UploadScope.Replace);
+
+        Assert.AreEqual((UploadStatus.Rejected, "None of the 3 rows was accepted; nothing was loaded. They are kept in the rejects file: correct them and upload that file."), (result.Status, result.Report.Sentence));
+        Assert.AreEqual((0L, 2L, null), (result.Counts.Removed, result.Counts.RemovalsWithheld, result.Report.ChangesFile));
+        Assert.AreEqual(2, (await bench.Ports.Editions.GetHeadAsync(new EditionKey(Sample.District, Sample.Year), CancellationToken.None)).RowCount);
+        StringAssert.Contains(await bench.ReadTextAsync(result.Report.RejectsFile!), "1005");
+    }
+
+    [TestMethod]
     public async Task Every_finding_about_a_row_names_its_student_its_line_and_its_field()
     {
         await using var bench = await Workbench.OpenAsync();
