@@ -73,11 +73,9 @@ internal sealed class RecordReader<T>(RecordForm form, ParseJob job, RecordType<
         var firstName = reading.Text(plan.FirstName, TextOf(texts, plan.FirstName));
         var source = new RowFields<TextCells>(new TextCells(texts), plan.Content, reading);
         var value = T.Read(ref source);
-        if (!reading.IsRejected)
-        {
-            if (value is ISchoolRecord school) facts.Resolve(school);
-            if (rules.Check(value, facts, reading, findings)) reading.Reject();
-        }
+        if (value is ISchoolRecord school) facts.Resolve(school);
+        if (reading.IsRejected) rules.CheckRest(value, facts, reading, findings);
+        else if (rules.Check(value, facts, reading, findings)) reading.Reject();
         if (reading.IsRejected) return null;
         content.Clear();
         type.Write(value, content);

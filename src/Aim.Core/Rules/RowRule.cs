@@ -34,6 +34,9 @@ public sealed record RowRule<T>(Rule Rule, Func<T, RowFacts, bool> IsViolated, b
 {
     /// <summary>Which field of a row is wrong, where that isn't always the rule's own.</summary>
     public Func<T, RowFacts, string>? Field { get; init; }
+
+    /// <summary>Whether a row some of whose fields can't be read is wrong whatever they should have been; null when that can't be told. A field that can't be read is empty.</summary>
+    public Func<T, RowFacts, bool>? IsViolatedAnyway { get; init; }
 }
 
 /// <summary>Runs the row rules of one record type; made once per file, so that rules out of force cost nothing.</summary>
@@ -50,11 +53,23 @@ public sealed class RowRuleSet<T>(IEnumerable<RowRule<T>> rules, SchoolYear year
         foreach (var rule in rules)
         {
             if (!rule.IsViolated(record, facts)) continue;
-            var about = rule.Field is { } field ? rule.Rule with { Field = field(record, facts) } : rule.Rule;
-            findings.Add(Findings.Of(about, record, origin.Place, rule.Cause?.Invoke(record), facts));
+            Report(rule, record, facts, origin, findings);
             rejected |= rule.Rule.EffectiveSeverity == Severity.Fatal;
         }
         return rejected;
+    }
+
+    /// <summary>Reports what else is wrong with a row that is rejected for fields that can't be read, so that its sender is told all of it at once and nothing that only follows from them.</summary>
+    public void CheckRest(T record, RowFacts facts, IRowOrigin origin, IFindingSink findings)
+    {
+        foreach (var rule in rules)
+            if (rule.IsViolatedAnyway?.Invoke(record, facts) == true) Report(rule, record, facts, origin, findings);
+    }
+
+    private static void Report(RowRule<T> rule, T record, RowFacts facts, IRowOrigin origin, IFindingSink findings)
+    {
+        var about = rule.Field is { } field ? rule.Rule with { Field = field(record, facts) } : rule.Rule;
+        findings.Add(Findings.Of(about, record, origin.Place, rule.Cause?.Invoke(record), facts));
     }
 }
 

@@ -19,8 +19,10 @@ internal static class SchoolRules
     /// <param name="day">The day on which the school must be open for the row to make sense.</param>
     public static RowRule<T>[] For<T>(Func<T, RowFacts, DateOnly> day) where T : IRecord<T>, ISchoolRecord =>
     [
-        new(School, (record, facts) => facts.School is null || facts.School.IsClosedOn(day(record, facts)), NeedsReference: true, record => record.SchoolNumber),
-        new(Calendar, (record, facts) => facts.School is not null && facts.Calendar is null, NeedsReference: true, record => $"{record.SchoolNumber} {record.CalendarNumber}"),
+        new(School, (record, facts) => facts.School is null || facts.School.IsClosedOn(day(record, facts)), NeedsReference: true, record => record.SchoolNumber)
+            { IsViolatedAnyway = (record, facts) => record.SchoolNumber is not null && facts.School is null },
+        new(Calendar, (record, facts) => facts.School is not null && facts.Calendar is null, NeedsReference: true, record => $"{record.SchoolNumber} {record.CalendarNumber}")
+            { IsViolatedAnyway = (record, facts) => record.CalendarNumber is not null && facts.School is not null && facts.Calendar is null },
     ];
 
     /// <summary>For what goes on from one day to another: its last day, or the day of the file while it goes on.</summary>

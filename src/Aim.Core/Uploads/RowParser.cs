@@ -81,18 +81,16 @@ internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRe
             return;
         }
         reading.ReadLocalId(plan.LocalId, Field(rows, plan.LocalId));
-        CheckRow(rows, plan);
+        var isOfUpload = IsOfUpload(rows, plan);
         var stateId = reading.StateId(plan.StateId, Field(rows, plan.StateId));
         var lastName = reading.Text(plan.LastName, Field(rows, plan.LastName));
         var firstName = reading.Text(plan.FirstName, Field(rows, plan.FirstName));
 
         var source = new RowFields<DelimitedCells>(new DelimitedCells(rows), plan.Content, reading);
         var record = read(ref source);
-        if (!reading.IsRejected)
-        {
-            if (record is ISchoolRecord school) facts.Resolve(school);
-            if (rules.Check(record, facts, reading, parsed.Findings)) reading.Reject();
-        }
+        if (record is ISchoolRecord school) facts.Resolve(school);
+        if (!reading.IsRejected && rules.Check(record, facts, reading, parsed.Findings)) reading.Reject();
+        else if (reading.IsRejected && isOfUpload) rules.CheckRest(record, facts, reading, parsed.Findings);
         if (reading.IsRejected)
         {
             parsed.Reject(reading.LocalId, line);
@@ -103,15 +101,23 @@ internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRe
         parsed.Stage(reading.LocalId, record.Key, line, stateId, lastName, firstName, reading.Cleared, content.Written);
     }
 
-    /// <summary>The columns that say whose file this is must be those of the upload.</summary>
-    private void CheckRow(CsvDataReader rows, RowPlan plan)
+    /// <summary>The columns that say whose file this is must be those of the upload; of another's row there is nothing else to say.</summary>
+    private bool IsOfUpload(CsvDataReader rows, RowPlan plan)
     {
+        var isOther = false;
         var type = Field(rows, plan.RecordType).Trim();
-        if (!type.Equals(plan.Type.Code, StringComparison.OrdinalIgnoreCase)) reading.Reject(FileRules.RecordType, plan.RecordType.Name, type.ToString(), ("Expected", plan.Type.Code));
+        if (!type.Equals(plan.Type.Code, StringComparison.OrdinalIgnoreCase)) Reject(FileRules.RecordType, plan.RecordType.Name, type.ToString(), plan.Type.Code);
         var district = reading.Text(plan.District, Field(rows, plan.District));
-        if (district is not null && district != job.District.Value) reading.Reject(FileRules.District, plan.District.Name, district, ("Expected", job.District.Value));
+        if (district is not null && district != job.District.Value) Reject(FileRules.District, plan.District.Name, district, job.District.Value);
         var endYear = Field(rows, plan.EndYear).Trim();
-        if (!endYear.SequenceEqual(year)) reading.Reject(FileRules.Year, plan.EndYear.Name, endYear.ToString(), ("Expected", year));
+        if (!endYear.SequenceEqual(year)) Reject(FileRules.Year, plan.EndYear.Name, endYear.ToString(), year);
+        return !isOther;
+
+        void Reject(Rule rule, string column, string value, string expected)
+        {
+            isOther = true;
+            reading.Reject(rule, column, value, ("Expected", expected));
+        }
     }
 
     private static ReadOnlySpan<char> Field(CsvDataReader rows, PlannedColumn column) => column.Ordinal < 0 ? default : rows.GetFieldSpan(column.Ordinal);

@@ -17,8 +17,24 @@ public sealed class PlainAnswerTests
 
         var result = await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1001", ("SchoolNumber", "0077"), ("Grade", "14"), ("StartStatus", "99"), ("ServiceType", "X"), ("StartDate", "August"))));
 
-        Assert.AreEqual("Grade REF-005, ServiceType REF-005, StartDate FMT-004, StartStatus REF-005", string.Join(", ", result.Findings.Select(finding => $"{finding.Field} {finding.Rule}").Order(StringComparer.Ordinal)));
+        Assert.AreEqual("Grade REF-005, SchoolNumber REF-001, ServiceType REF-005, StartDate FMT-004, StartStatus REF-005", Text(result));
     }
+
+    [TestMethod]
+    [DataRow("SchoolNumber", "0077", "Grade REF-005, SchoolNumber REF-001", DisplayName = "the calendar of a school that isn't there is no finding of its own")]
+    [DataRow("CalendarNumber", "777", "CalendarNumber REF-002, Grade REF-005")]
+    [DataRow("SchoolNumber", "", "Grade REF-005, SchoolNumber FMT-009", DisplayName = "a school that is not named is not unknown besides")]
+    [DataRow("DistrictNumber", "0456", "DistrictNumber FMT-006, Grade REF-005", DisplayName = "the schools of another district are not asked about")]
+    [DataRow("EndDate", "08/01/2025", "Grade REF-005", DisplayName = "what the other fields say together waits until all can be read")]
+    public async Task What_only_follows_from_a_field_that_is_wrong_is_not_told(string column, string value, string expected)
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("1001")));
+
+        Assert.AreEqual(expected, Text(await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1001", ("Grade", "14"), (column, value))))));
+    }
+
+    private static string Text(UploadResult result) => string.Join(", ", result.Findings.Select(finding => $"{finding.Field} {finding.Rule}").Order(StringComparer.Ordinal));
 
     [TestMethod]
     public async Task A_file_of_which_no_row_is_accepted_is_no_success_and_removes_nothing()
