@@ -213,7 +213,7 @@ internal sealed class RosterRow(string file, CsvDataReader rows)
     public string? Text(string column) => columns.TryGetValue(column, out var i) && i < rows.RowFieldCount && rows.GetString(i).Trim() is { Length: > 0 } text ? text : null;
 
     public DateOnly? Date(string column) =>
-        Text(column) is { Length: >= 10 } text && DateOnly.TryParseExact(text.AsSpan(0, 10), "yyyy-MM-dd", out var date) ? date : null;
+        Text(column) is { } text && RosterValue.TryDate(text, out var date) ? date : null;
 
     public bool IsTrue(string column) => Text(column) is { } text && text.Equals("true", StringComparison.OrdinalIgnoreCase);
 

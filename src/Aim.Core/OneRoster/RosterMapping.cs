@@ -12,6 +12,9 @@ internal interface IRosterSink : IFindingSink
 
     /// <summary>A stored record that the archive removes; with the key of another one that takes its place, only if that one was loaded.</summary>
     void Remove(RecordType type, string localId, string key, string? replacedBy);
+
+    /// <summary>A row of the archive, about a record of that type, can't be used.</summary>
+    void LeaveOut(RecordType type);
 }
 
 /// <summary>
@@ -23,9 +26,16 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
     private static readonly string[] Learners = ["student"];
     private static readonly string[] Families = ["parent", "guardian", "relative"];
     private static readonly string[] Races = ["americanIndianOrAlaskaNative", "asian", "blackOrAfricanAmerican", "nativeHawaiianOrOtherPacificIslander", "white"];
+    private static readonly string[] EnrollmentRoles = ["student", "teacher", "administrator", "proctor", "aide", "parent", "guardian", "relative"];
+    private static readonly RosterValue[] OfSession = [RosterValue.Date("startDate"), RosterValue.Date("endDate")];
+    private static readonly RosterValue[] OfDemographics = [RosterValue.Date("birthDate"), RosterValue.OneOf("sex", "male", "female", "other", "unspecified"), RosterValue.Flag("hispanicOrLatinoEthnicity"), .. Races.Select(RosterValue.Flag)];
+    private static readonly RosterValue[] OfEnrollment = [RosterValue.Date("beginDate"), RosterValue.Date("endDate"), RosterValue.OneOf("role", EnrollmentRoles), RosterValue.Flag("primary")];
     private static readonly string[] RaceColumns = ["AmericanIndian", "Asian", "Black", "PacificIslander", "White"];
 
     private readonly List<(RecordType Type, string LocalId, string Key, string? ReplacedBy)> removals = [];
+
+    /// <summary>Rows that can't be used, so that what refers to them is told why it can't either.</summary>
+    private readonly HashSet<(string File, string SourcedId)> leftOut = [];
 
     /// <summary>The archive's own rows over what was known before; a bulk file starts anew.</summary>
     public RosterDirectory Directory { get; } = archive.IsDelta ? known : new RosterDirectory
@@ -82,13 +92,13 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
 
     private void ReadOrganizations()
     {
-        foreach (var row in archive.Read("orgs.csv"))
+        foreach (var row in Rows("orgs.csv", RecordTypes.CourseSection))
         {
             if (row.Text("type") is { } type && !type.Equals("school", StringComparison.OrdinalIgnoreCase)) continue;
             if (RosterDirectory.NumberOf(reference, district, row.Text("identifier"), row.Text("name")) is { } number) Directory.Schools[row.SourcedId] = number;
-            else Report(RosterRules.Unknown, RecordTypes.CourseSection, row, "identifier", row.Text("identifier"), "the state's list of schools");
+            else LeaveOut(RecordTypes.CourseSection, row, "identifier", row.Text("identifier"), "the state's list of schools");
         }
-        foreach (var row in archive.Read("academicSessions.csv"))
+        foreach (var row in Rows("academicSessions.csv", RecordTypes.CourseSection, OfSession))
             Directory.Sessions[row.SourcedId] = new RosterSession(row.Date("startDate"), row.Date("endDate"), "schoolYear".Equals(row.Text("type"), StringComparison.OrdinalIgnoreCase));
     }
 
@@ -96,7 +106,7 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
     private Dictionary<string, (HashSet<string> Roles, string? School)> ReadRoles()
     {
         var roles = new Dictionary<string, (HashSet<string> Roles, string? School)>();
-        foreach (var row in archive.Read("roles.csv"))
+        foreach (var row in Rows("roles.csv", RecordTypes.StaffMember))
         {
             if (row.IsRemoved || row.Text("userSourcedId") is not { } user || row.Text("role") is not { } role) continue;
             if (!roles.TryGetValue(user, out var found)) found = (new HashSet<string>(StringComparer.OrdinalIgnoreCase), null);
@@ -110,7 +120,7 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
 
     private async Task ReadUsersAsync(Dictionary<string, (HashSet<string> Roles, string? School)> roles)
     {
-        foreach (var row in archive.Read("users.csv"))
+        foreach (var row in Rows("users.csv", RecordTypes.StaffMember))
         {
             var earlier = Directory.Users.GetValueOrDefault(row.SourcedId);
             if (row.IsRemoved)
@@ -154,10 +164,10 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
 
     private async Task ReadDemographicsAsync()
     {
-        foreach (var row in archive.Read("demographics.csv"))
+        foreach (var row in Rows("demographics.csv", RecordTypes.Student, OfDemographics))
         {
             if (row.IsRemoved) continue;
-            if (Directory.Users.GetValueOrDefault(row.SourcedId) is not { } user) { Report(RosterRules.Unknown, RecordTypes.Student, row, "sourcedId", row.SourcedId, "users.csv"); continue; }
+            if (Directory.Users.GetValueOrDefault(row.SourcedId) is not { } user) { LeaveOut(RecordTypes.Student, row, "sourcedId", row.SourcedId, "users.csv"); continue; }
             if (!user.IsStudent) continue;
             var values = new List<(string, string?)>
             {
@@ -172,7 +182,7 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
 
     private async Task ReadCoursesAsync()
     {
-        foreach (var row in archive.Read("courses.csv"))
+        foreach (var row in Rows("courses.csv", RecordTypes.Course))
         {
             if (row.IsRemoved)
             {
@@ -190,7 +200,7 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
     private HashSet<string> ReadClasses()
     {
         var touched = new HashSet<string>();
-        foreach (var row in archive.Read("classes.csv"))
+        foreach (var row in Rows("classes.csv", RecordTypes.CourseSection))
         {
             if (row.IsRemoved)
             {
@@ -198,8 +208,10 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
                 continue;
             }
             var course = row.Text("courseSourcedId");
-            if (course is null || !Directory.Courses.Contains(course)) { Report(RosterRules.Unknown, RecordTypes.CourseSection, row, "courseSourcedId", course, "courses.csv"); continue; }
-            var sessions = (row.Text("termSourcedIds") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Directory.Sessions.GetValueOrDefault).OfType<RosterSession>().ToList();
+            if (course is null || !Directory.Courses.Contains(course)) { LeaveOut(RecordTypes.CourseSection, row, "courseSourcedId", course, "courses.csv"); continue; }
+            var terms = (row.Text("termSourcedIds") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            if (Array.Find(terms, term => !Directory.Sessions.ContainsKey(term)) is { } term) { LeaveOut(RecordTypes.CourseSection, row, "termSourcedIds", term, "academicSessions.csv"); continue; }
+            var sessions = terms.Select(id => Directory.Sessions[id]).ToList();
             Directory.Classes[row.SourcedId] = new RosterClass(course, SchoolOf(row.Text("schoolSourcedId")), row.Text("title"), row.Text("periods"), sessions.Min(session => session.Start), sessions.Max(session => session.End),
                 sessions.Exists(session => session.IsYear));
             touched.Add(row.SourcedId);
@@ -209,12 +221,12 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
 
     private async Task ReadEnrollmentsAsync(HashSet<string> touched)
     {
-        foreach (var row in archive.Read("enrollments.csv"))
+        foreach (var row in Rows("enrollments.csv", RecordTypes.RosterEntry, OfEnrollment))
         {
             if (row.IsRemoved) { RemoveEnrollment(row, touched); continue; }
             var (user, room) = (row.Text("userSourcedId") ?? "", row.Text("classSourcedId") ?? "");
-            if (!Directory.Users.TryGetValue(user, out var person)) { Report(RosterRules.Unknown, RecordTypes.RosterEntry, row, "userSourcedId", user, "users.csv"); continue; }
-            if (!Directory.Classes.TryGetValue(room, out var section)) { Report(RosterRules.Unknown, RecordTypes.RosterEntry, row, "classSourcedId", room, "classes.csv"); continue; }
+            if (!Directory.Users.TryGetValue(user, out var person)) { LeaveOut(RecordTypes.RosterEntry, row, "userSourcedId", user, "users.csv"); continue; }
+            if (!Directory.Classes.TryGetValue(room, out var section)) { LeaveOut(RecordTypes.RosterEntry, row, "classSourcedId", room, "classes.csv"); continue; }
             switch (row.Text("role")?.ToLowerInvariant())
             {
                 case "student":
@@ -260,6 +272,31 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
     {
         var calendars = reference.Calendars.Where(calendar => calendar.District == district && calendar.School == section.School).OrderBy(calendar => calendar.Number, StringComparer.Ordinal).ToList();
         return (calendars.Find(calendar => calendar.Start <= section.Start && calendar.End >= section.Start) ?? calendars.FirstOrDefault())?.Number;
+    }
+
+    /// <summary>The rows of a file whose values can be read; of those that can't, each value is reported. A row that removes something needs no more than its status.</summary>
+    private IEnumerable<RosterRow> Rows(string file, RecordType type, params RosterValue[] values)
+    {
+        foreach (var row in archive.Read(file))
+        {
+            var unreadable = values.Where(_ => !row.IsRemoved).Prepend(RosterValue.Status).Where(value => row.Text(value.Column) is { } text && !value.CanBeRead(text)).ToList();
+            foreach (var value in unreadable) Report(RosterRules.BadValue, type, row, value.Column, row.Text(value.Column), value.Expected);
+            if (unreadable.Count == 0) yield return row;
+            else LeaveOut(type, row);
+        }
+    }
+
+    /// <summary>Leaves out a row that refers to one that isn't there, or was left out itself.</summary>
+    private void LeaveOut(RecordType type, RosterRow row, string field, string? value, string among)
+    {
+        Report(RosterRules.Unknown, type, row, field, value, leftOut.Contains((among, value ?? "")) ? $"{among} as a row that could be used" : among);
+        LeaveOut(type, row);
+    }
+
+    private void LeaveOut(RecordType type, RosterRow row)
+    {
+        leftOut.Add((row.File, row.SourcedId));
+        sink.LeaveOut(type);
     }
 
     private void Report(Rule rule, RecordType type, RosterRow row, string field, string? value, string expected) =>

@@ -16,5 +16,9 @@ public static class RosterRules
         "In {File}, the archive removes the enrollment '{Value}', which no roster of this year has had.", "Nothing to correct if it is gone; otherwise send a bulk roster.")
         { Basis = "OneRoster 1.2 CSV binding", Records = Types };
 
-    public static IEnumerable<Rule> All => [Unknown, NothingToRemove];
+    public static readonly Rule BadValue = new("ROS-003", Severity.Fatal, RuleScope.File, "Field", "Date or word of a roster that can't be read",
+        "In {File}, {Field} is '{Value}', which is not {Expected}; the row was left out.", "Correct it where the roster is exported from: dates are YYYY-MM-DD, and words are those of OneRoster 1.2.")
+        { Basis = "OneRoster 1.2 CSV binding", Records = Types };
+
+    public static IEnumerable<Rule> All => [Unknown, NothingToRemove, BadValue];
 }

@@ -19,6 +19,10 @@ public sealed record RosterPlan(
     UploadInput Upload, string? Refusal, IReadOnlyList<UploadInput> Parts, string? Removals, string? Findings, string? Directory, DateTimeOffset StartedAt)
 {
     public bool IsTest { get; init; }
+
+    /// <summary>Rows of the archive that can't be used, and so are in no part.</summary>
+    public long LeftOut { get; init; }
+
     public DistrictId District { get; init; }
     public SchoolYear Year { get; init; }
 }
@@ -117,24 +121,24 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
         var parts = new List<UploadInput>();
         foreach (var type in Types)
         {
-            if (await sink.CompleteAsync(type) is { } path) parts.Add(await RegisterAsync(ticket, type, path, archive.IsDelta, cancellation));
+            if (await sink.CompleteAsync(type) is { } path) parts.Add(await RegisterAsync(ticket, type, path, archive.IsDelta || sink.LeftOut.Contains(type), cancellation));
         }
         var directory = $"{prefix}directory.json";
         await blobs.WriteAsync(directory, JsonSerializer.SerializeToUtf8Bytes(mapping.Directory, Json), cancellation);
         var removals = sink.Removals.Count == 0 ? null : $"{prefix}removals.json";
         if (removals is not null) await blobs.WriteAsync(removals, JsonSerializer.SerializeToUtf8Bytes(sink.Removals, Json), cancellation);
-        return plan with { Parts = parts, Removals = removals, Findings = await findingsFile.CompleteAsync(cancellation), Directory = directory };
+        return plan with { Parts = parts, Removals = removals, Findings = await findingsFile.CompleteAsync(cancellation), Directory = directory, LeftOut = sink.LeftOutRows };
     }
 
     /// <summary>A part is an upload of its own, kept beside the results of the archive that it comes from.</summary>
-    private async Task<UploadInput> RegisterAsync(UploadTicket roster, RecordType type, string path, bool isDelta, CancellationToken cancellation)
+    private async Task<UploadInput> RegisterAsync(UploadTicket roster, RecordType type, string path, bool isPartial, CancellationToken cancellation)
     {
         var blob = await blobs.FindAsync(path, cancellation) ?? throw new FileNotFoundException($"The part {path} is gone.");
         var ticket = roster with
         {
-            // A complete roster says all there is of classes, but not of students.
+            // A complete roster says all there is of classes, unless a row about them can't be used, but not of students.
             Key = PartKey(roster.Key, type), RecordType = type.Code, FileName = $"{type.Code}.csv", ArrivedAs = path, DeferSync = true,
-            Scope = isDelta || type == RecordTypes.Student ? UploadScope.Update : UploadScope.Replace,
+            Scope = isPartial || type == RecordTypes.Student ? UploadScope.Update : UploadScope.Replace,
         };
         await log.RegisterAsync(ticket, cancellation);
         var input = new UploadInput(ticket.Key, UploadId.Of(path, blob.ETag), path, blob.ETag);
@@ -185,7 +189,7 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
             await ledger.PutAsync(new(SubjectOf(plan.District, plan.Year), Kind, Only, JsonSerializer.Serialize(new Pointer(directory), Json)), cancellation);
         await log.SaveReportAsync(key, new UploadReport
         {
-            Status = status, Sentence = sentence + (ending.IsSyncPending ? " The state record will have it after the next nightly sync." : ""), UploadId = ending.Upload.Id, ETag = ending.Upload.ETag, Counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(groups)]),
+            Status = status, Sentence = sentence + (ending.IsSyncPending ? " The state record will have it after the next nightly sync." : ""), UploadId = ending.Upload.Id, ETag = ending.Upload.ETag, Counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(plan, groups)]),
             EditionVersion = parts.Max(part => part.EditionVersion), FindingFiles = [.. new[] { plan?.Findings }.OfType<string>(), .. parts.SelectMany(part => part.FindingFiles)], Groups = groups.Count,
             Parts = [.. (plan?.Parts ?? []).Select(part => part.Key)], StartedAt = plan?.StartedAt, FinishedAt = clock.GetUtcNow(), Rules = RuleCatalog.Version,
         }, cancellation);
@@ -207,11 +211,12 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
     }
 
     /// <summary>Findings of the archive itself; those of its parts are in the parts' counts.</summary>
-    private static UploadCounts CountsOf(IReadOnlyList<FindingGroup> groups) => new()
+    private static UploadCounts CountsOf(RosterPlan? plan, IReadOnlyList<FindingGroup> groups)
     {
-        Fatal = groups.Where(group => group.Rule == RosterRules.Unknown.Id).Sum(group => group.Count), Rejected = groups.Where(group => group.Rule == RosterRules.Unknown.Id).Sum(group => group.Count),
-        Rows = groups.Where(group => group.Rule == RosterRules.Unknown.Id).Sum(group => group.Count), Warnings = groups.Where(group => group.Rule == RosterRules.NothingToRemove.Id).Sum(group => group.Count),
-    };
+        return new() { Rows = plan?.LeftOut ?? 0, Rejected = plan?.LeftOut ?? 0, Fatal = Count(RosterRules.Unknown) + Count(RosterRules.BadValue), Warnings = Count(RosterRules.NothingToRemove) };
+
+        long Count(Rule rule) => groups.Where(group => group.Rule == rule.Id).Sum(group => group.Count);
+    }
 
     private static (UploadStatus Status, string Sentence) Ending(RosterEnding ending, IReadOnlyList<UploadReport> parts, IReadOnlyList<FindingGroup> groups)
     {
@@ -219,7 +224,7 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
         if (ending.Plan!.Refusal is { } refusal) return (UploadStatus.Refused, refusal);
         if (parts.FirstOrDefault(part => part.Status is UploadStatus.Failed or UploadStatus.Refused or UploadStatus.Declined) is { } stopped) return (stopped.Status, stopped.Sentence);
         if (ending.Plan.IsTest) return (UploadStatus.Tested, "The roster was checked and nothing was written. Classes that it brings itself are unknown to the check of its rosters until it is loaded.");
-        var counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(groups)]);
+        var counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(ending.Plan, groups)]);
         return counts.IsNothingAccepted ? (UploadStatus.Rejected, string.Create(CultureInfo.InvariantCulture, $"None of the {counts.Rows} rows of the roster was accepted; nothing was loaded. The findings say why."))
             : counts.Rejected > 0 ? (UploadStatus.AcceptedWithRejects, string.Create(CultureInfo.InvariantCulture, $"{counts.Rejected} rows of the roster were rejected; the findings say why. The others were accepted."))
             : groups.Count > 0 ? (UploadStatus.AcceptedWithFindings, "The roster was accepted; some rows have findings to look at.")
@@ -242,7 +247,18 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
 
         public List<Removal> Removals { get; } = [];
 
+        /// <summary>Of which types rows can't be used.</summary>
+        public HashSet<RecordType> LeftOut { get; } = [];
+
+        public long LeftOutRows { get; private set; }
+
         public void Add(Finding finding) => findings.Add(finding);
+
+        public void LeaveOut(RecordType type)
+        {
+            LeftOut.Add(type);
+            LeftOutRows++;
+        }
 
         public void Remove(RecordType type, string localId, string key, string? replacedBy) => Removals.Add(new Removal(type.Code, localId, key, replacedBy));
 

@@ -7,7 +7,7 @@ using Aim.Records;
 namespace Aim.Host.Generate;
 
 /// <summary>
-/// A district's courses, staff, sections and rosters as a OneRoster 1.2 archive, in place of its files of them. At an error rate the archive refers to what isn't there, and a second one with
+/// A district's courses, staff, sections and rosters as a OneRoster 1.2 archive, in place of its files of them. At an error rate the archive refers to what isn't there and has a date that is none, and a second one with
 /// changes removes what was never sent.
 /// </summary>
 internal sealed class SampleRoster(SampleDistrict district, SchoolYear year)
@@ -41,6 +41,7 @@ internal sealed class SampleRoster(SampleDistrict district, SchoolYear year)
         {
             planted.Add(($"{prefix}{Bulk}", Put("classes", ["X-1", "Without course", Nobody, bulk["orgs"][1].Split(',')[0], Session, "9"]), RosterRules.Unknown.Id));
             planted.Add(($"{prefix}{Bulk}", Put("enrollments", ["e-x", First(RecordTypes.CourseSection)["SectionNumber"], "", Nobody, "student", "", "", ""]), RosterRules.Unknown.Id));
+            planted.Add(($"{prefix}{Bulk}", Put("enrollments", ["e-z", First(RecordTypes.CourseSection)["SectionNumber"], "", StaffOf(First(RecordTypes.CourseSection)["TeacherLocalId"]), "teacher", "", $"{year}-99-99", ""]), RosterRules.BadValue.Id));
         }
         WriteZip(Path.Combine(root, prefix, Bulk), "bulk", bulk);
         if (!hasMistakes) return planted;

@@ -102,6 +102,8 @@ internal static class RuleFixtures
             Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-5,active,,k-7,org-1,u-1,student,,2025-10-01,"])), Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-5,active,,k-2,org-1,u-1,student,,2025-10-01,"]))),
         new("ROS-002", "a place is removed that was never there", "OR2:2",
             Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-7,tobedeleted,,,,,,,,"])), Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-2,tobedeleted,,,,,,,,"]))),
+        new("ROS-003", "a place begins on no day of the calendar", "OR2:2",
+            Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-5,active,,k-2,org-1,u-1,student,,2025-99-99,"])), Rostered(RosterZip.Delta().With("enrollments", [.. Places, "e-5,active,,k-2,org-1,u-1,student,,2025-10-01,"]))),
     ];
 
     private static IEnumerable<RuleFixture> References() =>

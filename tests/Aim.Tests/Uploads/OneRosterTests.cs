@@ -209,6 +209,49 @@ public sealed class OneRosterTests
     }
 
     [TestMethod]
+    [DataRow("enrollments", OtherEnrollments, "e-3,active,,k-2,org-1,u-1,student,,2025-99-99,", "beginDate '2025-99-99'")]
+    [DataRow("enrollments", OtherEnrollments, "e-3,active,,k-2,org-1,u-1,student,,2025-10-01,soon", "endDate 'soon'")]
+    [DataRow("enrollments", OtherEnrollments, "e-3,frob,,k-2,org-1,u-1,student,,2025-10-01,", "status 'frob'")]
+    [DataRow("enrollments", OtherEnrollments, "e-3,active,,k-2,org-1,u-1,pupil,,2025-10-01,", "role 'pupil'")]
+    [DataRow("enrollments", OtherEnrollments, "e-3,active,,k-2,org-1,u-9,teacher,yes,,", "primary 'yes'")]
+    [DataRow("academicSessions", "sourcedId,status,title,type,startDate,endDate,schoolYear", "t-1,active,Fall,term,08/25/2025,2026-01-16,2026", "startDate '08/25/2025'")]
+    [DataRow("demographics", "sourcedId,status,birthDate,sex,white", "u-1,active,2015-02-30,female,true", "birthDate '2015-02-30'")]
+    [DataRow("demographics", "sourcedId,status,birthDate,sex,white", "u-1,active,2015-06-01,girl,Y", "sex 'girl', white 'Y'")]
+    public async Task A_date_or_word_that_cannot_be_read_is_a_finding_and_its_row_is_left_out(string file, string header, string row, string expected)
+    {
+        await using var bench = await OpenAsync();
+
+        var result = await bench.UploadAsync("OR", RosterZip.Delta().With(file, header, row).Bytes());
+
+        Assert.AreEqual((UploadStatus.Rejected, 1L, 1L), (result.Status, result.Counts.Rows, result.Counts.Rejected), result.Report.Sentence);
+        Assert.AreEqual(expected, string.Join(", ", result.Findings.Select(finding => $"{finding.Field} '{finding.Value}'")));
+        Assert.IsTrue(result.Findings.All(finding => finding is { Rule: "ROS-003", Line: 2 } && finding.Message.Contains($"In {file}.csv", StringComparison.Ordinal)));
+        Assert.AreEqual(Loaded.ReplaceLineEndings("\n"), await ClassesAsync(bench));
+    }
+
+    [TestMethod]
+    public async Task A_complete_archive_with_a_row_that_cannot_be_read_removes_nothing_of_its_kind()
+    {
+        await using var bench = await OpenAsync();
+
+        var result = await bench.UploadAsync("OR", RosterZip.Sample().With("enrollments", "sourcedId,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate",
+            "e-1,k-1,org-1,u-1,student,,08/25/2025,", "e-2,k-1,org-1,u-2,student,,2025-09-02,", "e-9,k-1,org-1,u-9,teacher,true,,").Bytes());
+
+        Assert.AreEqual((UploadStatus.AcceptedWithRejects, 1L, 0L), (result.Status, result.Counts.Rejected, result.Counts.Removed), result.Report.Sentence);
+        Assert.AreEqual(Loaded.ReplaceLineEndings("\n"), await ClassesAsync(bench));
+    }
+
+    [TestMethod]
+    public async Task What_refers_to_a_row_that_was_left_out_is_told_so()
+    {
+        await using var bench = await OpenAsync(withRoster: false);
+
+        var result = await bench.UploadAsync("OR", RosterZip.Sample().With("academicSessions", "sourcedId,title,type,startDate,endDate,schoolYear", "year,2025-2026,schoolYear,2025-13-25,2026-06-05,2026").Bytes());
+
+        StringAssert.Contains(string.Join('\n', result.Findings.Select(finding => finding.Message)), "In classes.csv, termSourcedIds is 'year', which is not in academicSessions.csv as a row that could be used.");
+    }
+
+    [TestMethod]
     public async Task A_test_of_an_archive_writes_nothing()
     {
         await using var bench = await OpenAsync(withRoster: false);
