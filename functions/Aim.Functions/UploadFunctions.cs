@@ -45,9 +45,6 @@ public sealed class UploadFunctions(AimPlatform platform, DurableWorkflows workf
     [Function(nameof(OpenRoster))]
     public Task<StepOutcome> OpenRoster([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(OpenRoster), call, cancellation);
 
-    [Function(nameof(RemoveFromRoster))]
-    public Task<StepOutcome> RemoveFromRoster([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(RemoveFromRoster), call, cancellation);
-
     [Function(nameof(ReportRoster))]
     public Task<StepOutcome> ReportRoster([ActivityTrigger] StepCall call, CancellationToken cancellation) => workflows.RunStepAsync(nameof(ReportRoster), call, cancellation);
 }

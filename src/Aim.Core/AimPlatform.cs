@@ -121,10 +121,9 @@ public sealed class AimPlatform
             .Add(UploadSteps.Apply, apply.RunAsync)
             .Add(UploadSteps.Report, report.RunAsync);
 
-        var roster = new RosterUpload(blobs, editions, ledger, Uploads, References, clock);
+        var roster = new RosterUpload(blobs, ledger, Uploads, References, clock);
         Catalog.Add<RosterWorkflow, UploadInput, UploadStatus>()
             .Add(RosterSteps.Open, roster.OpenAsync)
-            .Add(RosterSteps.Remove, roster.RemoveAsync)
             .Add(RosterSteps.Report, roster.ReportAsync);
 
         var verify = new VerifyEdition(editions, state, resolver, Parked);

@@ -148,7 +148,7 @@ internal static class UploadEndpoints
         return TypedResults.Stream(async output =>
         {
             await using var text = new StreamWriter(output, new UTF8Encoding(false), leaveOpen: true);
-            await foreach (var change in UploadDiff.ReadAsync(platform.Ports.Blobs, report, cancellation)) await text.WriteLineAsync(JsonSerializer.Serialize(change, JsonSerializerOptions.Web).AsMemory(), cancellation);
+            await foreach (var change in UploadDiff.ReadAsync(platform.Ports.Blobs, platform.Uploads, report, cancellation)) await text.WriteLineAsync(JsonSerializer.Serialize(change, JsonSerializerOptions.Web).AsMemory(), cancellation);
         }, MediaTypes.NdJson);
     }
 

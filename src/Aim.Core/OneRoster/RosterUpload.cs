@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Aim.Editions;
 using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
@@ -13,10 +12,9 @@ namespace Aim.OneRoster;
 
 /// <summary>What an archive comes to: one upload for each record type, in the order in which they refer to one another.</summary>
 /// <param name="Refusal">Why the archive can't be loaded; null when it can.</param>
-/// <param name="Removals">Blob of the records that it removes; null when it removes none.</param>
 /// <param name="Directory">Blob of what the year's rosters have said so far.</param>
 public sealed record RosterPlan(
-    UploadInput Upload, string? Refusal, IReadOnlyList<UploadInput> Parts, string? Removals, string? Findings, string? Directory, DateTimeOffset StartedAt)
+    UploadInput Upload, string? Refusal, IReadOnlyList<UploadInput> Parts, string? Findings, string? Directory, DateTimeOffset StartedAt)
 {
     public bool IsTest { get; init; }
 
@@ -38,7 +36,7 @@ public sealed record RosterEnding(RosterPlan? Plan, UploadInput Upload, string? 
 /// Loads OneRoster archives. An archive is taken apart into files of the district's own record types, and each of them goes the way of any upload: the same
 /// rules, the same comparison, the same report.
 /// </summary>
-public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedger ledger, UploadLog log, ReferenceLibrary references, TimeProvider clock)
+public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log, ReferenceLibrary references, TimeProvider clock)
 {
     /// <summary>What a request names instead of a record type.</summary>
     public const string TypeCode = "OR";
@@ -57,10 +55,6 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
 
     private sealed record Pointer(string Path);
 
-    /// <summary>A record to be removed.</summary>
-    /// <param name="ReplacedBy">Key of the record that takes its place; it is removed only if that one is there.</param>
-    internal sealed record Removal(string Type, string LocalId, string Key, string? ReplacedBy = null);
-
     /// <summary>Takes the archive apart. Done again, it gives what was made the first time.</summary>
     public async Task<RosterPlan> OpenAsync(UploadInput upload, CancellationToken cancellation)
     {
@@ -78,7 +72,7 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
 
     private async Task<RosterPlan> MakeAsync(UploadInput upload, UploadTicket ticket, CancellationToken cancellation)
     {
-        var refused = new RosterPlan(upload, null, [], null, null, null, clock.GetUtcNow());
+        var refused = new RosterPlan(upload, null, [], null, null, clock.GetUtcNow());
         if ((await references.FindAsync(ticket.Year, cancellation))?.Data is not { } reference)
             return refused with { Refusal = $"The state office has set up no schools and calendars for {ticket.Year.Span} yet. Upload the roster again when it has." };
         if (reference.FindDistrict(ticket.District) is null) return refused with { Refusal = $"District {ticket.District} is unknown in {ticket.Year.Span}. Use the four-digit School System number." };
@@ -121,58 +115,30 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
         var parts = new List<UploadInput>();
         foreach (var type in Types)
         {
-            if (await sink.CompleteAsync(type) is { } path) parts.Add(await RegisterAsync(ticket, type, path, archive.IsDelta || sink.LeftOut.Contains(type), cancellation));
+            if (await sink.CompleteAsync(type) is not { } path) continue;
+            var removals = sink.Removals.TryGetValue(type, out var named) ? $"{prefix}{type.Code}-removals.json" : null;
+            if (removals is not null) await NamedRemovals.WriteAsync(blobs, removals, named!, cancellation);
+            parts.Add(await RegisterAsync(ticket, type, path, removals, archive.IsDelta || sink.LeftOut.Contains(type), cancellation));
         }
         var directory = $"{prefix}directory.json";
         await blobs.WriteAsync(directory, JsonSerializer.SerializeToUtf8Bytes(mapping.Directory, Json), cancellation);
-        var removals = sink.Removals.Count == 0 ? null : $"{prefix}removals.json";
-        if (removals is not null) await blobs.WriteAsync(removals, JsonSerializer.SerializeToUtf8Bytes(sink.Removals, Json), cancellation);
-        return plan with { Parts = parts, Removals = removals, Findings = await findingsFile.CompleteAsync(cancellation), Directory = directory, LeftOut = sink.LeftOutRows };
+        return plan with { Parts = parts, Findings = await findingsFile.CompleteAsync(cancellation), Directory = directory, LeftOut = sink.LeftOutRows };
     }
 
     /// <summary>A part is an upload of its own, kept beside the results of the archive that it comes from.</summary>
-    private async Task<UploadInput> RegisterAsync(UploadTicket roster, RecordType type, string path, bool isPartial, CancellationToken cancellation)
+    private async Task<UploadInput> RegisterAsync(UploadTicket roster, RecordType type, string path, string? removals, bool isPartial, CancellationToken cancellation)
     {
         var blob = await blobs.FindAsync(path, cancellation) ?? throw new FileNotFoundException($"The part {path} is gone.");
         var ticket = roster with
         {
             // A complete roster says all there is of classes, unless a row about them can't be used, but not of students.
-            Key = PartKey(roster.Key, type), RecordType = type.Code, FileName = $"{type.Code}.csv", ArrivedAs = path, DeferSync = true,
+            Key = PartKey(roster.Key, type), RecordType = type.Code, FileName = $"{type.Code}.csv", ArrivedAs = path, Removals = removals, DeferSync = true,
             Scope = isPartial || type == RecordTypes.Student ? UploadScope.Update : UploadScope.Replace,
         };
         await log.RegisterAsync(ticket, cancellation);
         var input = new UploadInput(ticket.Key, UploadId.Of(path, blob.ETag), path, blob.ETag);
         await log.RegisterFileAsync(input.Id, path, cancellation);
         return input;
-    }
-
-    /// <summary>Takes away what the archive says is gone, one version a record type.</summary>
-    public async Task<RosterPlan> RemoveAsync(RosterPlan plan, CancellationToken cancellation)
-    {
-        await using var file = await blobs.OpenReadAsync(plan.Removals!, cancellation) ?? throw new FileNotFoundException($"The removals {plan.Removals} are gone.");
-        var removals = (await JsonSerializer.DeserializeAsync<List<Removal>>(file, Json, cancellation))!;
-        foreach (var group in removals.GroupBy(removal => removal.Type).OrderByDescending(group => RecordTypes.Find(group.Key)!.Number)) await RemoveAsync(plan, group.Key, [.. group], cancellation);
-        return plan;
-    }
-
-    private async Task RemoveAsync(RosterPlan plan, string type, IReadOnlyList<Removal> removals, CancellationToken cancellation)
-    {
-        var edition = new EditionKey(plan.District, plan.Year);
-        var prefix = RecordTypes.Find(type)!.LocalIdPrefix;
-        var gone = removals.GroupBy(removal => (LocalId: prefix + removal.LocalId, removal.Key)).ToDictionary(group => group.Key, group => group.Last().ReplacedBy);
-        var load = new EditionLoad(UploadId.Of($"{plan.Upload.Path}#{type}", plan.Upload.ETag), type, null);
-        while (true)
-        {
-            var head = await editions.GetHeadAsync(edition, cancellation);
-            var changes = new List<EditionChange>();
-            await foreach (var student in editions.ReadAsync(edition, new EditionSelection([.. gone.Keys.Select(item => item.LocalId).Distinct().Order(Utf8Order.Comparer)]), cancellation))
-            {
-                var rows = student.Rows.Where(row => row.Type.Code == type).ToList();
-                // The row that was to take its place may have been rejected: then the stored one stays.
-                changes.AddRange(rows.Where(row => gone.TryGetValue((student.LocalId, row.Key), out var by) && (by is null || rows.Exists(other => other.Key == by))).Select(row => new EditionChange(student.LocalId, row, null)));
-            }
-            if ((await editions.ApplyAsync(edition, head.Version, load, changes.ToAsyncEnumerable(), cancellation)).Status != ApplyStatus.Stale) return;
-        }
     }
 
     /// <summary>Writes the archive's report: the sum of its parts.</summary>
@@ -223,8 +189,10 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
         if (ending.Failure is { } failure) return (UploadStatus.Failed, $"{failure} Nothing of the file is lost: upload it again, or ask the state office.");
         if (ending.Plan!.Refusal is { } refusal) return (UploadStatus.Refused, refusal);
         if (parts.FirstOrDefault(part => part.Status is UploadStatus.Failed or UploadStatus.Refused or UploadStatus.Declined) is { } stopped) return (stopped.Status, stopped.Sentence);
-        if (ending.Plan.IsTest) return (UploadStatus.Tested, "The roster was checked and nothing was written. Classes that it brings itself are unknown to the check of its rosters until it is loaded.");
         var counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(ending.Plan, groups)]);
+        if (ending.Plan.IsTest)
+            return (UploadStatus.Tested, string.Create(CultureInfo.InvariantCulture,
+                $"The roster was checked and nothing was written; loading it would add {counts.Added}, change {counts.Changed} and remove {counts.Removed} rows. Classes that it brings itself are unknown to the check of its rosters until it is loaded."));
         return counts.IsNothingAccepted ? (UploadStatus.Rejected, string.Create(CultureInfo.InvariantCulture, $"None of the {counts.Rows} rows of the roster was accepted; nothing was loaded. The findings say why."))
             : counts.Rejected > 0 ? (UploadStatus.AcceptedWithRejects, string.Create(CultureInfo.InvariantCulture, $"{counts.Rejected} rows of the roster were rejected; the findings say why. The others were accepted."))
             : groups.Count > 0 ? (UploadStatus.AcceptedWithFindings, "The roster was accepted; some rows have findings to look at.")
@@ -245,7 +213,7 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
     {
         private readonly Dictionary<RecordType, (SpooledBlob File, FileLayout Layout)> files = [];
 
-        public List<Removal> Removals { get; } = [];
+        public Dictionary<RecordType, List<NamedRemoval>> Removals { get; } = [];
 
         /// <summary>Of which types rows can't be used.</summary>
         public HashSet<RecordType> LeftOut { get; } = [];
@@ -260,16 +228,17 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
             LeftOutRows++;
         }
 
-        public void Remove(RecordType type, string localId, string key, string? replacedBy) => Removals.Add(new Removal(type.Code, localId, key, replacedBy));
+        public void Remove(RecordType type, string localId, string key, string? replacedBy)
+        {
+            // A part that only removes has no rows.
+            PartOf(type);
+            if (!Removals.TryGetValue(type, out var removals)) Removals[type] = removals = [];
+            removals.Add(new NamedRemoval(type.LocalIdPrefix + localId, key, replacedBy));
+        }
 
         public ValueTask RowAsync(RecordType type, params (string Column, string? Value)[] values)
         {
-            if (!files.TryGetValue(type, out var part))
-            {
-                var layout = FileLayouts.Find(type, null, ticket.Year) ?? throw new InvalidOperationException($"There is no layout of {type.Code} for {ticket.Year}.");
-                files[type] = part = (new SpooledBlob(blobs, $"{prefix}{type.Code}.csv"), layout);
-                Write(part.File, layout.Columns.Select(column => column.Name));
-            }
+            var part = PartOf(type);
             Write(part.File, part.Layout.Columns.Select(column => column.Role switch
             {
                 ColumnRole.RecordType => type.Code,
@@ -280,12 +249,21 @@ public sealed class RosterUpload(IBlobStore blobs, IEditionStore editions, ILedg
             return part.File.FlushAsync(cancellation);
         }
 
+        private (SpooledBlob File, FileLayout Layout) PartOf(RecordType type)
+        {
+            if (files.TryGetValue(type, out var part)) return part;
+            var layout = FileLayouts.Find(type, null, ticket.Year) ?? throw new InvalidOperationException($"There is no layout of {type.Code} for {ticket.Year}.");
+            files[type] = part = (new SpooledBlob(blobs, $"{prefix}{type.Code}.csv"), layout);
+            Write(part.File, layout.Columns.Select(column => column.Name));
+            return part;
+        }
+
         private static void Write(SpooledBlob file, IEnumerable<string?> cells) =>
             Encoding.UTF8.GetBytes($"{string.Join(',', cells.Select(Quoted))}\n", file.Buffer);
 
         private static string Quoted(string? cell) => cell is null ? "" : cell.AsSpan().ContainsAny(",\"\r\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
 
-        /// <summary>The path of a part that has rows; null for one that hasn't.</summary>
+        /// <summary>The path of a part that has rows, or removes some; null for one that hasn't.</summary>
         public async Task<string?> CompleteAsync(RecordType type) => files.TryGetValue(type, out var part) ? await part.File.CompleteAsync(cancellation) : null;
 
         public async ValueTask DisposeAsync()

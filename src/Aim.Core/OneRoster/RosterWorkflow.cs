@@ -9,11 +9,10 @@ namespace Aim.OneRoster;
 public static class RosterSteps
 {
     public static readonly Step<UploadInput, RosterPlan> Open = new("OpenRoster");
-    public static readonly Step<RosterPlan, RosterPlan> Remove = new("RemoveFromRoster");
     public static readonly Step<RosterEnding, UploadStatus> Report = new("ReportRoster");
 }
 
-/// <summary>One OneRoster archive: taken apart, its parts loaded one after another, what it removes removed, then synced.</summary>
+/// <summary>One OneRoster archive: taken apart, its parts loaded one after another, then synced.</summary>
 public sealed class RosterWorkflow : Workflow<UploadInput, UploadStatus>
 {
     public override async Task<UploadStatus> RunAsync(IWorkflowContext context, UploadInput input)
@@ -23,8 +22,8 @@ public sealed class RosterWorkflow : Workflow<UploadInput, UploadStatus>
         {
             context.SetStatus("Open");
             plan = await context.CallAsync(RosterSteps.Open, input);
-            var isLoaded = await AreLoadedAsync(context, plan.Parts);
-            var isSynced = plan.IsTest || plan.Refusal is not null || await IsSyncedAsync(context, plan, isLoaded);
+            await LoadAsync(context, plan.Parts);
+            var isSynced = plan.IsTest || plan.Refusal is not null || await IsSyncedAsync(context, plan);
             return await EndAsync(context, new(plan, input, null) { IsSyncPending = !isSynced });
         }
         catch (StepFailedException failure)
@@ -33,22 +32,20 @@ public sealed class RosterWorkflow : Workflow<UploadInput, UploadStatus>
         }
     }
 
-    /// <summary>Loads the parts in order; false when one was not loaded, as what comes later refers to it.</summary>
-    private static async Task<bool> AreLoadedAsync(IWorkflowContext context, IReadOnlyList<UploadInput> parts)
+    /// <summary>Loads the parts in order, up to one that is not loaded, as what comes later refers to it.</summary>
+    private static async Task LoadAsync(IWorkflowContext context, IReadOnlyList<UploadInput> parts)
     {
         foreach (var part in parts)
         {
             context.SetStatus("Load");
             var status = await context.CallChildAsync<UploadWorkflow, UploadInput, UploadStatus>(UploadIntake.InstanceOf(part.Id), part);
-            if (status is UploadStatus.Declined or UploadStatus.Refused or UploadStatus.Failed) return false;
+            if (status is UploadStatus.Declined or UploadStatus.Refused or UploadStatus.Failed) return;
         }
-        return true;
     }
 
     /// <summary>Brings to the state whatever was loaded, also when not all was.</summary>
-    private static async Task<bool> IsSyncedAsync(IWorkflowContext context, RosterPlan plan, bool isLoaded)
+    private static async Task<bool> IsSyncedAsync(IWorkflowContext context, RosterPlan plan)
     {
-        if (isLoaded && plan.Removals is not null) await context.CallAsync(RosterSteps.Remove, plan);
         context.SetStatus("Sync");
         return await SyncEdition.TryToEndAsync(context, new EditionKey(plan.District, plan.Year));
     }

@@ -53,7 +53,7 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
 
         var counts = await CountAsync(staged, findings.Summary, result, cancellation);
         var changed = await changes.CompleteAsync(cancellation);
-        if (counts is { IsNothingAccepted: true, Removed: > 0 })
+        if (plan.Ticket.Scope == UploadScope.Replace && counts.Removed > 0 && counts.Rejected == counts.Rows)
         {
             // Not a row of it can be used: it doesn't tell what there is no more.
             await blobs.DeleteAsync(changesPath, cancellation);
@@ -72,6 +72,7 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
         var rules = new StudentRuleSet(RuleCatalog.StudentRules, [type], ticket.Year, prior.RowCount > 0);
         return new ComparisonJob(type, staged.Plan.Upload.Id, ticket.Scope, staged.RejectedOfNobody > 0, rules, ticket.Year, prior.RowCount > 0)
         {
+            Removals = await NamedRemovals.ReadAsync(blobs, ticket.Removals, cancellation),
             Reference = (await references.FindAsync(ticket.Year, cancellation))?.Data, Classes = rules.NeedsClasses ? await ClassLists.ReadAsync(editions, edition, cancellation) : null,
         };
     }
@@ -81,7 +82,7 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
         StagedUpload staged, EditionHead head, ComparisonJob job, ComparisonResult result, Func<Task> flush, CancellationToken cancellation)
     {
         var comparison = new StudentComparison(job);
-        await foreach (var chunk in MergeAsync(staged, head, job, cancellation).Chunk(ChunkSize).WithCancellation(cancellation))
+        await foreach (var chunk in MergeAsync(staged, head, job, result, cancellation).Chunk(ChunkSize).WithCancellation(cancellation))
         {
             var people = await PeopleAsync(chunk, cancellation);
             var prior = await PriorAsync(chunk, head.Key, job, cancellation);
@@ -91,12 +92,27 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
     }
 
     private IAsyncEnumerable<StudentToCompare> MergeAsync(
-        StagedUpload staged, EditionHead head, ComparisonJob job, CancellationToken cancellation)
+        StagedUpload staged, EditionHead head, ComparisonJob job, ComparisonResult result, CancellationToken cancellation)
     {
         // A file that holds a good part of the edition is merged with a scan of it; a small update looks its few students up.
-        var scans = job.Scope == UploadScope.Replace || staged.Rows > head.RowCount / 20;
-        var file = StagedRuns.ReadAsync(blobs, staged.Runs, cancellation);
-        return head.RowCount == 0 ? WithoutStored(file) : scans ? ScanAsync(file, head.Key, job.Scope, cancellation) : LookUpAsync(file, head.Key, cancellation);
+        // So is one that removes records by name, as it has to be told how much of the edition goes.
+        var scans = job.Scope == UploadScope.Replace || job.Removals.Any || staged.Rows > head.RowCount / 20;
+        var file = WithNamed(StagedRuns.ReadAsync(blobs, staged.Runs, cancellation), job.Removals.LocalIds);
+        return head.RowCount == 0 ? WithoutStored(file) : scans ? ScanAsync(file, head.Key, job, result, cancellation) : LookUpAsync(file, head.Key, cancellation);
+    }
+
+    /// <summary>The students of the file and those whose records it removes by name, in one order.</summary>
+    private static async IAsyncEnumerable<StagedStudent> WithNamed(IAsyncEnumerable<StagedStudent> file, IEnumerable<string> localIds)
+    {
+        using var named = localIds.Order(Utf8Order.Comparer).GetEnumerator();
+        var hasNamed = named.MoveNext();
+        await foreach (var student in file)
+        {
+            for (; hasNamed && Utf8Order.Compare(named.Current, student.LocalId) < 0; hasNamed = named.MoveNext()) yield return new(named.Current, []);
+            if (hasNamed && named.Current == student.LocalId) hasNamed = named.MoveNext();
+            yield return student;
+        }
+        for (; hasNamed; hasNamed = named.MoveNext()) yield return new(named.Current, []);
     }
 
     private static async IAsyncEnumerable<StudentToCompare> WithoutStored(IAsyncEnumerable<StagedStudent> file)
@@ -105,7 +121,7 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
     }
 
     private async IAsyncEnumerable<StudentToCompare> ScanAsync(
-        IAsyncEnumerable<StagedStudent> file, EditionKey edition, UploadScope scope, [EnumeratorCancellation] CancellationToken cancellation)
+        IAsyncEnumerable<StagedStudent> file, EditionKey edition, ComparisonJob job, ComparisonResult result, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await using var stored = editions.ReadAsync(edition, EditionSelection.All, cancellation).GetAsyncEnumerator(cancellation);
         var hasStored = await stored.MoveNextAsync();
@@ -113,13 +129,24 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
         {
             for (; hasStored && Utf8Order.Compare(stored.Current.LocalId, student.LocalId) < 0; hasStored = await stored.MoveNextAsync())
             {
-                if (scope == UploadScope.Replace) yield return new(stored.Current.LocalId, stored.Current.Rows, []);
+                if (IsAffected(stored.Current)) yield return new(stored.Current.LocalId, stored.Current.Rows, []);
             }
             var isStored = hasStored && stored.Current.LocalId == student.LocalId;
             yield return new(student.LocalId, isStored ? stored.Current.Rows : [], student.Rows);
             if (isStored) hasStored = await stored.MoveNextAsync();
         }
-        for (; hasStored && scope == UploadScope.Replace; hasStored = await stored.MoveNextAsync()) yield return new(stored.Current.LocalId, stored.Current.Rows, []);
+        for (; hasStored && (job.Scope == UploadScope.Replace || job.Removals.Any); hasStored = await stored.MoveNextAsync())
+        {
+            if (IsAffected(stored.Current)) yield return new(stored.Current.LocalId, stored.Current.Rows, []);
+        }
+
+        // Who is not in the file is compared only where that means that rows go; otherwise the rows are counted, to tell which share of them does.
+        bool IsAffected(EditionStudent student)
+        {
+            if (job.Scope == UploadScope.Replace) return true;
+            result.Stored += student.Rows.Count(row => row.Type == job.Type);
+            return false;
+        }
     }
 
     private async IAsyncEnumerable<StudentToCompare> LookUpAsync(

@@ -34,7 +34,8 @@ public static class FileInspector
     ];
 
     /// <param name="today">The day in the state.</param>
-    public static async Task<FileForm> InspectAsync(Stream file, RecordType type, SchoolYear year, DateOnly today, CancellationToken cancellation)
+    /// <param name="mayBeEmpty">A header without rows is a file, too.</param>
+    public static async Task<FileForm> InspectAsync(Stream file, RecordType type, SchoolYear year, DateOnly today, CancellationToken cancellation, bool mayBeEmpty = false)
     {
         // Most uploads are small, and there may be many at once: no more memory than the file has bytes.
         var size = file.CanSeek ? (int)Math.Clamp(file.Length, SmallestBuffer, BufferSize) : BufferSize;
@@ -52,7 +53,7 @@ public static class FileInspector
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-        var form = scan.Refusal ?? scan.Finish(type, year);
+        var form = scan.Refusal ?? scan.Finish(type, year, mayBeEmpty);
         return form.WrittenAt is { } written && DateOnly.FromDateTime(written) > today.AddDays(DaysAhead) ? FromTheFuture(written) : form;
     }
 
@@ -91,7 +92,7 @@ public static class FileInspector
             MeasureLines(chunk);
         }
 
-        public FileForm Finish(RecordType type, SchoolYear year)
+        public FileForm Finish(RecordType type, SchoolYear year, bool mayBeEmpty)
         {
             if (bytes == 0) return FileForm.Refused("FMT-001", "The file is empty (0 bytes). Export it again and upload the new file.");
             invalidUtf8 |= carryLength > 0;
@@ -106,7 +107,7 @@ public static class FileInspector
             var firstLine = text.AsSpan()[..(text.AsSpan().IndexOfAny('\r', '\n') is >= 0 and var end ? end : text.Length)];
             var form = ReadHeader(firstLine, type, year);
             if (form.Refusal is not null) return form;
-            if (text.AsSpan(firstLine.Length).Trim().IsEmpty && bytes <= HeadSize)
+            if (!mayBeEmpty && text.AsSpan(firstLine.Length).Trim().IsEmpty && bytes <= HeadSize)
                 return FileForm.Refused("FMT-001", "The file has a header and no rows. Export it again with the students it should hold; nothing was changed.");
             return form with { Encoding = encoding, Bytes = bytes, Lines = lines + (lineLength > 0 ? 1 : 0) };
         }

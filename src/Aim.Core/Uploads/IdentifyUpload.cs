@@ -24,7 +24,7 @@ public sealed class IdentifyUpload(IBlobStore blobs, UploadLog log, ReferenceLib
         if (RefusalOf(new EditionKey(ticket.District, ticket.Year), reference) is { } refusal) return refusal;
         await using var file = await blobs.OpenReadAsync(upload.Blob, cancellation);
         if (file is null) return FileForm.Refused("FMT-001", Gone);
-        return await FileInspector.InspectAsync(file, RecordTypes.Find(ticket.RecordType)!, ticket.Year, await calendar.TodayAsync(cancellation), cancellation);
+        return await FileInspector.InspectAsync(file, RecordTypes.Find(ticket.RecordType)!, ticket.Year, await calendar.TodayAsync(cancellation), cancellation, mayBeEmpty: ticket.Removals is not null);
     }
 
     /// <summary>Why a district can send nothing for a year; null when it can.</summary>

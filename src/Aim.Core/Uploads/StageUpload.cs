@@ -63,7 +63,7 @@ public sealed class StageUpload(IBlobStore blobs, ReferenceLibrary references)
         {
             return unreadable.Message;
         }
-        return result.Rows == 0 ? NoRows : null;
+        return result.Rows == 0 && plan.Ticket.Removals is null ? NoRows : null;
     }
 
     internal const string NoRows = "The file has no rows. Export it again with the students it should hold; nothing was changed.";

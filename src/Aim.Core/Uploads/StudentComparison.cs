@@ -12,6 +12,9 @@ internal sealed record ComparisonJob(
 {
     public ReferenceData? Reference { get; init; }
 
+    /// <summary>What the upload removes besides what its rows say.</summary>
+    public NamedRemovals Removals { get; init; } = NamedRemovals.None;
+
     /// <summary>The district's courses, classes and teachers, when one of the rules asks for them.</summary>
     public ClassLists? Classes { get; init; }
 }
@@ -142,11 +145,13 @@ internal sealed class StudentComparison(ComparisonJob job)
         var keepsOthers = job.Scope == UploadScope.Update || job.WithholdRemovals || isProtected || candidates.Any(candidate => candidate.IsRejected);
         foreach (var row in stored)
         {
-            if (row.Type == job.Type && (replaced.Contains(row.Key) || !keepsOthers)) continue;
+            if (row.Type == job.Type && (replaced.Contains(row.Key) || !keepsOthers || job.Removals.Has(localId, row.Key, IsThere))) continue;
             view.Add(StudentViews.Entry(row, new RowPlace(row.Type, row.Line, localId, row.Upload), isNew: false));
         }
         view.Sort();
         return (view, entries);
+
+        bool IsThere(string key) => replaced.Contains(key) || stored.Any(row => row.Type == job.Type && row.Key == key);
     }
 
     private void Conclude(string localId, Dictionary<string, EditionRow> storedByKey, List<Candidate> candidates, bool isProtected, ComparisonResult result)
@@ -165,12 +170,17 @@ internal sealed class StudentComparison(ComparisonJob job)
             else result.Changed++;
             result.Changes.Add(new EditionChange(localId, candidate.Stored, candidate.Row));
         }
-        if (job.Scope == UploadScope.Update) return;
         foreach (var row in storedByKey.Values)
         {
-            if (isProtected || job.WithholdRemovals) { result.RemovalsWithheld++; continue; }
+            if (!job.Removals.Has(localId, row.Key, IsThere))
+            {
+                if (job.Scope == UploadScope.Update) continue;
+                if (isProtected || job.WithholdRemovals) { result.RemovalsWithheld++; continue; }
+            }
             result.Removed++;
             result.Changes.Add(new EditionChange(localId, row, null));
         }
+
+        bool IsThere(string key) => storedByKey.ContainsKey(key) || candidates.Exists(candidate => !candidate.IsRejected && candidate.Row.Key == key);
     }
 }

@@ -53,6 +53,9 @@ public sealed record UploadTicket
     public UploadScope Scope { get; init; } = UploadScope.Update;
     public ConfirmPolicy Confirm { get; init; } = ConfirmPolicy.WhenRisky;
 
+    /// <summary>Blob of the records that the upload removes by name, besides what its rows say; null when there are none. Such an upload may have no rows.</summary>
+    public string? Removals { get; init; }
+
     /// <summary>Leaves the sync to whoever started many uploads at once.</summary>
     public bool DeferSync { get; init; }
 
@@ -135,7 +138,7 @@ public sealed record UploadCounts
     public long Information { get; init; }
 
     [JsonIgnore]
-    public bool IsNothingAccepted => Rows > 0 && Rejected == Rows;
+    public bool IsNothingAccepted => Rows > 0 && Rejected == Rows && Removed == 0;
 
     public static UploadCounts Sum(IEnumerable<UploadCounts> counts) => counts.Aggregate(new UploadCounts(), (sum, item) => new UploadCounts
     {

@@ -117,7 +117,7 @@ public sealed class LoadingTests
         Assert.AreEqual(UploadStatus.Tested, result.Status);
         Assert.AreEqual((1L, 1L), (result.Counts.Added, result.Counts.Changed));
         Assert.AreEqual(1, (await HeadAsync()).RowCount);
-        var diff = await UploadDiff.ReadAsync(bench.Ports.Blobs, result.Report, CancellationToken.None).ToListAsync();
+        var diff = await UploadDiff.ReadAsync(bench.Ports.Blobs, bench.Platform.Uploads, result.Report, CancellationToken.None).ToListAsync();
         var changed = diff.Single(row => row.Kind == "Changed");
         Assert.AreEqual(new FieldChange("FirstName", "Ana1001", "Anna"), changed.Fields.Single());
     }

@@ -109,6 +109,48 @@ public sealed class OneRosterTests
         Assert.IsTrue((await bench.Ports.Editions.GetHeadAsync(new EditionKey(Sample.District, Sample.Year), CancellationToken.None)).IsSynced);
     }
 
+    /// <summary>A class and the two places in it are gone.</summary>
+    private static byte[] Deletions() => RosterZip.Delta()
+        .With("classes", "sourcedId,status,dateLastModified,title,courseSourcedId,schoolSourcedId,termSourcedIds", "k-1,tobedeleted,2025-10-01T00:00:00Z,,,,")
+        .With("enrollments", OtherEnrollments, "e-1,tobedeleted,2025-10-01T00:00:00Z,,,,,,,", "e-2,tobedeleted,2025-10-01T00:00:00Z,,,,,,,").Bytes();
+
+    [TestMethod]
+    public async Task What_changes_take_away_is_counted_and_shown_before_and_after()
+    {
+        await using var bench = await OpenAsync();
+
+        var tested = await bench.UploadAsync("OR", Deletions(), UploadMode.Test);
+        Assert.AreEqual((UploadStatus.Tested, 3L), (tested.Status, tested.Counts.Removed), tested.Report.Sentence);
+        StringAssert.Contains(tested.Report.Sentence, "remove 3 rows");
+        const string gone = "Removed RU 1001 k-1|20250825, Removed RU 1002 k-1|20250902, Removed SU section/k-1 ";
+        Assert.AreEqual(gone, await DiffAsync(tested));
+        Assert.AreEqual(Loaded.ReplaceLineEndings("\n"), await ClassesAsync(bench), "a test writes nothing");
+
+        var loaded = await bench.UploadAsync("OR", Deletions());
+        Assert.AreEqual((UploadStatus.Accepted, 3L), (loaded.Status, loaded.Counts.Removed), loaded.Report.Sentence);
+        Assert.AreEqual(gone, await DiffAsync(loaded));
+        Assert.DoesNotContain("k-1", await ClassesAsync(bench));
+
+        async Task<string> DiffAsync(UploadResult result) => string.Join(", ", (await UploadDiff.ReadAsync(bench.Ports.Blobs, bench.Platform.Uploads, result.Report, CancellationToken.None).ToListAsync())
+            .Select(row => $"{row.Kind} {row.RecordType} {row.LocalId} {row.Key}").Order(StringComparer.Ordinal));
+    }
+
+    [TestMethod]
+    public async Task What_changes_take_away_is_asked_about_when_it_is_much()
+    {
+        await using var bench = await OpenAsync();
+
+        var key = await bench.StartAsync("OR", Deletions(), confirm: ConfirmPolicy.WhenRisky);
+        var sections = await AskedAsync(bench, key);
+        Assert.AreEqual($"{key}-su", sections.Parts.Single());
+        StringAssert.Contains(sections.Sentence, "Loading the file would remove 1 of 2 stored rows.");
+        Assert.AreEqual(Loaded.ReplaceLineEndings("\n"), await ClassesAsync(bench));
+
+        Assert.IsTrue(await bench.Platform.Intake.ConfirmAsync($"{key}-su", new Confirmation(false, "clerk"), CancellationToken.None));
+        Assert.AreEqual(UploadStatus.Declined, (await bench.ResultAsync(key)).Status);
+        Assert.AreEqual(Loaded.ReplaceLineEndings("\n"), await ClassesAsync(bench));
+    }
+
     [TestMethod]
     public async Task A_student_who_leaves_the_roster_loses_the_places_though_the_user_is_gone_too()
     {
@@ -270,19 +312,25 @@ public sealed class OneRosterTests
         var smaller = RosterZip.Sample().With("enrollments", "sourcedId,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate", "e-9,k-1,org-1,u-9,teacher,true,,", "e-1,k-1,org-1,u-1,student,,2025-08-25,");
 
         var key = await bench.StartAsync("OR", smaller.Bytes(), confirm: ConfirmPolicy.WhenRisky);
-        UploadReport? report = null;
-        for (var i = 0; i < 2000 && report is not { Stage: "Confirm" }; i++)
-        {
-            report = await bench.Platform.Intake.StatusAsync(key, CancellationToken.None);
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None);
-        }
-        Assert.AreEqual($"{key}-ru", report!.Parts.Single(), report.Sentence);
+        var report = await AskedAsync(bench, key);
+        Assert.AreEqual($"{key}-ru", report.Parts.Single(), report.Sentence);
         StringAssert.Contains(await ClassesAsync(bench), "1002: RU", "nothing is removed before the answer");
 
         Assert.IsTrue(await bench.Platform.Intake.ConfirmAsync(report.Parts.Single(), new Confirmation(true, "clerk"), CancellationToken.None));
 
         Assert.AreEqual(UploadStatus.Accepted, (await bench.ResultAsync(key)).Status);
         Assert.DoesNotContain("1002: RU", await ClassesAsync(bench));
+    }
+
+    /// <summary>Waits until a part of the roster asks something.</summary>
+    private static async Task<UploadReport> AskedAsync(Workbench bench, string key)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            if (await bench.Platform.Intake.StatusAsync(key, patience.Token) is { } report && (report.Stage == "Confirm" || report.IsFinished)) return report;
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
+        }
     }
 
     private static readonly (string Name, Func<byte[]> Bytes, string Sentence)[] Hostile =
