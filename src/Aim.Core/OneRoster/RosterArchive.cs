@@ -35,12 +35,26 @@ internal sealed class RosterArchive : IDisposable
     /// <summary>Rosters of the largest districts are some megabytes.</summary>
     private const long LargestArchive = 256L << 20;
 
-    private const long LongestFile = 2L << 30;
+    private const long LargestUnpacked = 2L << 30;
 
-    /// <summary>Text of rosters shrinks to a tenth or a twentieth; what swells beyond this was made to fill a disk.</summary>
-    private const int MostSwelling = 250;
+    /// <summary>Text of rosters shrinks to a tenth or a twentieth; what swells beyond this was made to keep a machine busy.</summary>
+    private const int MostSwelling = 100;
 
     private const long SmallFile = 10 << 20;
+
+    /// <summary>Columns without which nothing can be made of a file's rows.</summary>
+    private static readonly Dictionary<string, string[]> RequiredColumns = new()
+    {
+        [ManifestFile] = ["propertyName", "value"],
+        ["orgs.csv"] = ["sourcedId"],
+        ["academicSessions.csv"] = ["sourcedId", "startDate", "endDate"],
+        ["users.csv"] = ["sourcedId", "givenName", "familyName"],
+        ["roles.csv"] = ["userSourcedId", "role"],
+        ["demographics.csv"] = ["sourcedId"],
+        ["courses.csv"] = ["sourcedId"],
+        ["classes.csv"] = ["sourcedId", "courseSourcedId"],
+        ["enrollments.csv"] = ["sourcedId", "classSourcedId", "userSourcedId", "role"],
+    };
 
     private readonly ZipArchive zip;
     private readonly Dictionary<string, ZipArchiveEntry> entries;
@@ -62,7 +76,9 @@ internal sealed class RosterArchive : IDisposable
         try
         {
             zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: false);
-            var archive = new RosterArchive(zip, Entries(zip), []);
+            var entries = Entries(zip);
+            await MustNotSwellAsync(zip, cancellation);
+            var archive = new RosterArchive(zip, entries, []);
             archive.ReadManifest();
             return archive;
         }
@@ -97,6 +113,24 @@ internal sealed class RosterArchive : IDisposable
         return entries;
     }
 
+    /// <summary>Unpacks everything once, into nothing, before any of it is taken for rows.</summary>
+    private static async Task MustNotSwellAsync(ZipArchive zip, CancellationToken cancellation)
+    {
+        var buffer = new byte[1 << 16];
+        var total = 0L;
+        foreach (var entry in zip.Entries)
+        {
+            await using var content = await entry.OpenAsync(cancellation);
+            var unpacked = 0L;
+            for (int read; (read = await content.ReadAsync(buffer, cancellation)) > 0;)
+            {
+                (unpacked, total) = (unpacked + read, total + read);
+                if (total > LargestUnpacked || unpacked > SmallFile && unpacked / MostSwelling > entry.CompressedLength)
+                    throw new UnusableRosterException($"{Shown(entry.FullName)} is far larger unpacked than a roster can be. It was not read; export the roster again.");
+            }
+        }
+    }
+
     private void ReadManifest()
     {
         if (!entries.ContainsKey(ManifestFile)) throw new UnusableRosterException("The archive has no manifest.csv. Export the roster as OneRoster 1.2 CSV.");
@@ -114,8 +148,8 @@ internal sealed class RosterArchive : IDisposable
             if (form != RosterForm.Absent && !entries.ContainsKey(file)) throw new UnusableRosterException($"The manifest lists {file}, but the archive has no such file. Export the roster again.");
             if (form == RosterForm.Absent && entries.ContainsKey(file)) throw new UnusableRosterException($"The archive has {file}, but its manifest says that it is absent. Export the roster again.");
         }
-        if (entries.Keys.FirstOrDefault(name => !name.Equals(ManifestFile, StringComparison.OrdinalIgnoreCase) && !forms.ContainsKey(name)) is not null)
-            throw new UnusableRosterException("The archive has a file that its manifest does not list. Export the roster again.");
+        if (entries.Keys.FirstOrDefault(name => !name.Equals(ManifestFile, StringComparison.OrdinalIgnoreCase) && !forms.ContainsKey(name)) is { } unlisted)
+            throw new UnusableRosterException($"The archive has {Shown(unlisted)}, which its manifest does not list. Leave the file out, or export the roster again.");
         if (forms.ContainsValue(RosterForm.Bulk) && forms.ContainsValue(RosterForm.Delta)) throw new UnusableRosterException("Some files of the archive are bulk and some delta. Export all of them in one way.");
     }
 
@@ -126,6 +160,8 @@ internal sealed class RosterArchive : IDisposable
         if (!entries.TryGetValue(file, out var entry)) yield break;
         using var rows = OpenRows(entry);
         var row = new RosterRow(file, rows);
+        if (RequiredColumns.TryGetValue(file, out var required) && Array.Find(required, column => !row.Has(column)) is { } missing)
+            throw new UnusableRosterException($"{file} has no column {missing}. Export the roster again as OneRoster {Version} CSV, with its column names in the first row.");
         while (Advance(rows, file))
         {
             row.Number++;
@@ -138,7 +174,7 @@ internal sealed class RosterArchive : IDisposable
     {
         try
         {
-            return CsvDataReader.Create(new StreamReader(new Bounded(entry), Encoding.UTF8), new CsvDataReaderOptions { Delimiter = ',', HeaderComparer = StringComparer.OrdinalIgnoreCase, MaxBufferSize = 1 << 20 });
+            return CsvDataReader.Create(new StreamReader(entry.Open(), Encoding.UTF8), new CsvDataReaderOptions { Delimiter = ',', HeaderComparer = StringComparer.OrdinalIgnoreCase, MaxBufferSize = 1 << 20 });
         }
         catch (Exception failure) when (failure is CsvFormatException or InvalidDataException or ArgumentException)
         {
@@ -162,37 +198,8 @@ internal sealed class RosterArchive : IDisposable
 
     public void Dispose() => zip.Dispose();
 
-    /// <summary>Reads an entry as far as a roster can reach.</summary>
-    private sealed class Bounded(ZipArchiveEntry entry) : Stream
-    {
-        private readonly Stream content = entry.Open();
-        private long read;
-
-        public override int Read(byte[] buffer, int offset, int count)
-        {
-            var taken = content.Read(buffer, offset, count);
-            read += taken;
-            if (read > LongestFile || read > SmallFile && read / MostSwelling > Math.Max(1, entry.CompressedLength))
-                throw new UnusableRosterException($"{entry.FullName} is far larger unpacked than a roster can be. It was not read; export the roster again.");
-            return taken;
-        }
-
-        public override bool CanRead => true;
-        public override bool CanSeek => false;
-        public override bool CanWrite => false;
-        public override long Length => throw new NotSupportedException();
-        public override long Position { get => read; set => throw new NotSupportedException(); }
-        public override void Flush() { }
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing) content.Dispose();
-            base.Dispose(disposing);
-        }
-    }
+    /// <summary>A name of the sender's as it can stand in a sentence.</summary>
+    private static string Shown(string name) => new([.. name.Take(LongestName).Select(c => char.IsControl(c) ? ' ' : c)]);
 }
 
 /// <summary>One row of a file of the archive, by column name. The same object stands for each row in turn.</summary>
@@ -208,6 +215,8 @@ internal sealed class RosterRow(string file, CsvDataReader rows)
     public string SourcedId => Text("sourcedId") ?? "";
 
     public bool IsRemoved => Text("status") is { } status && status.Equals("tobedeleted", StringComparison.OrdinalIgnoreCase);
+
+    public bool Has(string column) => columns.ContainsKey(column);
 
     /// <summary>Null when the column is missing or empty.</summary>
     public string? Text(string column) => columns.TryGetValue(column, out var i) && i < rows.RowFieldCount && rows.GetString(i).Trim() is { Length: > 0 } text ? text : null;

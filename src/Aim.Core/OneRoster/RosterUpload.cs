@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Aim.Editions;
 using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
@@ -72,23 +73,30 @@ public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log
 
     private async Task<RosterPlan> MakeAsync(UploadInput upload, UploadTicket ticket, CancellationToken cancellation)
     {
-        var refused = new RosterPlan(upload, null, [], null, null, clock.GetUtcNow());
-        if ((await references.FindAsync(ticket.Year, cancellation))?.Data is not { } reference)
-            return refused with { Refusal = $"The state office has set up no schools and calendars for {ticket.Year.Span} yet. Upload the roster again when it has." };
-        if (reference.FindDistrict(ticket.District) is null) return refused with { Refusal = $"District {ticket.District} is unknown in {ticket.Year.Span}. Use the four-digit School System number." };
-        if (await blobs.FindAsync(upload.Path, cancellation) is not { } blob || await blobs.OpenReadAsync(upload.Blob, cancellation) is not { } file) return refused with { Refusal = IdentifyUpload.Gone };
+        var plan = new RosterPlan(upload, null, [], null, null, clock.GetUtcNow());
+        var reference = (await references.FindAsync(ticket.Year, cancellation))?.Data;
+        if (IdentifyUpload.RefusalOf(new EditionKey(ticket.District, ticket.Year), reference) is { } form) return await RefuseAsync(plan, RuleCatalog.Get(form.RefusalRule!), form.Refusal!, cancellation);
+        if (await blobs.FindAsync(upload.Path, cancellation) is not { } blob || await blobs.OpenReadAsync(upload.Blob, cancellation) is not { } file) return await RefuseAsync(plan, FileRules.Header, IdentifyUpload.Gone, cancellation);
         await TakeTurnAsync(ticket, cancellation);
         try
         {
             using var archive = await RosterArchive.OpenAsync(file, blob.Length, cancellation);
             var known = await FindDirectoryAsync(ticket, cancellation);
-            if (archive.IsDelta && known is null) return refused with { Refusal = "The archive has changes only, and no complete roster of this year has been loaded. Send a bulk archive first." };
-            return await MapAsync(refused, ticket, archive, known ?? new RosterDirectory(), reference, cancellation);
+            if (archive.IsDelta && known is null) throw new UnusableRosterException("The archive has changes only, and no complete roster of this year has been loaded. Send a bulk archive first.");
+            return await MapAsync(plan, ticket, archive, known ?? new RosterDirectory(), reference!, cancellation);
         }
         catch (UnusableRosterException unusable)
         {
-            return refused with { Refusal = unusable.Message };
+            return await RefuseAsync(plan, FileRules.Header, unusable.Message, cancellation);
         }
+    }
+
+    /// <summary>The one finding of an archive that is refused as a whole.</summary>
+    private async Task<RosterPlan> RefuseAsync(RosterPlan plan, Rule rule, string sentence, CancellationToken cancellation)
+    {
+        await using var file = new SpooledBlob(blobs, $"{plan.Upload.ResultsPrefix}roster-refusal.ndjson");
+        new FindingsWriter(file).Add(Findings.OfFile(rule, null, sentence));
+        return plan with { Refusal = sentence, Findings = await file.CompleteAsync(cancellation) };
     }
 
     /// <summary>One roster of a district and year at a time: the next one builds on what this one leaves known.</summary>
@@ -148,54 +156,54 @@ public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log
         if (await log.FindReportAsync(key, cancellation) is { IsFinished: true } written && written.UploadId == ending.Upload.Id) return written.Status;
         var parts = new List<UploadReport>();
         foreach (var part in plan?.Parts ?? []) if (await log.FindReportAsync(part.Key, cancellation) is { } report) parts.Add(report);
-        var groups = await GroupsAsync(plan, cancellation);
+        var own = await FindingsAsync(plan, cancellation);
+        var groups = await GroupsAsync(plan, own, cancellation);
+        var counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(plan, own)]);
         await log.SaveGroupsAsync(key, groups, cancellation);
-        var (status, sentence) = Ending(ending, parts, groups);
+        var (status, sentence) = Ending(ending, parts, counts, groups.Count);
         if (plan is { Directory: { } directory, IsTest: false } && status is UploadStatus.Accepted or UploadStatus.AcceptedWithFindings or UploadStatus.AcceptedWithRejects)
             await ledger.PutAsync(new(SubjectOf(plan.District, plan.Year), Kind, Only, JsonSerializer.Serialize(new Pointer(directory), Json)), cancellation);
         await log.SaveReportAsync(key, new UploadReport
         {
-            Status = status, Sentence = sentence + (ending.IsSyncPending ? " The state record will have it after the next nightly sync." : ""), UploadId = ending.Upload.Id, ETag = ending.Upload.ETag, Counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(plan, groups)]),
+            Status = status, Sentence = sentence + (ending.IsSyncPending ? " The state record will have it after the next nightly sync." : ""), UploadId = ending.Upload.Id, ETag = ending.Upload.ETag, Counts = counts,
             EditionVersion = parts.Max(part => part.EditionVersion), FindingFiles = [.. new[] { plan?.Findings }.OfType<string>(), .. parts.SelectMany(part => part.FindingFiles)], Groups = groups.Count,
             Parts = [.. (plan?.Parts ?? []).Select(part => part.Key)], StartedAt = plan?.StartedAt, FinishedAt = clock.GetUtcNow(), Rules = RuleCatalog.Version,
         }, cancellation);
         return status;
     }
 
-    private async Task<IReadOnlyList<FindingGroup>> GroupsAsync(RosterPlan? plan, CancellationToken cancellation)
+    /// <summary>Those of the archive itself.</summary>
+    private async Task<FindingSummary> FindingsAsync(RosterPlan? plan, CancellationToken cancellation)
     {
         var own = new FindingSummary();
-        if (plan?.Findings is { } path)
-        {
-            await using var file = await blobs.OpenReadAsync(path, cancellation) ?? throw new FileNotFoundException($"The findings {path} are gone.");
-            using var lines = new StreamReader(file);
-            while (await lines.ReadLineAsync(cancellation) is { } line) own.Add(FindingJson.ReadLine(line));
-        }
+        if (plan?.Findings is not { } path) return own;
+        await using var file = await blobs.OpenReadAsync(path, cancellation) ?? throw new FileNotFoundException($"The findings {path} are gone.");
+        using var lines = new StreamReader(file);
+        while (await lines.ReadLineAsync(cancellation) is { } line) own.Add(FindingJson.ReadLine(line));
+        return own;
+    }
+
+    private async Task<IReadOnlyList<FindingGroup>> GroupsAsync(RosterPlan? plan, FindingSummary own, CancellationToken cancellation)
+    {
         var groups = own.Groups().ToList();
         foreach (var part in plan?.Parts ?? []) groups.AddRange(await log.ListGroupsAsync(part.Key, cancellation));
         return [.. groups.OrderByDescending(group => group.Severity).ThenByDescending(group => group.Count)];
     }
 
-    /// <summary>Findings of the archive itself; those of its parts are in the parts' counts.</summary>
-    private static UploadCounts CountsOf(RosterPlan? plan, IReadOnlyList<FindingGroup> groups)
-    {
-        return new() { Rows = plan?.LeftOut ?? 0, Rejected = plan?.LeftOut ?? 0, Fatal = Count(RosterRules.Unknown) + Count(RosterRules.BadValue), Warnings = Count(RosterRules.NothingToRemove) };
+    private static UploadCounts CountsOf(RosterPlan? plan, FindingSummary own) =>
+        new() { Rows = plan?.LeftOut ?? 0, Rejected = plan?.LeftOut ?? 0, Fatal = own.Fatal, Errors = own.Errors, Warnings = own.Warnings };
 
-        long Count(Rule rule) => groups.Where(group => group.Rule == rule.Id).Sum(group => group.Count);
-    }
-
-    private static (UploadStatus Status, string Sentence) Ending(RosterEnding ending, IReadOnlyList<UploadReport> parts, IReadOnlyList<FindingGroup> groups)
+    private static (UploadStatus Status, string Sentence) Ending(RosterEnding ending, IReadOnlyList<UploadReport> parts, UploadCounts counts, int groups)
     {
         if (ending.Failure is { } failure) return (UploadStatus.Failed, $"{failure} Nothing of the file is lost: upload it again, or ask the state office.");
         if (ending.Plan!.Refusal is { } refusal) return (UploadStatus.Refused, refusal);
         if (parts.FirstOrDefault(part => part.Status is UploadStatus.Failed or UploadStatus.Refused or UploadStatus.Declined) is { } stopped) return (stopped.Status, stopped.Sentence);
-        var counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(ending.Plan, groups)]);
         if (ending.Plan.IsTest)
             return (UploadStatus.Tested, string.Create(CultureInfo.InvariantCulture,
                 $"The roster was checked and nothing was written; loading it would add {counts.Added}, change {counts.Changed} and remove {counts.Removed} rows. Classes that it brings itself are unknown to the check of its rosters until it is loaded."));
         return counts.IsNothingAccepted ? (UploadStatus.Rejected, string.Create(CultureInfo.InvariantCulture, $"None of the {counts.Rows} rows of the roster was accepted; nothing was loaded. The findings say why."))
             : counts.Rejected > 0 ? (UploadStatus.AcceptedWithRejects, string.Create(CultureInfo.InvariantCulture, $"{counts.Rejected} rows of the roster were rejected; the findings say why. The others were accepted."))
-            : groups.Count > 0 ? (UploadStatus.AcceptedWithFindings, "The roster was accepted; some rows have findings to look at.")
+            : groups > 0 ? (UploadStatus.AcceptedWithFindings, "The roster was accepted; some rows have findings to look at.")
             : (UploadStatus.Accepted, "The roster was accepted.");
     }
 

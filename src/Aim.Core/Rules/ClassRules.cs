@@ -30,7 +30,7 @@ internal static class ClassRules
             (view, facts) => view.Of(RecordTypes.RosterEntry).Where(entry => facts.Classes?.FindSection(entry.Record.SectionNumber) is null).Concat<ViewEntry>(
                 view.Of(RecordTypes.Mark).Where(mark => facts.Classes?.FindSection(mark.Record.SectionNumber) is null)),
             RecordTypes.RosterEntry, RecordTypes.Mark)
-            { NeedsClasses = true, Cause = entry => entry is Entry<RosterEntry> roster ? roster.Record.SectionNumber : ((Entry<Mark>)entry).Record.SectionNumber },
+            { NeedsClasses = true, JudgesRowsAlone = true, Cause = entry => entry is Entry<RosterEntry> roster ? roster.Record.SectionNumber : ((Entry<Mark>)entry).Record.SectionNumber },
 
         new(new("REF-011", Error, RuleScope.Student, nameof(CourseSection.CourseNumber), "Course unknown", "The district has sent no course {CourseNumber}.",
                 "Upload the course (CO), or correct the number.") { Basis = "AIM course before section" },

@@ -41,7 +41,8 @@ internal static class Findings
     }
 
     /// <summary>A finding about a file that is refused as a whole; whatever the rule does to a row, nothing of the file is loaded.</summary>
-    public static Finding OfFile(Rule rule, RecordType type, string sentence) => new(rule.Id, Severity.Fatal, type.Code, 0, null, null, null, null, sentence, "Do what the message says, and upload the file again.");
+    /// <param name="type">Null for an archive, which holds several.</param>
+    public static Finding OfFile(Rule rule, RecordType? type, string sentence) => new(rule.Id, Severity.Fatal, type?.Code, 0, null, null, null, null, sentence, "Do what the message says, and upload the file again.");
 
     private static Finding Make(Rule rule, in RowPlace place, string? value, string? cause, Dictionary<string, string?> values) => new(
         rule.Id, rule.EffectiveSeverity, place.Type.Code, place.Line, rule.Field, place.LocalId, value, cause,

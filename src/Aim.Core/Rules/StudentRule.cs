@@ -97,7 +97,7 @@ public sealed record StudentRule(Rule Rule, Func<StudentView, StudentFacts, IEnu
     /// <summary>What findings of one root cause share, for instance the unknown section; without it the rule is the cause.</summary>
     public Func<ViewEntry, string?>? Cause { get; init; }
 
-    /// <summary>Each row is judged by itself and the student's demographics; a file without either has nothing to say about it.</summary>
+    /// <summary>Each row is judged by itself, the student's demographics and the district's classes; a file that has neither the row nor demographics has nothing to say about it.</summary>
     public bool JudgesRowsAlone { get; init; }
 }
 

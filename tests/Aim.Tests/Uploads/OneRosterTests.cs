@@ -344,7 +344,9 @@ public sealed class OneRosterTests
         ("a folder", () => RosterZip.Sample().WithFile("roster/users.csv", "a\n").Bytes(), "in a folder"),
         ("no manifest", () => RosterZip.Sample().WithManifest("").Bytes(), "no manifest.csv"),
         ("another version", () => RosterZip.Sample().WithManifest("propertyName,value\noneroster.version,1.0\n").Bytes(), "oneroster.version 1.2"),
-        ("a file that the manifest does not list", () => RosterZip.Sample().WithFile("extra.csv", "a\n1\n").Bytes(), "does not list"),
+        ("a file that the manifest does not list", () => RosterZip.Sample().WithFile("extra.csv", "a\n1\n").Bytes(), "The archive has extra.csv, which its manifest does not list"),
+        ("a column that is missing", () => RosterZip.Sample().With("enrollments", "sourcedId,classSourcedId,role", "e-1,k-1,student").Bytes(), "enrollments.csv has no column userSourcedId"),
+        ("a file without column names", () => RosterZip.Sample().With("roles", "r-1,u-1,primary,student,org-1").Bytes(), "roles.csv has no column userSourcedId"),
         ("a file that is not there", () => RosterZip.Sample() is var zip ? zip.WithManifest(zip.Manifest).Without("courses").Bytes() : [], "courses.csv"),
         ("a bomb", () => RosterZip.Sample().WithFile("demographics.csv", "sourcedId\n" + string.Concat(Enumerable.Repeat(new string('x', 1023) + "\n", 40 << 10))).Bytes(), "far larger unpacked"),
         ("bulk and delta together", () => RosterZip.Sample() is var zip ? zip.WithManifest(zip.Manifest.Replace("file.users,bulk", "file.users,delta", StringComparison.Ordinal)).Bytes() : [], "some delta"),
@@ -371,6 +373,20 @@ public sealed class OneRosterTests
 
         Assert.AreEqual(UploadStatus.Refused, result.Status, result.Report.Sentence);
         StringAssert.Contains(result.Report.Sentence, sentence);
+        Assert.AreEqual((1L, "FMT-001", result.Report.Sentence), (result.Counts.Fatal, result.Findings.Single().Rule, result.Findings.Single().Message));
+        Assert.HasCount(1, await bench.Platform.Uploads.ListGroupsAsync(result.Key, CancellationToken.None));
         Assert.AreEqual(Loaded.ReplaceLineEndings("\n"), await ClassesAsync(bench));
+    }
+
+    [TestMethod]
+    public async Task What_was_found_in_a_stored_mark_is_not_told_again_with_every_roster()
+    {
+        await using var bench = await OpenAsync();
+        var marks = await bench.UploadAsync("MK", Sample.Tsv("MK", Sample.Mark("1001", ("SectionNumber", "k-7")), Sample.Mark("1002", ("SectionNumber", "k-7"))));
+        Assert.AreEqual(2, marks.Findings.Count(finding => finding.Rule == "REF-010"));
+
+        var roster = await bench.UploadAsync("OR", RosterZip.Sample().Bytes());
+
+        Assert.AreEqual((UploadStatus.Accepted, 0), (roster.Status, roster.Findings.Count));
     }
 }
