@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.IO.Compression;
 using Aim.Host.Embedded;
 using Aim.Identity;
 using Aim.Organizations;
@@ -34,10 +35,13 @@ internal static class CheckCommand
             var now = TimeProvider.System.GetUtcNow();
             var today = reference?.Agency.DayOf(now) ?? DateOnly.FromDateTime(now.UtcDateTime);
             foreach (var file in parsed.GetRequiredValue(files)) toCheck.Add(await OpenAsync(file, reference, today, cancellation));
+            MustBeOfOneEdition(parsed.GetRequiredValue(files), toCheck);
+            var zeroSchools = parsed.GetValue(zero) ?? [];
+            if (reference is not null) MustBeSchools(zeroSchools, reference, toCheck[0].District);
             var confirmed = notes.ZeroIncidents.Where(school => toCheck.Exists(file => file.District == school.District)).Select(school => school.School);
             return await terminal.WithProgressAsync(_ => RunAsync(toCheck, terminal, scratch => new OfflineCheck(scratch, reference, people, today)
             {
-                Collection = wanted, ZeroIncidents = confirmed.Concat(parsed.GetValue(zero) ?? []).ToHashSet(), Funding = notes.FundingCounts,
+                Collection = wanted, ZeroIncidents = confirmed.Concat(zeroSchools).ToHashSet(), Funding = notes.FundingCounts,
             }, cancellation));
         });
         return command;
@@ -52,14 +56,11 @@ internal static class CheckCommand
             var summary = new FindingSummary();
             var findings = new List<FileFinding>();
             var stages = new StageClock();
-            foreach (var edition in files.GroupBy(file => (file.District, file.Year)))
+            await stages.TimeAsync("check", () => check.RunAsync(files, found =>
             {
-                await stages.TimeAsync("check", () => check.RunAsync([.. edition], found =>
-                {
-                    summary.Add(found.Finding);
-                    if (terminal.IsJson) findings.Add(found);
-                }, cancellation));
-            }
+                summary.Add(found.Finding);
+                if (terminal.IsJson) findings.Add(found);
+            }, cancellation));
             foreach (var refusal in check.Refusals) terminal.Complain(refusal);
             Print(terminal, check, summary);
             terminal.Result(new CheckReport([.. files.Select(file => file.Name)], check.Rows, summary.Fatal, summary.Errors, summary.Warnings, [.. summary.Groups().Select(group => group with { Examples = [] })],
@@ -99,19 +100,52 @@ internal static class CheckCommand
         return (reference, people.Count == 0 ? null : people, notes);
     }
 
+    /// <summary>Of another district or year, each row would be unknown to the others.</summary>
+    private static void MustBeOfOneEdition(IReadOnlyList<FileInfo> named, IReadOnlyList<FileToCheck> files)
+    {
+        if (named.GroupBy(file => file.FullName).FirstOrDefault(group => group.Count() > 1) is { } twice) throw new UnusableInputException($"{twice.First().Name} is named twice. Name each file once.");
+        if (files.FirstOrDefault(file => file.District != files[0].District) is { } other)
+            throw new UnusableInputException($"{files[0].Name} is of district {files[0].District}, and {other.Name} of district {other.District}. Check the files of one district at a time.");
+        if (files.FirstOrDefault(file => file.Year != files[0].Year) is { } later)
+            throw new UnusableInputException($"{files[0].Name} is of {files[0].Year.Span}, and {later.Name} of {later.Year.Span}. Check the files of one school year at a time.");
+    }
+
+    private static void MustBeSchools(IReadOnlyList<string> numbers, ReferenceData reference, DistrictId district)
+    {
+        var schools = reference.SchoolsOf(district).Select(school => school.Number).ToHashSet();
+        if (numbers.FirstOrDefault(number => !schools.Contains(number)) is { } unknown) throw new UnusableInputException($"'{unknown}' is no school of district {district}. Give --zero-incidents four-digit numbers of its schools.");
+    }
+
+    /// <summary>A OneRoster archive is known by its manifest.</summary>
+    private static bool IsRoster(FileInfo file)
+    {
+        try
+        {
+            using var zip = ZipFile.OpenRead(file.FullName);
+            return zip.GetEntry("manifest.csv") is not null;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
     private static async Task<FileToCheck> OpenAsync(FileInfo file, ReferenceData? reference, DateOnly today, CancellationToken cancellation)
     {
         if (Directory.Exists(file.FullName)) throw new UnusableInputException($"{file.FullName} is a folder. Name the files in it.");
         if (!file.Exists) throw new UnusableInputException($"The file {file.FullName} does not exist.");
+        if (IsRoster(file)) throw new UnusableInputException($"{file.Name}: a OneRoster archive can't be checked here, as it builds on the rosters before it. Upload it with the mode Test, which writes nothing.");
         await using var start = file.OpenRead();
         var peek = await FilePeek.ReadAsync(start, cancellation);
         var type = RecordTypes.Find(Path.GetFileNameWithoutExtension(file.Name)) ?? peek.Type;
-        var year = reference?.Year ?? peek.Year ?? throw new UnusableInputException($"{file.Name}: it can't be told which school year the rows are of. Fill in EndYear.");
+        var year = reference?.Year ?? peek.Year;
         start.Position = 0;
-        var form = await FileInspector.InspectAsync(start, type ?? RecordTypes.Student, year, today, cancellation);
+        // What can't be read at all has no year either: any will do to say what is wrong with it.
+        var form = await FileInspector.InspectAsync(start, type ?? RecordTypes.Student, year ?? new SchoolYear(today.Year), today, cancellation);
         if (form.Refusal is { } refusal) throw new UnusableInputException($"{file.Name}: {refusal}");
         if (type is null || peek.District is not { } district)
             throw new UnusableInputException($"{file.Name}: it can't be told which record type or district the rows are of. Name the file by its type ({string.Join(", ", RecordTypes.All.Select(item => item.Code))}) and fill in DistrictNumber.");
-        return new FileToCheck(file.Name, type, district, year, form, file.OpenRead);
+        if (year is null) throw new UnusableInputException($"{file.Name}: it can't be told which school year the rows are of. Fill in EndYear.");
+        return new FileToCheck(file.Name, type, district, year.Value, form, file.OpenRead);
     }
 }

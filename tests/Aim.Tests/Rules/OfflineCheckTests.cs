@@ -174,6 +174,35 @@ public sealed class OfflineCheckTests
     }
 
     [TestMethod]
+    public async Task What_cannot_be_checked_together_or_at_all_is_told_in_a_sentence()
+    {
+        FixtureFile[] files = [FixtureFile.Of("SD", Sample.Student("1001")), FixtureFile.Of("EN", Sample.Enrollment("1001", ("DistrictNumber", Sample.OtherDistrict.Value)))];
+        await RefusedAsync(CheckAsync(files, Reference), "SD.tsv is of district 0123, and EN.tsv of district 0456. Check the files of one district at a time.");
+        await RefusedAsync(CheckAsync([FixtureFile.Of("SD", Sample.Student("1001")), FixtureFile.Of("EN", Sample.Enrollment("1001", ("EndYear", "2025")))], reference: null), "Check the files of one school year at a time.");
+        await RefusedAsync(CheckAsync([FixtureFile.Of("SD", Sample.Student("1001"))], Reference, "--zero-incidents", "9999"), "'9999' is no school of district 0123.");
+
+        var folder = AssemblySetup.NewFolder("checked");
+        var students = Path.Combine(folder, "SD.tsv");
+        await File.WriteAllTextAsync(students, Sample.Tsv("SD", Sample.Student("1001")));
+        await RefusedAsync(CheckAsync([students, Path.Combine(folder, ".", "SD.tsv")], Reference), "SD.tsv is named twice. Name each file once.");
+
+        var empty = Path.Combine(folder, "EN.tsv");
+        await File.WriteAllTextAsync(empty, "");
+        await RefusedAsync(CheckAsync([empty], reference: null), "EN.tsv: The file is empty (0 bytes).");
+
+        var roster = Path.Combine(folder, "roster.zip");
+        await File.WriteAllBytesAsync(roster, RosterZip.Sample().Bytes());
+        await RefusedAsync(CheckAsync([roster], Reference), "roster.zip: a OneRoster archive can't be checked here, as it builds on the rosters before it. Upload it with the mode Test");
+
+        static async Task RefusedAsync(Task<CheckResult> checking, string sentence)
+        {
+            var check = await checking;
+            Assert.AreEqual(ExitCode.Unusable, check.Code, sentence);
+            StringAssert.Contains(check.Error, sentence);
+        }
+    }
+
+    [TestMethod]
     public async Task A_file_of_a_day_that_has_not_come_is_refused_as_its_upload_would_be()
     {
         var check = await CheckAsync([FixtureFile.Text("SD", Sample.Tsv("SD", "12/31/2098", Sample.Student("1001", ("BirthDate", "12/30/2098"))))], Reference);
