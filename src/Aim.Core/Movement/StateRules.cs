@@ -59,7 +59,7 @@ public static class StateRules
                 "Correct the end status; if it is right, answer the case with the reason: the other district may have another child's State ID.") { Basis = "CALPADS ERD" }, 2, Contradicted),
 
         new(new(CountRule, Error, RuleScope.State, nameof(CountDay.AggregateHours), "Counted as more than one student in the state",
-                "On {CountDate} the student counts as {Share} of a student here; what the districts {Districts} count comes to more than one.",
+                "On {CountDate} the student counts as {Share} of a student here; together with what is counted in {Districts}, that comes to more than one.",
                 "Correct the aggregate hours to those of the student's schedule in this district, or answer the case that was opened for the districts; one of them may have another child's State ID.")
                 { Basis = "MCA 20-9-311" }, 1, CountedTwice) { Reads = [RecordTypes.FallCount, RecordTypes.SpringCount] },
     ];

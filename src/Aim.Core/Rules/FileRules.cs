@@ -59,7 +59,7 @@ public static class FileRules
         "Ask the state office to let the fields go, then send the record again; what is held is in the student's record.") { Basis = "Push of changes", IsOfSaves = true };
 
     public static readonly Rule Code = new("REF-005", Severity.Fatal, RuleScope.Row, "Field", "Code not in the list",
-        "{Field} is '{Value}', which is not in the list '{Expected}'.", "Use a code of the list; docs/layouts.md has all of them.") { Basis = "CALPADS GERR0002" };
+        "{Field} is '{Value}', which is not in the list '{Expected}'.", "Use a code of the list; the page about the file in the clerk's guide has it.") { Basis = "CALPADS GERR0002" };
 
     public static readonly Rule CodeYear = new("REF-006", Severity.Error, RuleScope.Row, "Field", "Code not valid in this school year",
         "{Field} is '{Value}', a code that is not valid in the school year ending {Expected}.", "Use a code that is valid in this school year.") { Basis = "CALPADS GERR0007" };

@@ -11,6 +11,7 @@ internal static class Findings
     {
         var values = new FieldValues();
         record.Write(ref values);
+        values["Cause"] = cause;
         if (facts is not null)
         {
             values["District"] = facts.District.Value;

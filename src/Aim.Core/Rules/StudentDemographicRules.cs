@@ -9,7 +9,7 @@ internal static class StudentDemographicRules
     public static readonly RowRule<Student>[] Row =
     [
         new(new("IDN-006", Fatal, RuleScope.Row, nameof(Records.Student.BirthDate), "Birth date in the future",
-                "The birth date {BirthDate} is after {AsOf}, the day of the file.", "Correct the birth date.") { Basis = "Practice of state collections" },
+                "The birth date {BirthDate} is after {AsOf}, the day of the file or save.", "Correct the birth date.") { Basis = "Practice of state collections" },
             (s, f) => s.BirthDate > f.AsOf),
     ];
 
@@ -17,13 +17,11 @@ internal static class StudentDemographicRules
     public static readonly StudentRule[] Student =
     [
         new(new("IDN-001", Error, RuleScope.Student, nameof(Records.Student.BirthDate), "Identity incomplete",
-                "Name, gender, birth date and race or ethnicity are needed, and at least one is missing.",
+                "Name, gender, birth date and race or ethnicity are needed; missing: {Cause}.",
                 "Fill in last and first name, gender, birth date, and Y for at least one race or for Hispanic.") { Basis = "AIM pre-count checklist; CALPADS CERT004" },
-            (view, _) => view.Student is { Record: var s } entry &&
-                (s.LastName is null || s.FirstName is null || s.Gender is null || s.BirthDate is null || !HasRaceOrEthnicity(s))
-                ? [entry]
-                : [],
-            RecordTypes.Student),
+            (view, _) => view.Student is { } entry && Missing(entry.Record).Any() ? [entry] : [],
+            RecordTypes.Student)
+            { Cause = entry => string.Join(", ", Missing(((Entry<Student>)entry).Record)) },
 
         new(new("IDN-002", Warning, RuleScope.Student, nameof(Records.Student.BirthDate), "Unlikely age",
                 "The birth date {BirthDate} makes the student younger or older than students are, or too far off the usual age of the grade.",
@@ -46,6 +44,16 @@ internal static class StudentDemographicRules
                 : [],
             [.. RecordTypes.OfStudents]) { JudgesRowsAlone = true },
     ];
+
+    /// <summary>What of the student's identity is not said, in words.</summary>
+    private static IEnumerable<string> Missing(Student student)
+    {
+        if (student.LastName is null) yield return "last name";
+        if (student.FirstName is null) yield return "first name";
+        if (student.Gender is null) yield return "gender";
+        if (student.BirthDate is null) yield return "birth date";
+        if (!HasRaceOrEthnicity(student)) yield return "race or ethnicity";
+    }
 
     private static bool HasRaceOrEthnicity(Student s) =>
         s.HispanicLatino == true || s.AmericanIndian == true || s.Asian == true || s.Black == true || s.PacificIslander == true || s.White == true;

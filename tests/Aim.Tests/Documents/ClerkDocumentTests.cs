@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Aim.Identity;
 using Aim.Records;
 using Aim.Rules;
 using Aim.Tests.Setup;
@@ -44,6 +45,30 @@ public sealed partial class ClerkDocumentTests
         }
     }
 
+    /// <summary>Every outcome has a row: a new one has to be explained before it is shipped.</summary>
+    private static readonly Dictionary<UploadStatus, (string Means, string Do)> Outcomes = new()
+    {
+        [UploadStatus.AwaitingFile] = ("The place is there and the file has not come.", "Put the file to its URL within the hour."),
+        [UploadStatus.Processing] = ("It is being read, compared or written.", "Wait; what it is doing is its stage."),
+        [UploadStatus.AwaitingConfirmation] = ("Nothing is written yet: the load would remove much, or put old data over new, or you asked to be asked.", "Look at the changes, then load or decline. Without an answer in fourteen days it is declined."),
+        [UploadStatus.Accepted] = ("All rows are in.", "Nothing."),
+        [UploadStatus.AcceptedWithFindings] = ("All rows are in, and some are to be looked at.", "Correct what the findings name."),
+        [UploadStatus.AcceptedWithRejects] = ("Rows with a fatal finding are not in; the others are.", "Correct them in the rejects file and upload just that."),
+        [UploadStatus.Tested] = ("It was checked and compared as asked, and nothing was written.", "Upload it again to load it."),
+        [UploadStatus.Declined] = ("It was not loaded, as you decided or because nobody answered; nothing was written.", "Nothing; upload it again if it should be loaded after all."),
+        [UploadStatus.Refused] = ("The file could not be read as a whole; nothing was written.", "Do what its sentence says, and upload it again."),
+        [UploadStatus.Failed] = ("Something in the system failed; nothing was written.", "Upload it again; ask the state office if it fails twice."),
+        [UploadStatus.Rejected] = ("The file could be read and not one row of it was accepted; nothing was written.", "Correct the rejects file by its findings, most often one cause for all rows, and upload it."),
+    };
+
+    private static readonly Dictionary<ParkReason, (string Because, string Do)> Waits = new()
+    {
+        [ParkReason.NearMatch] = ("somebody the state knows may be the same child", "Nothing: the state office decides. If you know the child's State ID, send it in SD."),
+        [ParkReason.OtherIdentity] = ("the State ID is that of a child with another name or birth date", "Correct the State ID, or the name and birth date, in SD; if all of it is right, ask the state office."),
+        [ParkReason.Incomplete] = ("name, birth date or gender is missing", "Send them in SD."),
+        [ParkReason.UnknownStateId] = ("the State ID does not exist any more", "Correct the State ID in SD, or leave it out to have one assigned."),
+    };
+
     private static string Index()
     {
         var text = new StringBuilder("""
@@ -55,9 +80,24 @@ public sealed partial class ClerkDocumentTests
             1. **Check before you send.** `aim check SD.tsv EN.tsv --reference reference` runs the same rules on your own machine; uploading with `Validate and Test` shows besides what would change.
                Neither writes anything.
             2. **Send students first.** A row of any other file waits in vain for a student whose SD row is missing.
-            3. **Read the outcome by its word.** *Accepted*: all rows are in. *Accepted with findings*: all rows are in, some are to be looked at. *Accepted with rejects*: the rows with a fatal finding are
-               not in; correct them in the rejects file and upload just that. *Refused*: the file could not be read, nothing was changed.
+            3. **Read the outcome by its word**, as in the table below.
             4. **Correct the cause, not the rows.** Findings come in groups: one school number that the state does not know is one group, however many rows name it.
+
+            | Outcome | What it means | What to do |
+            |---|---|---|
+
+            """);
+        foreach (var status in Enum.GetValues<UploadStatus>()) text.Append($"| {status} | {Outcomes[status].Means} | {Outcomes[status].Do} |\n");
+        text.Append("""
+
+            A loaded student may still **wait** (IDN-003, or `parked` in the verification summary): the rows are kept in your edition, and reach the state's record once it is settled who the student is.
+
+            | Waits because | What to do |
+            |---|---|
+
+            """);
+        foreach (var reason in Enum.GetValues<ParkReason>()) text.Append($"| {Waits[reason].Because} | {Waits[reason].Do} |\n");
+        text.Append("""
 
             | Severity | What it means for you |
             |---|---|
