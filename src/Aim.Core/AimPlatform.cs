@@ -44,6 +44,7 @@ public sealed class AimPlatform
         Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, resolver, Parked);
         Notes = new EditionNotes(ports.Ledger, ports.Clock);
         Validation = new EditionValidation(ports.Editions, References, Notes, ports.Clock);
+        NewestUploads = new NewestUploads(ports.Ledger);
         RuleHits = new RuleHitCounts(ports.Editions, References, Validation, ports.Ledger, ports.Clock);
         Disclosures = new DisclosureLog(ports.Ledger, ports.Clock);
         Snapshots = new SnapshotLibrary(ports.Blobs);
@@ -65,6 +66,7 @@ public sealed class AimPlatform
         Leavers = new LeaverLists(ports.State, ports.Blobs, ports.Ledger, Calendar, ports.Clock);
         var syncs = new EditionSyncs(sync);
         IdentityCases = new IdentityCases(ports.Ledger, ports.Clock);
+        RuleHitRates = new RuleHitRates(NewestUploads, Cases, IdentityCases);
         NearMatches = new NearMatches(ports.Editions, ports.Identities, IdentityDecisions, Parked, syncs, ports.Clock);
         IdentityMerges = new IdentityMerges(ports.Editions, ports.State, ports.Identities, ports.Ledger, IdentityDecisions, syncs, ports.Clock);
         IdentityScan = new ScanIdentities(ports.Editions, ports.State, ports.Identities, IdentityCases);
@@ -87,7 +89,9 @@ public sealed class AimPlatform
     public EditionComparison Comparison { get; }
     public EditionNotes Notes { get; }
     public EditionValidation Validation { get; }
+    public NewestUploads NewestUploads { get; }
     public RuleHitCounts RuleHits { get; }
+    public RuleHitRates RuleHitRates { get; }
     public RuleTrial RuleTrials { get; }
     public DisclosureLog Disclosures { get; }
     public SnapshotLibrary Snapshots { get; }
@@ -112,7 +116,7 @@ public sealed class AimPlatform
         var stage = new StageUpload(blobs, References);
         var compare = new CompareUpload(blobs, editions, identities, References, new NewerSaves(blobs, Uploads, Calendar));
         var apply = new ApplyUpload(blobs, editions);
-        var report = new ReportUpload(blobs, Uploads, new ClosingFindings(blobs, editions, Parked), clock, logger);
+        var report = new ReportUpload(blobs, Uploads, NewestUploads, new ClosingFindings(blobs, editions, Parked), clock, logger);
         Catalog.Add<UploadWorkflow, UploadInput, UploadStatus>()
             .Add(UploadSteps.Identify, identify.RunAsync)
             .Add(UploadSteps.Stage, stage.RunAsync)
@@ -121,7 +125,7 @@ public sealed class AimPlatform
             .Add(UploadSteps.Apply, apply.RunAsync)
             .Add(UploadSteps.Report, report.RunAsync);
 
-        var roster = new RosterUpload(blobs, ledger, Uploads, References, clock);
+        var roster = new RosterUpload(blobs, ledger, Uploads, NewestUploads, References, clock);
         Catalog.Add<RosterWorkflow, UploadInput, UploadStatus>()
             .Add(RosterSteps.Open, roster.OpenAsync)
             .Add(RosterSteps.Report, roster.ReportAsync);

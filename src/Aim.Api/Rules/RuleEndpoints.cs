@@ -19,7 +19,7 @@ namespace Aim.Api.Rules;
 /// <param name="Records">Codes of the record types it is about; empty means every type.</param>
 public sealed record RuleView(string Id, Severity Severity, RuleStage Stage, Severity EffectiveSeverity, RuleScope Scope, int? FirstYear, int? LastYear, string Title, string Message, string HowToFix, string? Basis, IReadOnlyList<string> Records);
 
-/// <summary>How often each rule was broken in a year's editions when they were last counted.</summary>
+/// <summary>How often each rule of the catalogue was broken: in a year's editions when they were last counted, in their newest uploads, and as cases that are open now.</summary>
 /// <param name="CountedFrom">When the edition was counted that was so longest ago; null while none was.</param>
 /// <param name="CountedTo">When the newest count was made.</param>
 public sealed record HitsView(SchoolYear Year, string RulesVersion, DateTimeOffset? CountedFrom, DateTimeOffset? CountedTo, long Editions, long Students, long Rows, IReadOnlyList<RuleHits> Rules);
@@ -35,7 +35,7 @@ internal static class RuleEndpoints
     {
         var rules = api.MapGroup("/rules").WithTags("Rules");
         rules.MapGet("/", List).WithSummary("The rule catalogue, with each rule's stage, severity and years");
-        rules.MapGet("/hits", HitsAsync).WithSummary("How often each rule is broken by what is stored of a year, as the nights counted it: rows or students judged, hits, districts and schools most hit");
+        rules.MapGet("/hits", HitsAsync).WithSummary("How often each rule is broken: by what is stored of a year, as the nights counted it, with the districts and schools most hit; in the newest uploads; and as open cases");
         var edition = api.MapGroup("/districts/{district}/editions/{year}").WithTags("Rules");
         edition.MapGet("/validation", ValidateAsync).WithSummary("Judge the district's stored rows, or one school's, by every rule in force").Produces<ValidationReport>().AlsoAsLines<Finding>();
         edition.MapPut("/schools/{school}/zero-incidents", ConfirmZeroAsync).WithSummary("Confirm that a school had no behavior incident this year").ProducesProblem(StatusCodes.Status404NotFound);
@@ -48,8 +48,9 @@ internal static class RuleEndpoints
     private static async Task<Ok<HitsView>> HitsAsync(SchoolYear year, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustBe(Role.Reviewer, Role.Reporter, Role.Operator);
-        var (_, tally, from, to) = await platform.RuleHits.ReadAsync(year, cancellation);
-        return TypedResults.Ok(new HitsView(year, RuleCatalog.Version, from, to, tally.Editions, tally.Students, tally.Rows, tally.Of(RuleCatalog.All.Where(RuleCatalog.IsAskedOfEditions))));
+        var stored = await platform.RuleHits.ReadAsync(year, cancellation);
+        var rules = await platform.RuleHitRates.OfAsync(stored, cancellation);
+        return TypedResults.Ok(new HitsView(year, RuleCatalog.Version, stored.CountedFrom, stored.CountedTo, stored.Tally.Editions, stored.Tally.Students, stored.Tally.Rows, rules));
     }
 
     private static async Task<Results<Ok<ValidationReport>, PushStreamHttpResult>> ValidateAsync(

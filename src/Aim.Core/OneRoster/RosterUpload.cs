@@ -37,7 +37,7 @@ public sealed record RosterEnding(RosterPlan? Plan, UploadInput Upload, string? 
 /// Loads OneRoster archives. An archive is taken apart into files of the district's own record types, and each of them goes the way of any upload: the same
 /// rules, the same comparison, the same report.
 /// </summary>
-public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log, ReferenceLibrary references, TimeProvider clock)
+public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log, NewestUploads newest, ReferenceLibrary references, TimeProvider clock)
 {
     /// <summary>What a request names instead of a record type.</summary>
     public const string TypeCode = "OR";
@@ -163,6 +163,7 @@ public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log
         var (status, sentence) = Ending(ending, parts, counts, groups.Count);
         if (plan is { Directory: { } directory, IsTest: false } && status is UploadStatus.Accepted or UploadStatus.AcceptedWithFindings or UploadStatus.AcceptedWithRejects)
             await ledger.PutAsync(new(SubjectOf(plan.District, plan.Year), Kind, Only, JsonSerializer.Serialize(new Pointer(directory), Json)), cancellation);
+        if (plan is { IsTest: false } && NewestUploads.IsOf(status)) await newest.NoteAsync(plan.District, plan.Year, TypeCode, counts.Rows, own.Groups(), cancellation);
         await log.SaveReportAsync(key, new UploadReport
         {
             Status = status, Sentence = sentence + (ending.IsSyncPending ? " The state record will have it after the next nightly sync." : ""), UploadId = ending.Upload.Id, ETag = ending.Upload.ETag, Counts = counts,

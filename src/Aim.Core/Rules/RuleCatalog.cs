@@ -77,6 +77,12 @@ public static class RuleCatalog
         _ => false,
     };
 
+    /// <summary>Whether an upload can find the rule broken.</summary>
+    public static bool IsAskedOfUploads(Rule rule) => !rule.IsOfSaves && !OpensCases(rule) && rule.Scope is RuleScope.File or RuleScope.Row or RuleScope.Student or RuleScope.Identity;
+
+    /// <summary>Whether it needs what several districts say, so that what it finds is a case.</summary>
+    public static bool OpensCases(Rule rule) => rule.Scope == RuleScope.State || rule.Id == IdentityRules.TwoStateIds.Id || rule.Id == IdentityRules.TwoChildren.Id;
+
     /// <summary>The record type whose rows a rule about students finds fault with first; null for a rule that isn't about students.</summary>
     public static RecordType? JudgedBy(string id) => StudentRules.FirstOrDefault(rule => rule.Rule.Id == id)?.Reads[0];
 

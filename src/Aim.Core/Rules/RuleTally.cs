@@ -2,10 +2,24 @@ using Aim.Records;
 
 namespace Aim.Rules;
 
-/// <summary>How often a rule was broken, and how often it was asked.</summary>
-/// <param name="Judged">Rows of its types for a rule about rows, students with such rows for one about students, schools or districts for one about editions.</param>
+/// <summary>How often a rule was broken by what is stored, and how often it was asked; and what is known of it from elsewhere.</summary>
+/// <param name="Judged">Stored rows of its types for a rule about rows, students with such rows for one about students, editions for one about editions; 0 for one that stored rows are not asked.</param>
 /// <param name="Districts">Districts with a hit.</param>
-public sealed record RuleHits(string Rule, RuleStage Stage, Severity Severity, long Judged, long Hits, double Rate, int Districts, IReadOnlyList<PlaceHits> MostDistricts, IReadOnlyList<PlaceHits> MostSchools);
+public sealed record RuleHits(string Rule, RuleStage Stage, Severity Severity, long Judged, long Hits, double Rate, int Districts, IReadOnlyList<PlaceHits> MostDistricts, IReadOnlyList<PlaceHits> MostSchools)
+{
+    /// <summary>What the newest uploads found; null for a rule that no upload is asked, and where uploads were not looked at.</summary>
+    public UploadHits? Uploaded { get; init; }
+
+    /// <summary>Cases that are open; null for a rule that opens none, and where cases were not looked at.</summary>
+    public long? OpenCases { get; init; }
+
+    internal static double RateOf(long hits, long judged) => judged == 0 ? 0 : Math.Round((double)hits / judged, 6);
+}
+
+/// <summary>How often the newest upload of each record type of each district found a rule broken, rejected rows included.</summary>
+/// <param name="Judged">Rows of those uploads that are of the rule's types; files for a rule about a file as a whole.</param>
+/// <param name="Districts">Districts with a hit.</param>
+public sealed record UploadHits(long Judged, long Hits, double Rate, int Districts);
 
 /// <summary>Hits in one district, or in one school of it.</summary>
 public sealed record PlaceHits(DistrictId District, string? School, long Hits);
@@ -104,7 +118,7 @@ public sealed class RuleTally
         var (judged, count) = (JudgedBy(rule), found.Sum(item => item.Value));
         var districts = found.GroupBy(item => item.Key.District).Select(group => new PlaceHits(group.Key, null, group.Sum(item => item.Value))).ToList();
         var schools = found.Where(item => item.Key.School is not null).Select(item => new PlaceHits(item.Key.District, item.Key.School, item.Value));
-        return new RuleHits(rule.Id, rule.Stage, rule.Severity, judged, count, judged == 0 ? 0 : Math.Round((double)count / judged, 6), districts.Count, Most(districts), Most(schools));
+        return new RuleHits(rule.Id, rule.Stage, rule.Severity, judged, count, RuleHits.RateOf(count, judged), districts.Count, Most(districts), Most(schools));
     }
 
     private static List<PlaceHits> Most(IEnumerable<PlaceHits> places) =>
@@ -112,6 +126,7 @@ public sealed class RuleTally
 
     private long JudgedBy(Rule rule) => rule.Scope switch
     {
+        _ when !RuleCatalog.IsAskedOfEditions(rule) => 0,
         RuleScope.Row => (rule.Records.Count == 0 ? RecordTypes.All : rule.Records).Sum(type => rows[type.Number]),
         RuleScope.Student => RuleCatalog.JudgedBy(rule.Id) is { } type ? students[type.Number] : Students,
         _ => Editions,

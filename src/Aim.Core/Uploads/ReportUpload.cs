@@ -6,18 +6,22 @@ using Microsoft.Extensions.Logging;
 namespace Aim.Uploads;
 
 /// <summary>Writes an upload's pages in the ledger: while it waits for an answer, and when it has ended.</summary>
-public sealed class ReportUpload(IBlobStore blobs, UploadLog log, ClosingFindings closing, TimeProvider clock, ILogger logger)
+public sealed class ReportUpload(IBlobStore blobs, UploadLog log, NewestUploads newest, ClosingFindings closing, TimeProvider clock, ILogger logger)
 {
     /// <summary>Shows what the load would do and asks the district.</summary>
     public async Task<UploadInput> AskAsync(ComparedUpload compared, CancellationToken cancellation)
     {
         var plan = compared.Staged.Plan;
+        var asked = await log.FindReportAsync(plan.Upload.Key, cancellation);
+        // Asked already; its words tell whether it was the first question.
+        if (asked is { Status: UploadStatus.AwaitingConfirmation, QuestionVersion: { } version } && version == compared.BaseVersion) return plan.Upload;
+        var anew = asked is { QuestionVersion: not null } ? "The edition has changed since you were asked, and the difference was computed anew. " : "";
         var groups = await GroupsAsync(compared.Staged, compared, [], cancellation);
         await log.SaveGroupsAsync(plan.Upload.Key, groups, cancellation);
         await log.SaveReportAsync(plan.Upload.Key, Describe(plan.Upload, plan, compared.Staged, compared) with
         {
             Status = UploadStatus.AwaitingConfirmation,
-            Sentence = $"{compared.Question} Confirm to load it, or decline; nothing has been written.",
+            Sentence = $"{anew}{compared.Question} Confirm to load it, or decline; nothing has been written.",
             Stage = "Confirm",
             QuestionVersion = compared.BaseVersion,
             Groups = groups.Count,
@@ -54,8 +58,12 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, ClosingFinding
             Groups = groups.Count,
             Rules = RuleCatalog.Version,
         };
+        var ticket = (ending.Plan ?? staged?.Plan)?.Ticket;
+        // Findings in rows of another type are of rows that are stored already.
+        if (ticket is { Mode: UploadMode.Load } && NewestUploads.IsOf(status))
+            await newest.NoteAsync(ticket.District, ticket.Year, ticket.RecordType, report.Counts.Rows, groups.Where(group => group.Record is null || group.Record == ticket.RecordType), cancellation);
         await log.SaveReportAsync(upload.Key, report, cancellation);
-        if ((ending.Plan ?? staged?.Plan)?.Ticket is { } ticket) AimTelemetry.UploadEnded(ticket, report, groups);
+        if (ticket is not null) AimTelemetry.UploadEnded(ticket, report, groups);
         if (status == UploadStatus.Failed) AimLog.UploadFailed(logger, upload.Key);
         await blobs.ClearAsync(upload.WorkPrefix, cancellation);
         return status;

@@ -16,7 +16,7 @@ internal static partial class CommandLine
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            error.WriteLine($"{Sentence(parsed.Errors[0].Message)} See 'aim{(parsed.CommandResult.Command == root ? "" : $" {parsed.CommandResult.Command.Name}")} --help'.");
+            error.WriteLine($"{Sentence(parsed.Errors[0].Message)} See '{NameOf(parsed.CommandResult)} --help'.");
             return ExitCode.Unusable;
         }
         // The library's own handling of Ctrl+C would now and then end the process before the sentence below is written.
@@ -42,6 +42,9 @@ internal static partial class CommandLine
             stop.Cancel();
         }
     }
+
+    /// <summary>What to type for the command, from the program on.</summary>
+    private static string NameOf(CommandResult command) => command.Parent is CommandResult parent ? $"{NameOf(parent)} {command.Command.Name}" : "aim";
 
     /// <summary>The parser's first line, without names of types.</summary>
     private static string Sentence(string message) => ExpectedType().Replace(message.ReplaceLineEndings("\n").Split('\n')[0], "; give a number.");
@@ -108,7 +111,7 @@ internal static class CommonOptions
     {
         var text = given.Tokens.Single().Value;
         if (Enum.GetNames<T>().FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } found) return Enum.Parse<T>(found);
-        given.AddError($"'{text}' is no {what}; use {string.Join(", ", Enum.GetNames<T>().Select(name => typeof(T) == typeof(Federal.FederalFormat) ? name.ToLowerInvariant() : name))}.");
+        given.AddError($"'{text}' is no {what}; use {string.Join(", ", Enum.GetNames<T>().Select(name => typeof(T) == typeof(Federal.FederalLevel) ? name : name.ToLowerInvariant()))}.");
         return default;
     }
 
@@ -125,6 +128,16 @@ internal static class CommonOptions
 
     public static Records.SchoolYear Year(string text) =>
         Records.SchoolYear.TryParse(text, null, out var year) ? year : throw new UnusableInputException($"'{text}' is not a school year. Give the year in which it ends, such as 2026.");
+
+    /// <summary>A year there is reference data of: the one given, or else the newest.</summary>
+    public static async Task<Records.SchoolYear> YearAsync(string? text, Embedded.DataFolder data, CancellationToken cancellation)
+    {
+        Records.SchoolYear? given = text is null ? null : Year(text);
+        var years = await data.Platform.References.ListYearsAsync(cancellation);
+        if (years.Count == 0) throw new UnusableInputException("There is no reference data here yet. Load a folder that has it with 'aim load DIR'.");
+        return given is not { } wanted || years.Contains(wanted) ? given ?? years[^1]
+            : throw new UnusableInputException($"There is no reference data of {wanted.Span} here. Give a year that there is data of: {string.Join(", ", years)}.");
+    }
 
     /// <summary>A collection that exists; null when none was named.</summary>
     public static string? Collection(string? name) =>

@@ -54,7 +54,7 @@ internal static class RulesCommand
                 throw new UnusableInputException($"District {number} has no school {only} in {edition.Year.Span}. Give the school's four-digit number.");
             var stages = new StageClock();
             var report = await stages.TimeAsync("validate", () => opened.Platform.Validation.ReportAsync(edition, parsed.GetValue(school), wanted, cancellation));
-            terminal.Say($"Judged {report.Rows} rows of {report.Students} students as of {report.AsOf:MM/dd/yyyy}: {report.Fatal} fatal, {report.Errors} errors, {report.Warnings} warnings.");
+            terminal.Say($"Judged {Terminal.Count(report.Rows, "row")} of {Terminal.Count(report.Students, "student")} as of {report.AsOf:MM/dd/yyyy}: {report.Fatal} fatal, {Terminal.Count(report.Errors, "error")}, {Terminal.Count(report.Warnings, "warning")}.");
             terminal.Table(["Rule", "Severity", "Record", "Field", "Count", "Cause", "Title"], report.Groups.Select(group => new[] { group.Rule, $"{group.Severity}", group.Record ?? "", group.Field ?? "", Text(group.Count), group.Cause ?? "", group.Title }));
             terminal.Result(new RunReport(report, stages.Seconds));
             return report.Groups.Count > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
@@ -67,19 +67,19 @@ internal static class RulesCommand
         var year = YearOption();
         var data = CommonOptions.Data();
         var json = CommonOptions.Json();
-        var command = new Command("hits", "Judge every district's stored rows and show how often each rule is broken.") { year, data, json };
+        var command = new Command("hits", "Judge every district's stored rows and show how often each rule is broken by them, in the newest uploads, and as open cases.") { year, data, json };
         command.SetAction(async (parsed, cancellation) =>
         {
             var terminal = CommonOptions.Terminal(parsed, json);
             await using var opened = OpenData.ToLookAt(parsed.GetRequiredValue(data));
-            var years = await opened.Platform.References.ListYearsAsync(cancellation);
-            if (parsed.GetValue(year) is null && years.Count == 0) throw new UnusableInputException("There is no reference data here yet, so the school year has to be given with --year.");
-            var wanted = parsed.GetValue(year) is { } text ? CommonOptions.Year(text) : years[^1];
+            var wanted = await CommonOptions.YearAsync(parsed.GetValue(year), opened, cancellation);
             var stages = new StageClock();
-            var tally = (await stages.TimeAsync("validate", () => opened.Platform.RuleHits.CountYearAsync(wanted, cancellation))).Tally;
-            var hits = tally.Of(RuleCatalog.All.Where(RuleCatalog.IsAskedOfEditions));
-            terminal.Say($"Judged {tally.Rows} rows of {tally.Students} students in {tally.Editions} editions of {wanted.Span}.");
-            Print(terminal, hits.Where(rule => rule.Hits > 0).OrderByDescending(rule => rule.Hits));
+            var stored = await stages.TimeAsync("validate", () => opened.Platform.RuleHits.CountYearAsync(wanted, cancellation));
+            var (tally, hits) = (stored.Tally, await opened.Platform.RuleHitRates.OfAsync(stored, cancellation));
+            terminal.Say($"Judged {Terminal.Count(tally.Rows, "row")} of {Terminal.Count(tally.Students, "student")} in {Terminal.Count(tally.Editions, "edition")} of {wanted.Span}, and looked at what the newest uploads found and which cases are open.");
+            terminal.Table(["Rule", "Severity", "Stage", "Judged", "Hits", "Rate", "In uploads", "Hits", "Rate", "Cases", "Most"],
+                hits.OrderByDescending(rule => rule.Hits + (rule.Uploaded?.Hits ?? 0) + (rule.OpenCases ?? 0)).ThenBy(rule => rule.Rule, StringComparer.Ordinal).Select(rule => (string[])
+                [rule.Rule, $"{rule.Severity}", $"{rule.Stage}", .. Counted(rule.Judged, rule.Hits, rule.Rate), .. Counted(rule.Uploaded?.Judged ?? 0, rule.Uploaded?.Hits ?? 0, rule.Uploaded?.Rate ?? 0), rule.OpenCases is { } open ? Text(open) : "", Most(rule)]));
             terminal.Result(new HitsReport(wanted, RuleCatalog.Version, tally.Editions, tally.Students, tally.Rows, hits, stages.Seconds));
             return ExitCode.Done;
         });
@@ -111,9 +111,16 @@ internal static class RulesCommand
 
     private static void Print(Terminal terminal, IEnumerable<RuleHits> hits) => terminal.Table(["Rule", "Severity", "Stage", "Judged", "Hits", "Rate", "Districts", "Most"], hits.Select(rule => new[]
     {
-        rule.Rule, $"{rule.Severity}", $"{rule.Stage}", Text(rule.Judged), Text(rule.Hits), rule.Rate.ToString("P2", CultureInfo.InvariantCulture), Text(rule.Districts),
-        string.Join(", ", (rule.MostSchools.Count > 0 ? rule.MostSchools : rule.MostDistricts).Take(3).Select(place => $"{place.District}{(place.School is null ? "" : $"/{place.School}")} ({place.Hits})")),
+        rule.Rule, $"{rule.Severity}", $"{rule.Stage}", Text(rule.Judged), Text(rule.Hits), Share(rule.Rate), Text(rule.Districts), Most(rule),
     }));
+
+    /// <summary>Nothing where nothing was judged.</summary>
+    private static string[] Counted(long judged, long hits, double rate) => judged == 0 ? ["", "", ""] : [Text(judged), Text(hits), Share(rate)];
+
+    private static string Share(double rate) => rate.ToString("P2", CultureInfo.InvariantCulture);
+
+    private static string Most(RuleHits rule) =>
+        string.Join(", ", (rule.MostSchools.Count > 0 ? rule.MostSchools : rule.MostDistricts).Take(3).Select(place => $"{place.District}{(place.School is null ? "" : $"/{place.School}")} ({place.Hits})"));
 
     private static Option<string?> YearOption() => new("--year") { HelpName = "YEAR", Description = "The school year, by the year in which it ends; by default the newest one there is reference data of." };
 

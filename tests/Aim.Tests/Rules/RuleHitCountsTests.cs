@@ -3,6 +3,7 @@ using Aim.Editions;
 using Aim.Organizations;
 using Aim.Rules;
 using Aim.Tests.Setup;
+using Aim.Uploads;
 
 namespace Aim.Tests.Rules;
 
@@ -52,6 +53,32 @@ public sealed class RuleHitCountsTests
 
         async Task NightAsync() => await bench.NightAsync(DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime));
     }
+
+    [TestMethod]
+    public async Task Every_rule_is_listed_and_one_that_keeps_rows_out_has_the_hit_rate_of_the_newest_upload_that_was_loaded_or_refused()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var good = FixtureFile.Of("EN", Sample.Enrollment("1001"), Sample.Enrollment("1002")).Content;
+        var bad = FixtureFile.Of("EN", Sample.Enrollment("1001", ("SchoolNumber", "0999")), Sample.Enrollment("1002")).Content;
+        await SendAsync(bench, "1001", "1002");
+        await bench.UploadAsync("EN", bad);
+        await bench.UploadAsync("EN", good, UploadMode.Test);
+        await bench.UploadAsync("CO", "no file of this kind");
+
+        var rates = await RatesAsync(bench);
+
+        CollectionAssert.AreEqual(RuleCatalog.All.Select(rule => rule.Id).ToList(), rates.Keys.ToList());
+        Assert.AreEqual((0L, new UploadHits(4, 1, 0.25, 1)), (rates["REF-001"].Hits, rates["REF-001"].Uploaded), "one of the four rows of the newest uploads was kept out");
+        Assert.AreEqual((0L, new UploadHits(3, 1, 0.333333, 1)), (rates["FMT-001"].Judged, rates["FMT-001"].Uploaded), "one of three files was refused");
+        Assert.AreEqual(new UploadHits(2, 2, 1, 1), rates["IDN-001"].Uploaded);
+        Assert.AreEqual((null, 0L), (rates["ENR-004"].Uploaded, rates["ENR-004"].OpenCases), "only the state can see it");
+
+        await bench.UploadAsync("EN", good);
+        Assert.AreEqual(new UploadHits(4, 0, 0, 0), (await RatesAsync(bench))["REF-001"].Uploaded, "the newest upload has it corrected");
+    }
+
+    private static async Task<Dictionary<string, RuleHits>> RatesAsync(Workbench bench) =>
+        (await bench.Platform.RuleHitRates.OfAsync(await bench.Platform.RuleHits.ReadAsync(Sample.Year, CancellationToken.None), CancellationToken.None)).ToDictionary(rule => rule.Rule);
 
     [TestMethod]
     public async Task What_is_kept_of_a_count_says_the_same_as_the_count()
