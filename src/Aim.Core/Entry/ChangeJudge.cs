@@ -33,7 +33,7 @@ internal sealed class ChangeJudge(IEditionStore editions, IStateStore state, IId
         await CheckHeldKeysAsync(edition, read, cancellation);
 
         var subjects = await SubjectsAsync(edition, read, reference, hasPriorYear, cancellation);
-        return new JudgedChanges(head.Version, [.. read.Select(change => change.Judged)], [.. subjects.SelectMany(subject => subject.Differences())]);
+        return new JudgedChanges(head.Version, [.. read.Select(change => change.Judged with { Findings = [.. change.Findings.Select(finding => RecordForm.WithProperty(finding, edition.Year))] })], [.. subjects.SelectMany(subject => subject.Differences())]);
     }
 
     private static List<ReadChange> Read(EditionKey edition, IReadOnlyList<RecordChange> changes, UploadId upload, int firstLine, DateOnly asOf, ReferenceData? reference)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Aim.Editions;
 using Aim.Records;
+using Aim.Rules;
 using Aim.Uploads;
 
 namespace Aim.Entry;
@@ -15,23 +16,39 @@ public sealed class RecordForm
     private static readonly ConcurrentDictionary<FileLayout, RecordForm> Forms = new(ReferenceEqualityComparer.Instance);
 
     private readonly Dictionary<string, (int Ordinal, FieldKind Kind)> properties = [];
+
+    /// <summary>By what findings name: the column of a file, or the record's field.</summary>
+    private readonly Dictionary<string, string> propertyOf = [];
     private readonly IReadOnlyList<(string Name, Func<EditionRow, string?> Value)> stated;
 
     private RecordForm(FileLayout layout)
     {
         Plan = RowPlan.For(layout, new FileForm { Version = layout.Version });
         foreach (var column in Plan.Content.Where(column => column.Ordinal >= 0))
-            properties[RecordType.JsonName(Plan.Type.Fields[column.Field].Name)] = (column.Ordinal, Plan.Type.Fields[column.Field].Kind);
+        {
+            var field = Plan.Type.Fields[column.Field];
+            var property = RecordType.JsonName(field.Name);
+            properties[property] = (column.Ordinal, field.Kind);
+            propertyOf[column.Name] = propertyOf[field.Name] = property;
+        }
         (PlannedColumn Column, Func<EditionRow, string?> Value)[] about =
             [(Plan.StateId, row => row.StatedId?.ToString()), (Plan.LastName, row => row.StatedLastName), (Plan.FirstName, row => row.StatedFirstName)];
         stated = [.. about.Where(item => item.Column.Ordinal >= 0).Select(item => (RecordType.JsonName(item.Column.Name), item.Value))];
-        foreach (var (column, _) in about) if (column.Ordinal >= 0) properties[RecordType.JsonName(column.Name)] = (column.Ordinal, FieldKind.Text);
+        foreach (var (column, _) in about)
+        {
+            if (column.Ordinal < 0) continue;
+            properties[propertyOf[column.Name] = RecordType.JsonName(column.Name)] = (column.Ordinal, FieldKind.Text);
+        }
     }
 
     internal RowPlan Plan { get; }
 
     /// <summary>Null when records of the type aren't taken in that year.</summary>
     public static RecordForm? Find(RecordType type, SchoolYear year) => FileLayouts.Find(type, null, year) is { } layout ? Forms.GetOrAdd(layout, static layout => new RecordForm(layout)) : null;
+
+    /// <summary>A finding with the property that its field is of the record.</summary>
+    internal static Finding WithProperty(Finding finding, SchoolYear year) =>
+        finding is { Record: { } code, Field: { } field } && Find(RecordTypes.Find(code)!, year) is { } form ? finding with { Property = form.propertyOf.GetValueOrDefault(field) } : finding;
 
     /// <summary>Why a value is no record of this form, in a sentence; null when it is one. Says nothing of what the fields hold.</summary>
     public string? ProblemIn(JsonElement record)

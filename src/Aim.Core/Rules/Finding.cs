@@ -9,10 +9,11 @@ namespace Aim.Rules;
 /// <param name="Line">Physical line of the file the row came in, blank lines counted, the header line being 1; 0 for the file as a whole.</param>
 /// <param name="Upload">The upload that brought the row, when it isn't the one being checked.</param>
 /// <param name="School">The school that the row or the finding is about; null when there is none.</param>
+/// <param name="Property">The property that the field is of a record that is saved or pushed; null for a file, and where no property is at fault.</param>
 /// <param name="Cause">What the findings of one root cause share, for instance the unknown school number; null when the rule is the cause.</param>
 public sealed record Finding(
     string Rule, Severity Severity, string? Record, long Line, string? Field, string? LocalId, string? Value, string? Cause,
-    string Message, string HowToFix, UploadId? Upload = null, string? School = null);
+    string Message, string HowToFix, UploadId? Upload = null, string? School = null, string? Property = null);
 
 /// <summary>Where checks put what they find.</summary>
 public interface IFindingSink

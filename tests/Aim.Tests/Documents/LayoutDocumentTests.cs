@@ -87,6 +87,7 @@ public sealed class LayoutDocumentTests
             - **Number**: digits only; **decimal**: digits and a point, at most two decimals.
             - **Digits**: a number of fixed width with its leading zeros. Where a spreadsheet has dropped them, they are put back, with a warning.
             - **Code**: one of the list; upper and lower case are the same.
+            - **In JSON**, a record's property has the column's name in camel case (`startDate`), unless its line says another one.
             - An **empty field** means "nothing" in every file but SD. In SD it means "leave as it is"; `<CLEAR>` blanks the field.
 
             Short names: SD student demographics, EN enrollment, PP program participation, LP English learners (formerly limited English proficient), SE special education, 504 plans under Section 504, AF and AS fall and spring count, TW test window, AA attendance totals, DA daily attendance, AR assessment results, ME meals, BH behavior, CO courses, ST staff, SU sections, RU rosters,
@@ -124,11 +125,15 @@ public sealed class LayoutDocumentTests
         for (var i = 0; i < layout.Columns.Count; i++)
         {
             var column = layout.Columns[i];
-            text.Append($"| {i + 1} | {column.Name} | {column.Width} | {(column.Required ? "yes" : "")} | {Value(layout, column)} | {column.About} |\n");
+            text.Append($"| {i + 1} | {column.Name} | {column.Width} | {(column.Required ? "yes" : "")} | {Value(layout, column)} | {column.About}{Property(column)} |\n");
         }
         var rows = Samples.Single(sample => sample.Type == layout.RecordType).Rows;
         text.Append($"\nFor example, with → for a tab:\n\n```text\n{Sample.Tsv(layout.RecordType, rows).Replace("\t", "→", StringComparison.Ordinal)}```\n");
     }
+
+    /// <summary>Where a record that is saved or pushed calls it by another name.</summary>
+    private static string Property(LayoutColumn column) =>
+        column.Target is { } field && RecordType.JsonName(field) is var property && property != RecordType.JsonName(column.Name) ? $". In JSON `{property}`" : "";
 
     internal static string Value(FileLayout layout, LayoutColumn column, string codesAt = "")
     {

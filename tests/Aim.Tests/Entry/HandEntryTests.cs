@@ -146,6 +146,32 @@ public sealed class HandEntryTests
     }
 
     [TestMethod]
+    public async Task A_finding_names_the_property_of_the_record_also_where_the_column_of_a_file_has_another_name()
+    {
+        await CreateStudentAsync();
+        var record = Enrollment("99");
+        (record["digitalAcademy"], record["comment"]) = ("perhaps", new string('x', 201));
+        var shown = "Grade grade, MTDA digitalAcademy, EnrollmentComment comment";
+
+        var (_, saved, _) = await entry.PutAsync("records/EN/1001", record, onlyNew: true);
+        var (_, pushed, _) = await entry.PushAsync(1, new System.Text.Json.Nodes.JsonObject { ["op"] = "upsert", ["recordType"] = "EN", ["localId"] = "1001", ["record"] = record.DeepClone() });
+
+        Assert.AreEqual(shown, Shown(saved));
+        Assert.AreEqual(shown, Shown(pushed.GetProperty("reports")[0]));
+
+        static string Shown(System.Text.Json.JsonElement body) => string.Join(", ", body.GetProperty("findings").EnumerateArray().Select(finding => $"{finding.GetProperty("field").GetString()} {finding.GetProperty("property").GetString()}"));
+    }
+
+    [TestMethod]
+    public async Task A_save_for_a_year_without_schools_is_told_to_be_sent_again()
+    {
+        var (status, body, _) = await entry.PutAsync("/api/v1/districts/0123/editions/2031/records/SD/1001", Student(), onlyNew: true);
+
+        Assert.AreEqual(HttpStatusCode.Conflict, status);
+        StringAssert.Contains(body.GetProperty("detail").GetString(), "no schools and calendars for 2030-2031 yet. Send it again when they are there.");
+    }
+
+    [TestMethod]
     public async Task An_unknown_school_or_state_id_refuses_the_save()
     {
         await CreateStudentAsync();
