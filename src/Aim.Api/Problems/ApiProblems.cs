@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Aim.Rules;
@@ -39,12 +40,12 @@ internal static partial class ApiProblems
 
     private static async Task AnswerFailureAsync(HttpContext context)
     {
-        var failure = context.Features.Get<IExceptionHandlerFeature>()!.Error;
+        var (failure, endpoint) = (context.Features.Get<IExceptionHandlerFeature>()!.Error, context.Features.Get<IExceptionHandlerFeature>()!.Endpoint);
         (int Status, string? Title, string? Detail) answer = failure switch
         {
             RequestException request => (request.Status, request.Title, request.Message),
             BadHttpRequestException { StatusCode: not StatusCodes.Status400BadRequest } bad => (bad.StatusCode, null, Sentence(context, bad.StatusCode)),
-            BadHttpRequestException bad => (bad.StatusCode, "Not understood", Explain(bad)),
+            BadHttpRequestException bad => (bad.StatusCode, "Not understood", Explain(bad, endpoint)),
             StorageFullException full => (StatusCodes.Status507InsufficientStorage, "Storage full", full.Message),
             FaultException { IsPermanent: true } fault => (StatusCodes.Status400BadRequest, "Not possible", fault.Message),
             FaultException fault => (StatusCodes.Status503ServiceUnavailable, "Try again later", fault.Message),
@@ -53,7 +54,7 @@ internal static partial class ApiProblems
         if (answer.Status >= StatusCodes.Status500InternalServerError)
         {
             var logger = context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Aim.Api");
-            ApiLog.RequestFailed(logger, context.Features.Get<IExceptionHandlerFeature>()!.Endpoint?.DisplayName ?? "A request", failure.GetType().Name, TraceId(context), failure.StackTrace);
+            ApiLog.RequestFailed(logger, endpoint?.DisplayName ?? "A request", failure.GetType().Name, TraceId(context), failure.StackTrace);
         }
         await WriteAsync(context, answer.Status, answer.Title, answer.Detail, (failure as RequestException)?.Findings);
     }
@@ -69,13 +70,28 @@ internal static partial class ApiProblems
     }
 
     /// <summary>Which part of the request can't be read. Values aren't repeated: they may be about a student.</summary>
-    private static string Explain(BadHttpRequestException bad)
+    private static string Explain(BadHttpRequestException bad, Endpoint? endpoint)
     {
-        if (bad.InnerException is JsonException json) return $"The body can't be read at {(json.Path is null or "" or "$" ? "its start" : json.Path)}: compare it with the API description at {AimApi.DocumentRoute}.";
-        return ParameterName().Match(bad.Message) is { Success: true } match
-            ? $"The parameter '{match.Groups[1].Value}' is missing or can't be read: compare it with the API description at {AimApi.DocumentRoute}."
-            : $"The request can't be read: compare it with the API description at {AimApi.DocumentRoute}.";
+        if (bad.InnerException is JsonException json && MissingProperties().Match(json.Message) is { Success: true } missing) return $"The body lacks {missing.Groups[1].Value}: compare it with the API description at {AimApi.DocumentRoute}.";
+        if (bad.InnerException is JsonException unreadable) return $"The body can't be read at {(unreadable.Path is null or "" or "$" ? "its start" : unreadable.Path)}: compare it with the API description at {AimApi.DocumentRoute}.";
+        if (ParameterName().Match(bad.Message) is not { Success: true } match) return $"The request can't be read: compare it with the API description at {AimApi.DocumentRoute}.";
+        var name = match.Groups[1].Value;
+        return ValuesOf(name, endpoint) is { } values
+            ? $"The parameter '{name}' is missing or has another value than these: {string.Join(", ", values)}."
+            : $"The parameter '{name}' is missing or can't be read: compare it with the API description at {AimApi.DocumentRoute}.";
     }
+
+    /// <summary>What a parameter of a closed set may be; null for any other.</summary>
+    private static string[]? ValuesOf(string parameter, Endpoint? endpoint)
+    {
+        var type = endpoint?.Metadata.GetMetadata<MethodInfo>()?.GetParameters().FirstOrDefault(item => item.Name == parameter)?.ParameterType;
+        type = type is null ? null : Nullable.GetUnderlyingType(type) ?? type;
+        return type is { IsEnum: true } ? Enum.GetNames(type) : null;
+    }
+
+    /// <summary>The serializer's own list of names; a value is never in it.</summary>
+    [GeneratedRegex("missing required properties including: (.+?)\\.?$")]
+    private static partial Regex MissingProperties();
 
     [GeneratedRegex("parameter \"\\S+ (\\w+)\"")]
     private static partial Regex ParameterName();

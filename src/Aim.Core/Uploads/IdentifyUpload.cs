@@ -30,7 +30,7 @@ public sealed class IdentifyUpload(IBlobStore blobs, UploadLog log, ReferenceLib
     /// <summary>Why a district can send nothing for a year; null when it can.</summary>
     internal static FileForm? RefusalOf(EditionKey edition, ReferenceData? reference)
     {
-        if (reference is null) return FileForm.Refused("REF-001", $"The state office has set up no schools and calendars for {edition.Year.Span} yet. Upload the file again when it has.");
+        if (reference is null) return FileForm.Refused("REF-001", $"The state office has set up no schools and calendars for {edition.Year.Span} yet. Send it again when they are there.");
         return reference.FindDistrict(edition.District) is null ? FileForm.Refused("REF-001", $"District {edition.District} is unknown in {edition.Year.Span}. Use the four-digit School System number.") : null;
     }
 }

@@ -166,6 +166,21 @@ public sealed class LoadingTests
         Assert.IsFalse(await bench.Platform.Intake.ConfirmAsync(key, new Confirmation(Load: true, "test"), CancellationToken.None), "a second answer has nothing to answer");
     }
 
+    [TestMethod]
+    public async Task A_question_that_is_asked_anew_says_that_the_edition_has_changed()
+    {
+        await bench.UploadAsync("SD", Students("1001"));
+        var key = await bench.StartAsync("SD", Encoding.UTF8.GetBytes(Students("1002")), scope: UploadScope.Replace, confirm: ConfirmPolicy.Always);
+        Assert.DoesNotContain("has changed", (await bench.ResultAsync(key)).Report.Sentence);
+
+        await bench.UploadAsync("SD", Students("1003"));
+        await bench.Platform.Intake.ConfirmAsync(key, new Confirmation(Load: true, "test"), CancellationToken.None);
+        var asked = await bench.ResultAsync(key);
+
+        Assert.AreEqual((UploadStatus.AwaitingConfirmation, 2L), (asked.Status, asked.Report.QuestionVersion));
+        StringAssert.StartsWith(asked.Report.Sentence, "The edition has changed since you were asked, and the difference was computed anew. You asked to confirm");
+    }
+
     private async Task<UploadResult> WhenDecidedAsync(string key)
     {
         UploadResult result;
