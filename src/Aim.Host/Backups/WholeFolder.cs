@@ -27,7 +27,7 @@ internal static class WholeFolder
     {
         try
         {
-            Directory.CreateDirectory(partial);
+            Embedded.DataFolder.MakePrivate(partial);
         }
         catch (Exception failure) when (failure is UnauthorizedAccessException or IOException && !Embedded.FileBlobStore.IsFull(failure))
         {

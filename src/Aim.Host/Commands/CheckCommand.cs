@@ -75,7 +75,7 @@ internal static class CheckCommand
 
     private static void Print(Terminal terminal, OfflineCheck check, FindingSummary summary)
     {
-        terminal.Say($"Checked {check.Rows} rows: {summary.Fatal} fatal, {summary.Errors} errors, {summary.Warnings} warnings.");
+        terminal.Say($"Checked {Terminal.Count(check.Rows, "row")}: {summary.Fatal} fatal, {Terminal.Count(summary.Errors, "error")}, {Terminal.Count(summary.Warnings, "warning")}.");
         foreach (var group in summary.Groups())
         {
             terminal.Say($"{group.Rule} {group.Severity}: {group.Title}{(group.Cause is null ? "" : $" ({group.Cause})")}: {group.Count}{Places(group)}");

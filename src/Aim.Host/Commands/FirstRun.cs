@@ -36,6 +36,7 @@ internal static class FirstRun
         var sample = Path.Combine(folder.FullName, SampleFolder);
         var federal = new DirectoryInfo(Path.Combine(folder.FullName, "federal"));
         terminal.Say("First run: making a sample state.");
+        DataFolder.MakePrivate(folder.FullName);
         var generated = new StateGenerator(new GenerateOptions(sample, Students, null, Seed: 1, Year, ErrorRate)).Run();
         terminal.Say($"  {generated.Students} students of {generated.Districts} districts, with {generated.Planted.Values.Sum()} planted mistakes, in {sample}");
         await using var data = OpenData.AtAny(folder);

@@ -17,7 +17,7 @@ internal static class GenerateCommand
         var year = new Option<string>("--year") { HelpName = "YEAR", Description = "The school year, by the year in which it ends.", DefaultValueFactory = _ => "2026" };
         var years = new Option<int>("--years") { HelpName = "N", Description = "How many school years, the last being --year; each in a folder of its own, to be loaded oldest first.", DefaultValueFactory = _ => 1 };
         var errors = new Option<double>("--error-rate") { HelpName = "R", Description = "Share of students with a planted mistake, 0 to 1; truth/planted.csv lists them." };
-        var records = new Option<SampleRecords>("--records") { HelpName = "core|all", Description = "core: students, enrollments, programs, English learners, special education; all: every record type.", DefaultValueFactory = _ => SampleRecords.All };
+        var records = new Option<SampleRecords>("--records") { HelpName = "core|all", CustomParser = given => CommonOptions.OneOf<SampleRecords>(given, "choice of records"), Description = "core: students, enrollments, programs, English learners, special education; all: every record type.", DefaultValueFactory = _ => SampleRecords.All };
         var json = CommonOptions.Json();
         var command = new Command("generate", "Write a synthetic state: reference data, the districts' files, and the truth about planted mistakes.") { folder, students, districts, seed, year, years, errors, records, json };
         command.SetAction(async (parsed, cancellation) =>

@@ -40,6 +40,7 @@ internal static class IdentityCommand
 
     private static async Task<int> EvaluateAsync(FileInfo leftFile, FileInfo? rightFile, FileInfo? truthFile, FileInfo? target, Terminal terminal, StageProgress progress, CancellationToken cancellation)
     {
+        if (target is not null) MustBeWritable(target, leftFile, rightFile, truthFile);
         var stages = new StageClock();
         var (left, right) = await stages.TimeAsync("read", async () =>
             (await PersonFile.ReadAsync(leftFile, cancellation), rightFile is null ? null : await PersonFile.ReadAsync(rightFile, cancellation)));
@@ -99,15 +100,23 @@ internal static class IdentityCommand
         static string Number(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
     }
 
-    private static async Task WriteAsync(FileInfo target, IEnumerable<(string Left, string Right, LinkedPair Pair)> pairs, CancellationToken cancellation)
+    /// <summary>Asked before the work is done, and before an input is lost.</summary>
+    private static void MustBeWritable(FileInfo target, params ReadOnlySpan<FileInfo?> inputs)
     {
         if (Directory.Exists(target.FullName)) throw new UnusableInputException($"{target.FullName} is a folder. Name a file.");
+        if (target.Directory is { Exists: false } folder) throw new UnusableInputException($"The folder {folder.FullName} does not exist. Make it, or name a file in another one.");
+        foreach (var input in inputs)
+            if (target.FullName.Equals(input?.FullName, StringComparison.OrdinalIgnoreCase)) throw new UnusableInputException($"{target.FullName} is read, and would be written over. Give --out another name.");
+    }
+
+    private static async Task WriteAsync(FileInfo target, IEnumerable<(string Left, string Right, LinkedPair Pair)> pairs, CancellationToken cancellation)
+    {
         await using var file = new StreamWriter(target.FullName, false, new UTF8Encoding(false));
         await file.WriteLineAsync("left,right,outcome,weight,probability,fields");
         foreach (var (left, right, pair) in pairs)
         {
             cancellation.ThrowIfCancellationRequested();
-            var fields = string.Join("; ", pair.Fields.Select(field => FormattableString.Invariant($"{field.Field} {field.Agreement} {field.Weight:0.0}")));
+            var fields = string.Join("; ", pair.Fields.Select(field => $"{field.Field} {field.Agreement} {IdentityDataCommands.Weight(field.Weight)}"));
             await file.WriteLineAsync(FormattableString.Invariant($"{Quoted(left)},{Quoted(right)},{(pair.Outcome == MatchOutcome.Match ? "match" : "review")},{pair.Score.Weight:0.00},{pair.Score.Probability:0.00000},{fields}"));
         }
     }

@@ -13,6 +13,8 @@ internal static class IdentityDataCommands
     private const string By = "command line";
     private const int MostListed = 1000;
 
+    private static readonly IReadOnlyList<string> Genders = [.. CodeSets.Get("gender").Entries.Select(entry => entry.Code)];
+
     public static IEnumerable<Command> All() => [Find(), Queue(), Explain(), Decide(), Merge(), Unmerge(), Scan()];
 
     /// <summary>A verb with its data folder and <c>--json</c>.</summary>
@@ -41,21 +43,24 @@ internal static class IdentityDataCommands
 
     private static StateId Id(string text) => StateId.TryParse(text, null, out var id) ? id : throw new UnusableInputException($"'{text}' is no State ID. Give nine digits.");
 
+    private static string? Gender(string? code) =>
+        code is null || Genders.Contains(code, StringComparer.OrdinalIgnoreCase) ? code?.ToUpperInvariant() : throw new UnusableInputException($"'{code}' is no gender of the code list. Give one of {string.Join(", ", Genders)}.");
+
     private static EditionKey Edition(string district, string year) =>
         new(DistrictId.TryParse(district, null, out var number) ? number : throw new UnusableInputException($"'{district}' is not a district. Give its four-digit number, such as 0123."), CommonOptions.Year(year));
 
     private static Command Find()
     {
-        var (last, first) = (Text("LAST", "Last name, or a State ID alone."), new Argument<string?>("FIRST") { Description = "First name.", Arity = ArgumentArity.ZeroOrOne });
-        var (birth, gender) = (new Option<string?>("--birth") { Description = "Birth date.", HelpName = "DATE" }, new Option<string?>("--gender") { Description = "F, M or N.", HelpName = "CODE" });
+        var (last, first) = (Text("LAST", "Last name, with the first name after it; or a State ID alone."), new Argument<string?>("FIRST") { Description = "First name.", Arity = ArgumentArity.ZeroOrOne });
+        var (birth, gender) = (new Option<string?>("--birth") { Description = "Birth date (YYYY-MM-DD).", HelpName = "DATE" }, new Option<string?>("--gender") { Description = $"{string.Join(", ", Genders)}.", HelpName = "CODE" });
         return Verb("find", "The student locator: the students whom a name may mean, likeliest first.", [last, first, birth, gender], async (parsed, data, terminal, cancellation) =>
         {
             var locator = data.Platform.Locator;
             IReadOnlyList<LocatedStudent> found;
             if (parsed.GetValue(first) is { } name)
-                found = await locator.FindAsync(new LocatorQuery(parsed.GetRequiredValue(last), name, parsed.GetValue(birth) is { } day ? CommonOptions.Date(day) : null, parsed.GetValue(gender), null), cancellation);
+                found = await locator.FindAsync(new LocatorQuery(parsed.GetRequiredValue(last), name, parsed.GetValue(birth) is { } day ? CommonOptions.Date(day) : null, Gender(parsed.GetValue(gender)), null), cancellation);
             else if (StateId.TryParse(parsed.GetRequiredValue(last), null, out var id)) found = await locator.FindAsync(id, cancellation) is { } one ? [one] : [];
-            else throw new UnusableInputException($"'{parsed.GetRequiredValue(last)}' is no State ID. Give last and first name, or a State ID of nine digits alone.");
+            else throw new UnusableInputException("A student can't be found by a last name alone. Give the first name after it, or a State ID of nine digits alone.");
             terminal.Say($"{found.Count} students may be meant.");
             terminal.Table(["State ID", "Last", "First", "Birth date", "Probability"], found.Select(student => new[]
             {
@@ -89,17 +94,22 @@ internal static class IdentityDataCommands
             var edition = Edition(parsed.GetRequiredValue(district), parsed.GetRequiredValue(year));
             var compared = await data.Platform.NearMatches.CompareAsync(edition, parsed.GetRequiredValue(localId), cancellation) ?? throw new UnusableInputException($"Edition {edition} has no student of that local id.");
             var decision = await data.Platform.IdentityDecisions.FindAsync(edition.District, compared.LocalId, cancellation);
-            terminal.Say($"{compared.Child.LastName}, {compared.Child.FirstName} {compared.Child.MiddleName}, born {compared.Child.BirthDate:yyyy-MM-dd}: {(compared.Reason is { } reason ? $"waits ({reason})" : "doesn't wait")}.");
+            terminal.Say($"{NameOf(compared.Child)}, born {compared.Child.BirthDate:yyyy-MM-dd}: {(compared.Reason is { } reason ? $"waits ({reason})" : "doesn't wait")}.");
             if (decision is not null) terminal.Say($"Decided by {decision.Kind} on {decision.At:yyyy-MM-dd}: State ID {decision.StateId}{(decision.IsNew ? ", new" : "")}. {decision.Reason}");
             foreach (var (person, weighed) in compared.Candidates)
             {
-                terminal.Say(FormattableString.Invariant($"{person.StateId} {person.LastName}, {person.FirstName} {person.MiddleName}, born {person.BirthDate:yyyy-MM-dd}: probability {weighed.Probability:0.000}, weight {weighed.Weight:0.0}"));
-                terminal.Table(["Field", "Agreement", "Weight"], weighed.Fields.Select(field => new[] { field.Field.ToString(), field.Agreement.ToString(), field.Weight.ToString("0.0", CultureInfo.InvariantCulture) }));
+                terminal.Say(FormattableString.Invariant($"{person.StateId} {NameOf(person)}, born {person.BirthDate:yyyy-MM-dd}: probability {weighed.Probability:0.000}, weight {Weight(weighed.Weight)}"));
+                terminal.Table(["Field", "Agreement", "Weight"], weighed.Fields.Select(field => new[] { field.Field.ToString(), field.Agreement.ToString(), Weight(field.Weight) }));
             }
             terminal.Result(new { compared.LocalId, compared.Reason, compared.Child, Candidates = compared.Candidates.Select(item => new { item.Person, item.Weighed }), compared.Model, Decision = decision });
             return ExitCode.Done;
         });
     }
+
+    private static string NameOf(Person person) => $"{person.LastName}, {string.Join(' ', new[] { person.FirstName, person.MiddleName }.Where(name => !string.IsNullOrEmpty(name)))}";
+
+    /// <summary>To a tenth of a bit; what rounds to nothing has no sign.</summary>
+    internal static string Weight(double bits) => (Math.Round(bits, 1) + 0.0).ToString("0.0", CultureInfo.InvariantCulture);
 
     private static Command Decide()
     {

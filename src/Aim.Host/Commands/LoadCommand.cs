@@ -18,10 +18,12 @@ internal static class LoadCommand
         {
             var terminal = CommonOptions.Terminal(parsed, json);
             CommonOptions.MustExist(parsed.GetRequiredValue(folder), "Give a folder with reference/ and uploads/, as 'aim generate' writes it.");
+            // Before the data folder is opened, which would make one: a folder that can't be loaded leaves nothing behind.
+            var source = StateFolderToLoad.Read(parsed.GetRequiredValue(folder).FullName);
             await using var opened = OpenData.AtAny(parsed.GetRequiredValue(data));
             var loader = new StateLoader(opened, TimeProvider.System);
             var confirm = parsed.GetValue(yes) ? ConfirmPolicy.Never : ConfirmPolicy.WhenRisky;
-            var report = await terminal.WithProgressAsync(progress => loader.LoadAsync(parsed.GetRequiredValue(folder).FullName, confirm, progress, cancellation));
+            var report = await terminal.WithProgressAsync(progress => loader.LoadAsync(source, confirm, progress, cancellation));
             Print(terminal, report);
             terminal.Result(report);
             return report.HasProblems ? ExitCode.DataHasProblems : ExitCode.Done;
@@ -34,7 +36,7 @@ internal static class LoadCommand
         var counts = report.Totals;
         terminal.Say(string.Create(CultureInfo.InvariantCulture,
             $"Loaded {report.Files.Count} files of {report.Year.Span}: {counts.Rows} rows, of which {counts.Added} new, {counts.Changed} changed, {counts.Unchanged} unchanged, {counts.Removed} removed, {counts.Rejected} rejected."));
-        terminal.Say($"Findings: {counts.Fatal} fatal, {counts.Errors} errors, {counts.Warnings} warnings. Students synced: {report.StudentsSynced}; records written: {report.RecordsCommitted}; waiting for a decision: {report.Parked}.");
+        terminal.Say($"Findings: {counts.Fatal} fatal, {Terminal.Count(counts.Errors, "error")}, {Terminal.Count(counts.Warnings, "warning")}. Students synced: {report.StudentsSynced}; records written: {report.RecordsCommitted}; waiting for a decision: {report.Parked}.");
         if (report.Pushes.Count > 0)
             terminal.Say($"Pushes: {report.Pushes.Count}, with {report.Pushes.Sum(push => push.Added + push.Changed + push.Removed)} changes made, {report.Pushes.Sum(push => push.Unchanged)} unchanged, {report.Pushes.Sum(push => push.LeftOut + push.NotThere)} left out.");
         terminal.Say($"Seconds: {string.Join(", ", report.Seconds.Select(stage => string.Create(CultureInfo.InvariantCulture, $"{stage.Key} {stage.Value}")))}.");

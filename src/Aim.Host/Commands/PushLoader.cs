@@ -28,11 +28,9 @@ internal sealed record LoadedPush(string File, long Sequence, PushState State, s
 /// </summary>
 internal sealed class PushLoader(DataFolder data, string root, SchoolYear year)
 {
-    private readonly string folder = Path.Combine(root, "pushes");
-
     /// <summary>The districts that there are pushes of.</summary>
     /// <exception cref="UnusableInputException">A file or folder is not named as it should be.</exception>
-    public IReadOnlyDictionary<DistrictId, IReadOnlyList<string>> Find() => !Directory.Exists(folder) ? new Dictionary<DistrictId, IReadOnlyList<string>>()
+    public static IReadOnlyDictionary<DistrictId, IReadOnlyList<string>> Find(string folder) => !Directory.Exists(folder) ? new Dictionary<DistrictId, IReadOnlyList<string>>()
         : Directory.EnumerateDirectories(folder).ToDictionary(UploadFolder.DistrictOf, district => (IReadOnlyList<string>)[.. Directory.EnumerateFiles(district, "*.json").OrderBy(NumberOf)]);
 
     public async Task<IReadOnlyList<LoadedPush>> LoadAsync(DistrictId district, IReadOnlyList<string> files, CancellationToken cancellation)

@@ -24,9 +24,10 @@ internal static class SnapshotCommand
         command.SetAction(async (parsed, cancellation) =>
         {
             var terminal = CommonOptions.Terminal(parsed, json);
-            var schoolYear = CommonOptions.Year(parsed.GetRequiredValue(year));
-            var day = parsed.GetValue(date) is { } text ? CommonOptions.Date(text) : Ages.FallCountDay(schoolYear);
+            DateOnly? given = parsed.GetValue(date) is { } text ? CommonOptions.Date(text) : null;
             await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
+            var schoolYear = await CommonOptions.YearAsync(parsed.GetRequiredValue(year), opened, cancellation);
+            var day = given ?? Ages.FallCountDay(schoolYear);
             var stages = new StageClock();
             var manifest = await terminal.WithProgressAsync(_ => stages.TimeAsync("snapshot", () => TakeAsync(opened, parsed.GetRequiredValue(name), schoolYear, day, cancellation)));
             terminal.Say($"Froze {manifest.Students} students of {manifest.Year.Span} as of {manifest.Moment:yyyy-MM-dd HH:mm:ss} UTC in {manifest.Files.Count} files: {string.Join(", ", manifest.Rows.Select(rows => $"{rows.Value} {rows.Key}"))}.");

@@ -1,6 +1,5 @@
 using Aim.Host.Embedded;
 using Aim.OneRoster;
-using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.StateSync;
@@ -37,33 +36,28 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
 
     private readonly StageClock stages = new();
 
-    public async Task<LoadReport> LoadAsync(string folder, ConfirmPolicy confirm, StageProgress progress, CancellationToken cancellation)
+    public Task<LoadReport> LoadAsync(string folder, ConfirmPolicy confirm, StageProgress progress, CancellationToken cancellation) => LoadAsync(StateFolderToLoad.Read(folder), confirm, progress, cancellation);
+
+    public async Task<LoadReport> LoadAsync(StateFolderToLoad source, ConfirmPolicy confirm, StageProgress progress, CancellationToken cancellation)
     {
-        var (reference, identities) = await stages.TimeAsync("reference", () => LoadReferenceAsync(Path.Combine(folder, "reference"), cancellation));
+        var (folder, reference) = (source.Path, source.Reference);
+        var identities = await stages.TimeAsync("reference", () => LoadReferenceAsync(source, cancellation));
         progress.Report("Reference data", 1);
         await FinishInterruptedAsync(cancellation);
-        var uploads = UploadFolder.Find(Path.Combine(folder, "uploads"));
-        var pushes = new PushLoader(data, folder, reference.Year);
-        var toPush = pushes.Find();
-        var files = await stages.TimeAsync("uploads", () => UploadAllAsync(folder, reference.Year, uploads, confirm, progress, cancellation));
-        var pushed = await stages.TimeAsync("pushes", () => PushAllAsync(pushes, toPush, cancellation));
+        var files = await stages.TimeAsync("uploads", () => UploadAllAsync(folder, reference.Year, source.Uploads, confirm, progress, cancellation));
+        var pushed = await stages.TimeAsync("pushes", () => PushAllAsync(new PushLoader(data, folder, reference.Year), source.Pushes, cancellation));
         var night = await stages.TimeAsync("sync", () => SyncAsync(cancellation));
         progress.Report("Sync", 1);
         return new LoadReport(reference.Year, reference.Districts.Count, reference.Schools.Count, identities, files, UploadCounts.Sum(files.Select(file => file.Counts)), night.Students, night.Committed, night.Parked,
             [.. night.Unresolved.Select(edition => edition.ToString())], stages.Seconds) { Pushes = pushed };
     }
 
-    private async Task<(ReferenceData Reference, int Identities)> LoadReferenceAsync(string folder, CancellationToken cancellation)
+    private async Task<int> LoadReferenceAsync(StateFolderToLoad source, CancellationToken cancellation)
     {
-        if (!Directory.Exists(folder)) throw new UnusableInputException($"The folder {folder} does not exist. Give a folder with reference/ and uploads/, as 'aim generate' writes it.");
-        var files = new ReferenceFiles(folder);
-        if (files.Read() is not { } reference) throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
-        var notes = files.ReadNotes(reference);
-        if (files.Problems.Count > 0) throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
-        await data.Platform.References.PublishAsync(reference, cancellation);
-        await data.Platform.Notes.PutAsync(reference.Year, notes, Actor, cancellation);
-        var identities = await data.Ports.Identities.PutAllAsync(files.ReadIdentities(), cancellation);
-        return files.Problems.Count == 0 ? (reference, identities) : throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
+        await data.Platform.References.PublishAsync(source.Reference, cancellation);
+        await data.Platform.Notes.PutAsync(source.Reference.Year, source.Notes, Actor, cancellation);
+        var identities = await data.Ports.Identities.PutAllAsync(source.Files.ReadIdentities(), cancellation);
+        return source.Files.Problems.Count == 0 ? identities : throw new UnusableInputException(string.Join(Environment.NewLine, source.Files.Problems));
     }
 
     /// <summary>

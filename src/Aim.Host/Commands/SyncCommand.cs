@@ -21,8 +21,8 @@ internal static class SyncCommand
             await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
             var stages = new StageClock();
             var report = await terminal.WithProgressAsync(_ => stages.TimeAsync("sync", () => new StateSyncer(opened, TimeProvider.System).RunAsync(parsed.GetValue(all), countsHits: true, cancellation)));
-            terminal.Say($"{report.EditionsBehind} editions were behind; {report.Students} students were compared and {report.Committed} records written; {report.Parked} students wait for a decision.");
-            terminal.Say($"{report.Verified} editions were counted in full; {report.Disagreed.Count} disagreed, {report.Unresolved.Count} still do.");
+            terminal.Say($"Editions behind: {report.EditionsBehind}. Students compared: {report.Students}; records written: {report.Committed}; waiting for a decision: {report.Parked}.");
+            terminal.Say($"Editions counted in full: {report.Verified}; disagreeing: {report.Disagreed.Count}, and after a full sync: {report.Unresolved.Count}.");
             terminal.Say($"Cases of overlaps and contradicted exits: {report.CasesOpened} opened, {report.CasesClosed} closed.");
             terminal.Say($"Cases of identity: {report.IdentityCasesOpened} opened, {report.IdentityCasesOpen} are open.");
             IdentityDataCommands.SaySkipped(terminal, report.IdentityBlocksSkipped, report.IdentityPeopleInSkipped);

@@ -33,7 +33,7 @@ internal sealed class DataFolder : IAsyncDisposable
     private DataFolder(string path, Uri address, TimeProvider clock, ILoggerFactory loggers, Func<AimPorts, AimPorts>? replace)
     {
         Path = System.IO.Path.GetFullPath(path);
-        Directory.CreateDirectory(Path);
+        MakePrivate(Path);
         data = new SqliteDatabase(System.IO.Path.Combine(Path, DataFile), DataSchema.Sql, DataSchema.Version, fullSync: true, DataSchema.Upgrade);
         journal = new SqliteDatabase(System.IO.Path.Combine(Path, JournalFile), WorkflowJournal.Schema, WorkflowJournal.SchemaVersion, fullSync: false);
         UploadUrls = new UploadUrls(UploadKey(), address, clock);
@@ -57,6 +57,13 @@ internal sealed class DataFolder : IAsyncDisposable
     /// <summary>Opens a folder, making it if need be. Workflows run only once <see cref="WorkflowEngine.Start"/> is called.</summary>
     /// <param name="replace">Puts other adapters in the place of some of the embedded ones.</param>
     public static DataFolder Open(string path, Uri address, TimeProvider clock, ILoggerFactory loggers, Func<AimPorts, AimPorts>? replace = null) => new(path, address, clock, loggers, replace);
+
+    /// <summary>Makes a folder for data of students, which no other user of the machine may read; one that is there stays as its owner has it.</summary>
+    internal static void MakePrivate(string path)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+        else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
 
     public static bool Exists(string path) => File.Exists(System.IO.Path.Combine(path, DataFile));
 

@@ -52,7 +52,7 @@ public sealed class CommandLineTests
         ["bogus", "Unrecognized command or argument 'bogus'. See 'aim --help'."],
         ["load", "Required argument 'DIR' missing"],
         ["load NOWHERE --data NEW", "does not exist. Give a folder with reference/ and uploads/"],
-        ["load EMPTY --data NEW", "does not exist. Give a folder with reference/ and uploads/"],
+        ["load EMPTY --data NOWHERE", "does not exist. Give a folder with reference/ and uploads/"],
         ["load FILE --data NEW", "is a file. Give a folder."],
         ["load STATE --data FILE", "is a file. Give a folder."],
         ["serve --data NOWHERE", "is no data folder. Make one with 'aim load"],
@@ -64,6 +64,13 @@ public sealed class CommandLineTests
         ["snapshot fall --year 2026 --data DATA", "snapshots are never changed"],
         ["snapshot other --year 26 --data DATA", "is not a school year"],
         ["snapshot other --year 2026 --date tomorrow --data DATA", "is not a date. Give it as YYYY-MM-DD."],
+        ["snapshot other --year 2031 --data DATA", "no reference data of 2030-2031 here. Give a year that there is data of: 2026."],
+        ["rules hits --year 2031 --data DATA", "no reference data of 2030-2031 here"],
+        ["rules try", "See 'aim rules try --help'."],
+        ["identity explain", "See 'aim identity explain --help'."],
+        ["identity find", "See 'aim identity find --help'."],
+        ["identity find Johnston --birth 2012-01-01 --data DATA", "can't be found by a last name alone. Give the first name after it"],
+        ["identity find Johnston Ann --gender X --data DATA", "'X' is no gender of the code list. Give one of"],
         ["federal nothing --data DATA --out NEW", "no snapshot named 'nothing'"],
         ["federal fall --data DATA", "Option '--out' is required"],
         ["federal fall --data DATA --out FILE", "is a file. Give a folder."],
@@ -75,6 +82,7 @@ public sealed class CommandLineTests
         ["generate --out FILE", "is a file. Give a folder."],
         ["generate --out NEW --students 0", "a number from 1 to"],
         ["generate --out NEW --students many", "give a number"],
+        ["generate --out NEW --records foo", "'foo' is no choice of records; use core, all."],
         ["generate --out NEW --error-rate 2", "a number from 0 to 1"],
         ["check NOWHERE", "does not exist"],
         ["check EMPTY", "is a folder. Name the files in it."],
@@ -118,6 +126,18 @@ public sealed class CommandLineTests
         command.CommandText = "PRAGMA user_version = 1000";
         command.ExecuteNonQuery();
         return folder;
+    }
+
+    [TestMethod]
+    public async Task A_data_folder_and_a_backup_of_it_are_for_their_owner_alone()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Inconclusive("Folders have no such mode there.");
+        var backup = NewPath("backup");
+
+        Assert.AreEqual(0, (await AimProgram.RunAsync("backup", backup, "--data", data)).Code);
+
+        const UnixFileMode owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Assert.AreEqual((owner, owner), (File.GetUnixFileMode(data), File.GetUnixFileMode(backup)));
     }
 
     [TestMethod]

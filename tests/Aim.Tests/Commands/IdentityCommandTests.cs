@@ -76,6 +76,21 @@ public sealed class IdentityCommandTests
     }
 
     [TestMethod]
+    public async Task What_is_read_is_not_written_over_and_a_folder_that_is_not_there_is_told_before_the_work()
+    {
+        const string people = "id,last\n1,Bell\n2,Bell\n";
+        var file = Put("people.csv", people);
+
+        var over = await AimProgram.RunAsync("identity", "evaluate", "--left", file, "--out", file);
+        var away = await AimProgram.RunAsync("identity", "evaluate", "--left", file, "--out", Path.Combine(folder, "missing", "pairs.csv"));
+
+        Assert.AreEqual((2, "", people), (over.Code, over.Output, File.ReadAllText(file)));
+        StringAssert.Contains(over.Error, "is read, and would be written over. Give --out another name.");
+        Assert.AreEqual((2, ""), (away.Code, away.Output));
+        StringAssert.Contains(away.Error, "does not exist. Make it, or name a file in another one.");
+    }
+
+    [TestMethod]
     public async Task Birth_dates_that_are_none_are_counted_and_columns_that_are_not_used_are_named()
     {
         var result = await AimProgram.RunAsync("identity", "evaluate", "--left", Put("people.csv", "id,last,birthDate,shoe\n1,Bell,yesterday,44\n2,Marsh,1999-13-41,45\n"));

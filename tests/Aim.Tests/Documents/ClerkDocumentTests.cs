@@ -174,7 +174,7 @@ public sealed partial class ClerkDocumentTests
         var list = rules.OrderByDescending(rule => rule.EffectiveSeverity).ThenBy(rule => rule.Id, StringComparer.Ordinal).ToList();
         if (list.Count == 0) return;
         text.Append($"\n### {title}\n\n| Rule | Severity | What it says | What to do |\n|---|---|---|---|\n");
-        foreach (var rule in list) text.Append($"| [{rule.Id}](../rules.md#{rule.Id.ToLowerInvariant()}) | {rule.EffectiveSeverity} | **{rule.Title}.** {Values(rule.Message)}{SetByState(rule)} | {Values(rule.HowToFix)} |\n");
+        foreach (var rule in list) text.Append($"| [{rule.Id}](../rules.md#{rule.Id.ToLowerInvariant()}) | {rule.EffectiveSeverity} | **{RuleDocumentTests.Sentence(rule.Title)}** {Values(rule.Message)}{SetByState(rule)} | {Values(rule.HowToFix)} |\n");
     }
 
     private static string SetByState(Rule rule) => string.Concat(Thresholds.Of(rule).Select(threshold => $" [{threshold.Name}](../rules.md#thresholds): {RuleDocumentTests.Amount(threshold)}, unless the state sets it otherwise."));

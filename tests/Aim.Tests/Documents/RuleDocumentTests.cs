@@ -125,7 +125,7 @@ public sealed partial class RuleDocumentTests
         text.Append($"""
             ### {rule.Id}
 
-            **{rule.Title}.** {Values(rule.Message)}
+            **{Sentence(rule.Title)}** {Values(rule.Message)}
 
             *How to fix:* {Values(rule.HowToFix)}
 
@@ -135,6 +135,9 @@ public sealed partial class RuleDocumentTests
 
             """);
     }
+
+    /// <summary>A title that asks has its mark already.</summary>
+    internal static string Sentence(string title) => title.EndsWith('?') ? title : $"{title}.";
 
     private static string SetByState(Rule rule) => string.Concat(Thresholds.Of(rule).Select(threshold => $"<br>\nSet by the state: [{threshold.Name}](#thresholds), {Amount(threshold)} unless it is set"));
 

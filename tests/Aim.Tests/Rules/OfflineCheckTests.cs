@@ -167,7 +167,7 @@ public sealed class OfflineCheckTests
         Assert.AreEqual(ExitCode.DataHasProblems, await CommandLine.RunAsync(["check", path], output, TextWriter.Null, CancellationToken.None));
 
         var lines = output.ToString().Split(Environment.NewLine);
-        Assert.AreEqual("Checked 1 rows: 1 fatal, 0 errors, 0 warnings.", lines[0]);
+        Assert.AreEqual("Checked 1 row: 1 fatal, 0 errors, 0 warnings.", lines[0]);
         Assert.AreEqual("REF-005 Fatal: Code not in the list (X): 1 in SD, lines 2", lines[1]);
         Assert.AreEqual("    Gender is 'X', which is not in the list 'Gender'. Use a code of the list; the page about the file in the clerk's guide has it.", lines[2]);
         StringAssert.StartsWith(lines[3], "Not checked, for lack of the state's data: ");
