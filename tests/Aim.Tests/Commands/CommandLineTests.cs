@@ -131,7 +131,11 @@ public sealed class CommandLineTests
     [TestMethod]
     public async Task A_data_folder_and_a_backup_of_it_are_for_their_owner_alone()
     {
-        if (OperatingSystem.IsWindows()) Assert.Inconclusive("Folders have no such mode there.");
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Inconclusive("Folders have no such mode there.");
+            return;
+        }
         var backup = NewPath("backup");
 
         Assert.AreEqual(0, (await AimProgram.RunAsync("backup", backup, "--data", data)).Code);
