@@ -22,8 +22,8 @@ public sealed record LookupRequest(StateId? StateId = null, string? LastName = n
 public sealed record QueueItem(DistrictId District, SchoolYear Year, string LocalId, ParkReason Reason, IReadOnlyList<StateId> Candidates, DateTimeOffset Since);
 
 /// <summary>A page of the queue.</summary>
-/// <param name="Cursor">Where the next page starts; left out on the last one.</param>
-public sealed record QueuePage(IReadOnlyList<QueueItem> Items, string? Cursor);
+/// <param name="Next">Where the next page starts; left out on the last one.</param>
+public sealed record QueuePage(IReadOnlyList<QueueItem> Items, string? Next);
 
 /// <summary>What decides whether two are one.</summary>
 public sealed record IdentityView(StateId? StateId, string? LastName, string? FirstName, string? MiddleName, string? Suffix, DateOnly? BirthDate, string? Gender);
@@ -51,8 +51,8 @@ public sealed record MergeRequest(StateId Retired, StateId Survivor, string Reas
 public sealed record ReasonRequest(string Reason);
 
 /// <summary>A page of cases.</summary>
-/// <param name="Cursor">Where the next page starts; left out on the last one.</param>
-public sealed record IdentityCasePage(IReadOnlyList<IdentityCase> Items, string? Cursor);
+/// <param name="Next">Where the next page starts; left out on the last one.</param>
+public sealed record IdentityCasePage(IReadOnlyList<IdentityCase> Items, string? Next);
 
 /// <summary>Who is who, for the reviewers of the state.</summary>
 internal static class IdentityEndpoints

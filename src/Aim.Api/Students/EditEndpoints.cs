@@ -80,7 +80,7 @@ internal static class EditEndpoints
         caller.MustBe(Role.Reviewer);
         if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > LongestReason) throw RequestException.Invalid($"Give the reason, in at most {LongestReason} characters: the district reads it.");
         var hold = new FieldToHold(request.District, request.LocalId, UploadEndpoints.TypeOf(request.RecordType), request.Key ?? "", request.Field, request.Value, request.Reason);
-        var outcome = await platform.StateEditing.HoldAsync(stateId, year, VersionOf(ifMatch), hold, caller.Id, cancellation);
+        var outcome = await platform.StateEditing.HoldAsync(stateId, year, VersionsOf(ifMatch), hold, caller.Id, cancellation);
         if (outcome.Status == EditStatus.Refused) throw NotHeld("The record can't be as it would be with that value: see the findings.", outcome.Findings);
         if (outcome.Status == EditStatus.InKey) throw NotHeld("The field is part of the record's key, and with another value it would be another record: ask the district to correct the record itself.");
         return Answer(outcome, context);
@@ -93,7 +93,7 @@ internal static class EditEndpoints
     {
         var caller = context.Caller();
         caller.MustBe(Role.Reviewer);
-        return Answer(await platform.StateEditing.ReleaseAsync(stateId, year, VersionOf(ifMatch), editId, caller.Id, cancellation), context);
+        return Answer(await platform.StateEditing.ReleaseAsync(stateId, year, VersionsOf(ifMatch), editId, caller.Id, cancellation), context);
     }
 
     private static Ok<EditView> Answer(EditOutcome outcome, HttpContext context)
@@ -104,10 +104,11 @@ internal static class EditEndpoints
         return TypedResults.Ok(EditView.Of(outcome.Record, outcome.Edit!, outcome.Findings));
     }
 
-    /// <summary>The version of the student's record that the caller knows.</summary>
-    private static long VersionOf(string? ifMatch)
+    /// <summary>The versions of the student's record that will do for the caller; null for any.</summary>
+    private static IReadOnlyList<long>? VersionsOf(string? ifMatch)
     {
         if (EntityTags.Read(ifMatch) is not { } known) throw new RequestException(StatusCodes.Status428PreconditionRequired, "Say which version", "Send the ETag of the student's record as If-Match.");
-        return known is [var tag] && long.TryParse(tag, NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : -1;
+        if (known.Contains(EntityTags.Any)) return null;
+        return [.. known.Where(tag => long.TryParse(tag, NumberStyles.None, CultureInfo.InvariantCulture, out _)).Select(tag => long.Parse(tag, NumberStyles.None, CultureInfo.InvariantCulture))];
     }
 }

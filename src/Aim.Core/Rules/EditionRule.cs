@@ -34,7 +34,11 @@ public sealed class EditionFacts
 }
 
 /// <summary>A school, or with no school the district, that breaks a rule, and the values that its message names.</summary>
-public sealed record EditionOffence(string? School, params (string Name, object? Value)[] Values);
+public sealed record EditionOffence(string? School, params (string Name, object? Value)[] Values)
+{
+    /// <summary>Whose rows are counted, where the rule reads several types and this is about one.</summary>
+    public RecordType? Type { get; init; }
+}
 
 /// <summary>A rule about an edition as a whole: a line of a table. Its root cause is the school.</summary>
 public sealed record EditionRule(Rule Rule, Func<EditionFacts, IEnumerable<EditionOffence>> Offences, params RecordType[] Reads)

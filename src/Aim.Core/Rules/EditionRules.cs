@@ -44,7 +44,7 @@ internal static class EditionRules
                 "Correct whichever is wrong: both must be the same before the count is certified.") { Basis = "AIM pre-count checklist: SIS, AIM and MAEFAIRS agree" },
             facts => from count in Counts(facts.Figures, facts.Figures)
                      where facts.Noted!.FundingCounts.TryGetValue(count.Collection, out var funding) && funding != count.Students
-                     select new EditionOffence(null, ("Count", count.Name), ("Students", count.Students), ("Funding", facts.Noted!.FundingCounts[count.Collection])),
+                     select new EditionOffence(null, ("Count", count.Name), ("Students", count.Students), ("Funding", facts.Noted!.FundingCounts[count.Collection])) { Type = count.Collection == CollectionName.FallCount ? RecordTypes.FallCount : RecordTypes.SpringCount },
             RecordTypes.FallCount, RecordTypes.SpringCount) { NeedsNotes = true, NeedsFunding = true, IsOfDistrict = true },
     ];
 

@@ -108,10 +108,16 @@ internal static class EnrollmentRules
                 if (!(primary[later].Record.StartDate < (primary[earlier].Record.EndDate ?? DateOnly.MaxValue)) &&
                     primary[later].Record.StartDate != primary[earlier].Record.StartDate) continue;
                 // What is already stored was accepted; what the file brings has to give way.
-                yield return primary[later].IsNew || !primary[earlier].IsNew ? primary[later] : primary[earlier];
-                break;
+                if (GivesWay(primary[later]) || !GivesWay(primary[earlier]))
+                {
+                    yield return primary[later];
+                    break;
+                }
+                yield return primary[earlier];
             }
         }
+
+        static bool GivesWay(Entry<Enrollment> entry) => entry is { IsNew: true, IsUnchanged: false };
     }
 
     /// <summary>Enrollments that follow a graduation, of this year or of the year before, without a re-entry in between.</summary>

@@ -8,6 +8,9 @@ namespace Aim.Rules;
 /// <param name="IsNew">The row is in the file being checked, rather than stored before.</param>
 public abstract record ViewEntry(RowPlace Place, bool IsNew, string? StatedLastName, string? StatedFirstName)
 {
+    /// <summary>The row is in the file as it is stored already: what else the file brings has to give way to it, as to any stored row.</summary>
+    public bool IsUnchanged { get; init; }
+
     internal abstract Finding FindingOf(Rule rule, string? cause);
 
     internal abstract void AddTo(StudentView view);

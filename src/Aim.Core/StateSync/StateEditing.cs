@@ -45,11 +45,11 @@ public sealed class StateEditing(IStateStore state, KnownPeople people, EditionV
     private const string Reason = "edit";
 
     /// <summary>Holds a field.</summary>
-    /// <param name="version">Of the student's record, as the writer knows it.</param>
-    public async Task<EditOutcome> HoldAsync(StateId student, SchoolYear year, long version, FieldToHold hold, string by, CancellationToken cancellation)
+    /// <param name="versions">Of the student's record, those that the writer knows; null where any will do.</param>
+    public async Task<EditOutcome> HoldAsync(StateId student, SchoolYear year, IReadOnlyList<long>? versions, FieldToHold hold, string by, CancellationToken cancellation)
     {
         if (await FindAsync(student, year, cancellation) is not { } record) return new EditOutcome(EditStatus.NotThere);
-        if (record.Version != version) return new EditOutcome(EditStatus.Stale, record);
+        if (IsStale(record, versions)) return new EditOutcome(EditStatus.Stale, record);
         var field = hold.Type.Fields.Index().FirstOrDefault(item => RecordType.JsonName(item.Item.Name) == hold.Field);
         if (field.Item.Name is null || record.Find(hold.District, hold.LocalId, hold.Type, hold.Key) is not { } section) return new EditOutcome(EditStatus.NotThere, record);
         var unread = new FindingList();
@@ -84,11 +84,13 @@ public sealed class StateEditing(IStateStore state, KnownPeople people, EditionV
     private static string KeyWith(Section section, string field, ReadOnlyMemory<byte> value) => section.Type.KeyOf(CanonicalMerge.With(section.Content.Span, section.Type, field, value.Span));
 
     /// <summary>Lets a field go: what the district says counts again.</summary>
-    public async Task<EditOutcome> ReleaseAsync(StateId student, SchoolYear year, long version, string id, string by, CancellationToken cancellation)
+    public async Task<EditOutcome> ReleaseAsync(StateId student, SchoolYear year, IReadOnlyList<long>? versions, string id, string by, CancellationToken cancellation)
     {
         if (await FindAsync(student, year, cancellation) is not { } record || record.Edits.FirstOrDefault(item => item.Id == id) is not { } edit) return new EditOutcome(EditStatus.NotThere);
-        return record.Version != version ? new EditOutcome(EditStatus.Stale, record) : await CommitAsync(record, record.Without(edit), edit, by, cancellation);
+        return IsStale(record, versions) ? new EditOutcome(EditStatus.Stale, record) : await CommitAsync(record, record.Without(edit), edit, by, cancellation);
     }
+
+    private static bool IsStale(StudentRecord record, IReadOnlyList<long>? versions) => versions?.Contains(record.Version) == false;
 
     private async Task<EditOutcome> CommitAsync(StudentRecord before, StudentRecord after, StateEdit edit, string by, CancellationToken cancellation)
     {

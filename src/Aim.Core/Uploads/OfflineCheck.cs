@@ -74,9 +74,15 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
         };
         foreach (var rule in RuleCatalog.EditionRules.Where(rule => rule.Rule.IsInForce(files[0].Year) && IsAsked(rule) && rule.Applies(facts)))
         {
-            var file = files.FirstOrDefault(file => rule.Reads.Contains(file.Type)) ?? files[0];
-            foreach (var offence in rule.Offences(facts)) found(new FileFinding(file.Name, Findings.OfEdition(rule.Rule, files[0].District, offence)));
+            foreach (var offence in rule.Offences(facts)) found(new FileFinding(FileOf(rule, offence, files).Name, Findings.OfEdition(rule.Rule, files[0].District, offence)));
         }
+    }
+
+    /// <summary>The file that a finding about the edition is told of: the same one in whichever order the files were given.</summary>
+    private static FileToCheck FileOf(EditionRule rule, EditionOffence offence, IReadOnlyList<FileToCheck> files)
+    {
+        var inOrder = files.OrderBy(file => file.Type.Number).ThenBy(file => file.Name, StringComparer.Ordinal).ToList();
+        return inOrder.Find(file => file.Type == offence.Type) ?? inOrder.Find(file => rule.Reads.Contains(file.Type)) ?? inOrder[0];
     }
 
     /// <summary>The figures to hold the files against: a count whose file isn't there has none.</summary>

@@ -71,6 +71,7 @@ internal sealed class StudentComparison(ComparisonJob job)
         public StagedRow Staged => staged;
         public EditionRow? Stored => stored;
         public EditionRow Row => row;
+        public bool IsUnchanged { get; } = stored?.SaysTheSameAs(row) == true;
         public bool IsRejected { get; set; }
     }
 
@@ -137,7 +138,7 @@ internal sealed class StudentComparison(ComparisonJob job)
         var replaced = new HashSet<string>();
         foreach (var candidate in candidates.Where(candidate => !candidate.IsRejected))
         {
-            var entry = StudentViews.Entry(candidate.Row, new RowPlace(job.Type, candidate.Staged.Line, localId), isNew: true);
+            var entry = StudentViews.Entry(candidate.Row, new RowPlace(job.Type, candidate.Staged.Line, localId), isNew: true, candidate.IsUnchanged);
             view.Add(entry);
             entries.Add((entry, candidate));
             replaced.Add(candidate.Row.Key);
@@ -166,7 +167,7 @@ internal sealed class StudentComparison(ComparisonJob job)
             }
             storedByKey.Remove(candidate.Row.Key);
             if (candidate.Stored is null) result.Added++;
-            else if (candidate.Stored.SaysTheSameAs(candidate.Row)) { result.Unchanged++; continue; }
+            else if (candidate.IsUnchanged) { result.Unchanged++; continue; }
             else result.Changed++;
             result.Changes.Add(new EditionChange(localId, candidate.Stored, candidate.Row));
         }

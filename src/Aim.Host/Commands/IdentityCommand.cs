@@ -18,8 +18,10 @@ internal static class IdentityCommand
     /// <summary>What <c>--json</c> prints.</summary>
     /// <param name="ReviewShare">Of the records of the left file, the share that waits for a person.</param>
     /// <param name="FalseShare">False matches for each record of the left file.</param>
-    /// <param name="MissedShare">Of the true pairs, the share that was neither matched nor sent to review.</param>
-    private sealed record EvaluateReport(int Left, int? Right, long Compared, int Matches, int Review, int ReviewRecords, double ReviewShare, int? TruePairs, MatchQuality? ByMachine, MatchQuality? AfterReview,
+    /// <param name="MissedShare">Of the true pairs, the share that was neither matched nor sent to review; null when there is none.</param>
+    /// <param name="BlocksSkipped">Keys that too many people share to compare them all.</param>
+    /// <param name="PeopleInSkipped">Who has at least one of those.</param>
+    private sealed record EvaluateReport(int Left, int? Right, long Compared, int BlocksSkipped, int PeopleInSkipped, int Matches, int Review, int ReviewRecords, double ReviewShare, int? TruePairs, MatchQuality? ByMachine, MatchQuality? AfterReview,
         double? FalseShare, double? MissedShare, double RecordsPerSecond, string Model, IReadOnlyDictionary<string, double> Seconds);
 
     private static Command Evaluate()
@@ -52,6 +54,8 @@ internal static class IdentityCommand
         Warn(terminal, leftFile, left);
         if (right is not null) Warn(terminal, rightFile!, right);
         if (result.NotSearched > 0) terminal.Complain($"{result.NotSearched} records of {leftFile.Name} have nothing to be found by, or only what too many others have as well, and were compared with nobody. Fill in more columns for them.");
+        if (result.Skipped is { Blocks: > 0 } skipped)
+            terminal.Complain($"{skipped.Blocks} keys are shared by more people of {(rightFile ?? leftFile).Name} than can all be compared, and were skipped; {skipped.People} people have one of them, and are compared by what else they have.");
         if (truth is { Unknown: > 0 }) terminal.Complain($"{truth.Unknown} pairs of {truthFile!.Name} name a record that is in no file and are left out.");
         Print(terminal, ReportOf(left, right, truth, result, pairs, stages.Seconds));
         return ExitCode.Done;
@@ -70,14 +74,14 @@ internal static class IdentityCommand
         var waiting = review.SelectMany(pair => right is null ? new[] { pair.Left, pair.Right } : [pair.Left]).Distinct().Count();
         var records = left.Ids.Count + (right?.Ids.Count ?? 0);
         var rate = Math.Round(records / Math.Max(0.001, seconds["read"] + seconds["match"]));
-        var report = new EvaluateReport(left.Ids.Count, right?.Ids.Count, result.Compared, matched.Count, review.Count, waiting, Math.Round(waiting / (double)left.Ids.Count, 5), truth?.Count, null, null, null, null,
+        var report = new EvaluateReport(left.Ids.Count, right?.Ids.Count, result.Compared, result.Skipped.Blocks, result.Skipped.People, matched.Count, review.Count, waiting, Math.Round(waiting / (double)left.Ids.Count, 5), truth?.Count, null, null, null, null,
             rate, result.Model.Version, seconds);
         if (truth is null) return report;
         long found = matched.Count(IsTrue), looked = review.Count(IsTrue), wrong = matched.Count - found;
         return report with
         {
             ByMachine = MatchQuality.Of(found, wrong, truth.Count - found), AfterReview = MatchQuality.Of(found + looked, wrong, truth.Count - found - looked),
-            FalseShare = Math.Round(wrong / (double)left.Ids.Count, 6), MissedShare = Math.Round((truth.Count - found - looked) / (double)Math.Max(1, truth.Count), 6),
+            FalseShare = Math.Round(wrong / (double)left.Ids.Count, 6), MissedShare = truth.Count == 0 ? null : Math.Round((truth.Count - found - looked) / (double)truth.Count, 6),
         };
 
         bool IsTrue((string Left, string Right, LinkedPair Pair) pair) => truth.Contains(pair.Left, pair.Right);
@@ -89,7 +93,7 @@ internal static class IdentityCommand
         if (report is { ByMachine: { } machine, AfterReview: { } after })
         {
             terminal.Table(["", "Precision", "Recall", "F1", "Right", "Wrong", "Missed"], [Cells("By machine", machine), Cells("After review", after)]);
-            terminal.Say(FormattableString.Invariant($"False matches: {100 * report.FalseShare:0.###} % of the records. Neither matched nor sent to review: {100 * report.MissedShare:0.###} % of {report.TruePairs} true pairs."));
+            terminal.Say(FormattableString.Invariant($"False matches: {100 * report.FalseShare:0.###} % of the records. {(report.MissedShare is { } missed ? FormattableString.Invariant($"Neither matched nor sent to review: {100 * missed:0.###} % of {report.TruePairs} true pairs.") : "There is no true pair to find.")}"));
         }
         terminal.Say(FormattableString.Invariant($"{report.Compared} pairs compared, {report.RecordsPerSecond} records a second, model {report.Model}."));
         terminal.Result(report);
@@ -97,7 +101,7 @@ internal static class IdentityCommand
         static string[] Cells(string name, MatchQuality quality) =>
             [name, Number(quality.Precision), Number(quality.Recall), Number(quality.F1), $"{quality.Right}", $"{quality.Wrong}", $"{quality.Missed}"];
 
-        static string Number(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
+        static string Number(double? value) => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "-";
     }
 
     /// <summary>Asked before the work is done, and before an input is lost.</summary>

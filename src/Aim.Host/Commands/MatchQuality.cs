@@ -1,9 +1,10 @@
 namespace Aim.Host.Commands;
 
 /// <summary>How good found pairs are, held against the truth.</summary>
-/// <param name="Precision">Of the pairs found, the share that is right.</param>
-/// <param name="Recall">Of the true pairs, the share that was found.</param>
-internal sealed record MatchQuality(long Right, long Wrong, long Missed, double Precision, double Recall, double F1)
+/// <param name="Precision">Of the pairs found, the share that is right; null when none was found.</param>
+/// <param name="Recall">Of the true pairs, the share that was found; null when there is none.</param>
+/// <param name="F1">Null when either is.</param>
+internal sealed record MatchQuality(long Right, long Wrong, long Missed, double? Precision, double? Recall, double? F1)
 {
     public static MatchQuality Of(long right, long wrong, long missed)
     {
@@ -11,9 +12,10 @@ internal sealed record MatchQuality(long Right, long Wrong, long Missed, double 
         return new MatchQuality(right, wrong, missed, Round(precision), Round(recall), Round(precision + recall == 0 ? 0 : 2 * precision * recall / (precision + recall)));
     }
 
-    private static double Share(long part, long rest) => part + rest == 0 ? 1 : part / (double)(part + rest);
+    /// <summary>Of nothing there is no share: a perfect one would praise a search that found nobody.</summary>
+    private static double? Share(long part, long rest) => part + rest == 0 ? null : part / (double)(part + rest);
 
-    private static double Round(double value) => Math.Round(value, 5);
+    private static double? Round(double? value) => value is { } known ? Math.Round(known, 5) : null;
 }
 
 /// <summary>Truth and result as pairs of ids.</summary>

@@ -49,6 +49,32 @@ public sealed class IdentityCommandTests
         StringAssert.Contains(result.Output, "After review");
     }
 
+    [TestMethod]
+    public async Task Of_nothing_found_and_of_nothing_to_find_no_share_is_told()
+    {
+        var file = Put("people.csv", "id,last,first,birthDate\n1,Vandersloot,Rosalind,2012-04-12\n2,Zimmerhof,Quentin,2009-01-31\n");
+        var (unlike, none) = (Put("unlike.csv", "left,right\n1,2\n"), Put("none.csv", "left,right\n1,9\n"));
+
+        var missed = await AimProgram.RunAsync("identity", "evaluate", "--left", file, "--truth", unlike);
+        StringAssert.Matches(missed.Output, new(@"By machine +- +0\.0000 +- +0 +0 +1"));
+        StringAssert.Matches((await AimProgram.RunAsync("identity", "evaluate", "--left", file, "--truth", none)).Output, new(@"By machine +- +- +- +0 +0 +0\s[^$]*There is no true pair to find\."));
+
+        var machine = (await AimProgram.RunAsync("identity", "evaluate", "--left", file, "--truth", none, "--json")).Json.GetProperty("byMachine");
+        Assert.AreEqual("right, wrong, missed", string.Join(", ", machine.EnumerateObject().Select(property => property.Name)));
+    }
+
+    [TestMethod]
+    public async Task Blocks_too_big_to_compare_are_told_with_how_many_people_are_in_them()
+    {
+        var left = Put("left.csv", "id,last,first,birthDate\n1,Vandersloot,Rosalind,2012-04-12\n");
+        var right = Put("right.csv", $"id,last,first,birthDate\n{string.Concat(Enumerable.Range(0, 2001).Select(i => $"{i},Vandersloot,Rosalind,2012-04-12\n"))}");
+
+        var result = await AimProgram.RunAsync("identity", "evaluate", "--left", left, "--right", right, "--json");
+
+        StringAssert.Matches(result.Error, new(@"[1-9] keys are shared by more people of right\.csv than can all be compared, and were skipped; 2001 people have one of them"));
+        Assert.AreEqual(2001, result.Json.GetProperty("peopleInSkipped").GetInt32());
+    }
+
     public static IEnumerable<object[]> Unusable =>
     [
         [null!, "does not exist"],

@@ -97,6 +97,18 @@ public sealed class StateEditTests
     }
 
     [TestMethod]
+    public async Task A_field_is_held_and_let_go_when_the_version_is_among_those_that_were_named_or_any_will_do()
+    {
+        var etag = (await entry.SendAsync(HttpMethod.Get, student, client: reviewer)).ETag;
+
+        var (held, body, _) = await HoldAsync(Grade("04"), $"\"999\", \"none\", {etag}");
+        Assert.AreEqual((HttpStatusCode.OK, HttpStatusCode.PreconditionFailed), (held, (await HoldAsync(Grade("04"), "\"999\", \"none\"")).Status), $"{body}");
+        var (freed, _, _) = await entry.SendAsync(HttpMethod.Delete, $"{student}/edits/{body.GetProperty("id").GetString()}", ifMatch: "*", client: reviewer);
+
+        Assert.AreEqual((HttpStatusCode.OK, "05"), (freed, await GradeInStateAsync()));
+    }
+
+    [TestMethod]
     public async Task A_field_is_held_against_the_version_that_was_read_with_a_reason_and_a_value_that_can_stand_there()
     {
         Assert.AreEqual(HttpStatusCode.PreconditionFailed, (await HoldAsync(Grade("04"), "\"999\"")).Status);

@@ -174,6 +174,30 @@ public sealed class PersonLinkingTests
     }
 
     [TestMethod]
+    [DataRow(50)]
+    [DataRow(300)]
+    [DataRow(2500)]
+    public void Who_is_written_many_times_over_without_a_difference_matches_or_waits_also_where_a_list_has_nobody_else(int times)
+    {
+        var one = Enumerable.Repeat(Child("Rosalind", "Vandersloot", 20120412), times).ToList();
+
+        foreach (var list in new[] { one, WithOthers([.. one]) })
+        {
+            var result = new PersonLinking(list, null).Run(CancellationToken.None);
+            Assert.HasCount(times, result.Pairs.SelectMany(pair => new[] { pair.Left, pair.Right }).Where(person => person < times).Distinct().ToList());
+            Assert.AreEqual(0, result.Skipped.Blocks);
+        }
+    }
+
+    [TestMethod]
+    public void Keys_that_too_many_of_another_list_share_are_counted_with_who_has_them()
+    {
+        var result = new PersonLinking([Child("Rosalind", "Vandersloot", 20120412)], Enumerable.Repeat(Child("Rosalind", "Vandersloot", 20120412), 2500)).Run(CancellationToken.None);
+
+        Assert.AreEqual((true, 2500, 1), (result.Skipped.Blocks > 0, result.Skipped.People, result.NotSearched));
+    }
+
+    [TestMethod]
     public void In_one_list_who_is_one_with_a_third_is_one_and_no_group_has_two_who_can_not_be()
     {
         var set = new TruthSet(2000, seed: 20, RecordingErrors.Paper);

@@ -157,6 +157,20 @@ public sealed class OfflineCheckTests
     }
 
     [TestMethod]
+    public async Task A_count_is_told_of_the_file_that_it_is_the_count_of_in_whichever_order_files_are_given()
+    {
+        FixtureFile[] files =
+        [
+            FixtureFile.Of("AS", Sample.SpringCount("1001")), FixtureFile.Of("AF", Sample.FallCount("1001")), FixtureFile.Of("EN", Sample.Enrollment("1001")), FixtureFile.Of("SD", Sample.Student("1001")),
+        ];
+        var funded = SampleFolder.WriteReference();
+        await File.WriteAllTextAsync(Path.Combine(funded, "funding-counts.csv"), "DistrictNumber,Collection,Count\n0123,fall-count,2\n0123,spring-count,2\n");
+
+        foreach (var given in new[] { files, [.. files.Reverse()] })
+            Assert.AreEqual("CNT-008 AF.tsv:0, CNT-008 AS.tsv:0", Hit.Text((await CheckAsync(given, funded)).Hits.Where(hit => hit.Rule == "CNT-008")));
+    }
+
+    [TestMethod]
     public async Task A_check_in_words_tells_lines_and_what_to_do()
     {
         var folder = AssemblySetup.NewFolder("checked");

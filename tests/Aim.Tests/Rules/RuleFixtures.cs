@@ -178,6 +178,8 @@ internal static class RuleFixtures
         new("ENR-003", "a new row after a stored one", "EN2:2", [SD(), EN(), Of("EN", Second("10/10/2025"))], [SD(), EN(), Of("EN", Second("10/10/2025", ("ServiceType", "N")))]),
         new("ENR-003", "a new row before a stored one gives way to it", "EN2:2",
             [SD(), Of("EN", Second("10/10/2025")), Of("EN", First(("EndDate", "10/11/2025")))], [SD(), Of("EN", Second("10/10/2025")), Of("EN", First())]),
+        new("ENR-003", "a new row gives way to a stored one that the file has too, as it is", "EN2:3",
+            [SD(), Of("EN", Second("10/10/2025")), Of("EN", Second("10/10/2025"), First(("EndDate", "10/11/2025")))], [SD(), Of("EN", Second("10/10/2025")), Of("EN", Second("10/10/2025"), First())]),
         new("ENR-003", "a new row over two stored ones is reported once", "EN2:2",
             [SD(), Of("EN", Second("09/02/2025", ("EndDate", "09/30/2025"), ("EndStatus", "110")), Second("10/01/2025")), EN()],
             [SD(), Of("EN", Second("09/02/2025", ("EndDate", "09/30/2025"), ("EndStatus", "110")), Second("10/01/2025")), Of("EN", First(("EndDate", "09/02/2025")))]),

@@ -9,6 +9,9 @@ internal sealed record ScoredPair(int Left, int Right, AgreementPattern Pattern,
 /// </summary>
 internal sealed class PairDecisions(PersonTable table, MatchModel model, List<ScoredPair> pairs, bool isOneList)
 {
+    /// <summary>Whoever is in a list more often than this is no person, but what was written for want of one: somebody has to look, and the pairs of all with all are too many to hold.</summary>
+    private const int MostOfOne = 2000;
+
     private readonly Dictionary<int, List<ScoredPair>> ofLeft = [], ofRight = [];
 
     public List<(ScoredPair Pair, MatchOutcome Outcome)> Decide()
@@ -55,6 +58,7 @@ internal sealed class PairDecisions(PersonTable table, MatchModel model, List<Sc
     /// <summary>Whether two partners of a person are one themselves, or are both one with somebody else.</summary>
     private bool AreOne(int a, int b, int person)
     {
+        if (table.AreAlike(a, b)) return true;
         var pair = Pair(a, b);
         if (!CanNotBeOne(pair) && pair.Score.Probability >= 0.5) return true;
         return isOneList && !CanNotBeOne(pair) && PartnersOf(a, person).Intersect(PartnersOf(b, person)).Any();
@@ -72,7 +76,7 @@ internal sealed class PairDecisions(PersonTable table, MatchModel model, List<Sc
         var (groups, parts) = (new Groups(table.Count), new Groups(table.Count));
         foreach (var (pair, outcome) in decided) if (outcome == MatchOutcome.Match) groups.Join(pair.Left, pair.Right);
         var matches = decided.Where(item => item.Outcome == MatchOutcome.Match).ToLookup(item => groups.Of(item.Pair.Left), item => item.Pair);
-        foreach (var members in groups.All()) JoinParts(parts, members, matches[groups.Of(members[0])]);
+        foreach (var members in groups.All().Where(members => members.Count <= MostOfOne)) JoinParts(parts, members, matches[groups.Of(members[0])]);
         return
         [
             .. decided.Where(item => parts.Of(item.Pair.Left) != parts.Of(item.Pair.Right)).Select(item => (item.Pair, MatchOutcome.Review)),

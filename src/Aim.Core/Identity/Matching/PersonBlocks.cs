@@ -21,7 +21,12 @@ internal sealed class PersonBlocks
     private PersonBlocks(ulong[] entries, int[] starts, int shift, int largest) => (this.entries, this.starts, this.shift, this.largest) = (entries, starts, shift, largest);
 
     /// <summary>The blocks of the people from one number to before another.</summary>
-    public static PersonBlocks Of(PersonTable table, int from, int to) => Of(table, from, to, BlockingKeys.Write, Largest);
+    /// <param name="oneForAllAlike">In a block that is too big, the first stands for all who are like it in every field.</param>
+    public static PersonBlocks Of(PersonTable table, int from, int to, bool oneForAllAlike = false)
+    {
+        var blocks = Of(table, from, to, BlockingKeys.Write, Largest);
+        return oneForAllAlike ? blocks.WithOneForAllAlike(table) : blocks;
+    }
 
     /// <summary>The same by wide keys.</summary>
     public static PersonBlocks OfWide(PersonTable table, int from, int to) => Of(table, from, to, BlockingKeys.WriteWide, LargestWide);
@@ -37,6 +42,11 @@ internal sealed class PersonBlocks
             var count = write(table.View(person), keys);
             for (var i = 0; i < count; i++) all.Add(keys[i] >> 32 << 32 | (uint)person);
         }
+        return Of(all, largest);
+    }
+
+    private static PersonBlocks Of(List<ulong> all, int largest)
+    {
         var shift = 64 - Math.Clamp(BitOperations.Log2((uint)all.Count + 1), 1, 26);
         var starts = new int[(1 << (64 - shift)) + 1];
         foreach (var entry in all) starts[(int)(entry >> shift) + 1]++;
@@ -45,6 +55,45 @@ internal sealed class PersonBlocks
         foreach (var entry in all) entries[next[(int)(entry >> shift)]++] = entry;
         for (var i = 0; i + 1 < starts.Length; i++) entries.AsSpan(starts[i]..starts[i + 1]).Sort();
         return new PersonBlocks(entries, starts, shift, largest);
+    }
+
+    private PersonBlocks WithOneForAllAlike(PersonTable table)
+    {
+        var kept = new List<ulong>(entries.Length);
+        foreach (var block in Blocks())
+        {
+            var people = entries.AsSpan(block);
+            if (people.Length <= largest)
+            {
+                kept.AddRange(people);
+                continue;
+            }
+            var firsts = new HashSet<int>(new Alike(table));
+            foreach (var entry in people) if (firsts.Add((int)(uint)entry)) kept.Add(entry);
+        }
+        return kept.Count == entries.Length ? this : Of(kept, largest);
+    }
+
+    /// <summary>People are equal who are alike in every field.</summary>
+    private sealed class Alike(PersonTable table) : EqualityComparer<int>
+    {
+        public override bool Equals(int a, int b) => table.Row(a).IsAlike(in table.Row(b));
+
+        public override int GetHashCode(int person)
+        {
+            ref readonly var row = ref table.Row(person);
+            return HashCode.Combine(row.Birth, row[Trait.Last], row[Trait.First], row[Trait.Middle], row[Trait.Street], row[Trait.Postcode], row[Trait.Other]);
+        }
+    }
+
+    /// <summary>Where the entries of each key are.</summary>
+    private IEnumerable<Range> Blocks()
+    {
+        for (int first = 0, end; first < entries.Length; first = end)
+        {
+            for (end = first + 1; end < entries.Length && entries[end] >> 32 == entries[first] >> 32;) end++;
+            yield return first..end;
+        }
     }
 
     /// <summary>Those who have a key, in the low half of each entry.</summary>
@@ -64,12 +113,12 @@ internal sealed class PersonBlocks
     public SkippedBlocks CountSkipped()
     {
         var (blocks, people) = (0, new HashSet<int>());
-        for (int first = 0, end; first < entries.Length; first = end)
+        foreach (var block in Blocks())
         {
-            for (end = first + 1; end < entries.Length && entries[end] >> 32 == entries[first] >> 32;) end++;
-            if (end - first <= largest) continue;
+            var entriesOfKey = entries.AsSpan(block);
+            if (entriesOfKey.Length <= largest) continue;
             blocks++;
-            foreach (var entry in entries.AsSpan(first..end)) people.Add((int)(uint)entry);
+            foreach (var entry in entriesOfKey) people.Add((int)(uint)entry);
         }
         return new SkippedBlocks(blocks, people.Count);
     }

@@ -19,7 +19,8 @@ public sealed record LinkedPair(int Left, int Right, MatchOutcome Outcome, Match
 
 /// <summary>The outcome of linking two lists of people, or of looking for people who are twice in one.</summary>
 /// <param name="NotSearched">People of the left list who have nothing to be found by, or only what too many others have as well.</param>
-public sealed record LinkResult(IReadOnlyList<LinkedPair> Pairs, long Compared, int NotSearched, MatchModel Model);
+/// <param name="Skipped">Of the list that is searched.</param>
+public sealed record LinkResult(IReadOnlyList<LinkedPair> Pairs, long Compared, int NotSearched, SkippedBlocks Skipped, MatchModel Model);
 
 /// <summary>
 /// Finds who is the same person in two lists, or twice in one: pairs with a common blocking key are compared, a model is fitted to them, and each pair gets its outcome. The same lists
@@ -47,7 +48,8 @@ public sealed class PersonLinking
         (leftEnd, isOneList, this.progress) = (table.Count, right is null, progress);
         foreach (var person in right ?? []) table.Add(person);
         rightStart = isOneList ? 0 : leftEnd;
-        blocks = PersonBlocks.Of(table, rightStart, table.Count);
+        // Of a group in one list the first is enough; on another list's it would hide that there are several to choose from.
+        blocks = PersonBlocks.Of(table, rightStart, table.Count, oneForAllAlike: isOneList);
         wideBlocks = PersonBlocks.OfWide(table, rightStart, table.Count);
     }
 
@@ -55,14 +57,15 @@ public sealed class PersonLinking
 
     public LinkResult Run(CancellationToken cancellation)
     {
-        if (leftEnd == 0 || table.Count == rightStart) return new LinkResult([], 0, 0, MatchModel.Default(1));
+        if (leftEnd == 0 || table.Count == rightStart) return new LinkResult([], 0, 0, default, MatchModel.Default(1));
         var start = MatchModel.Default(table.Count - rightStart);
         var (pairs, patterns, notSearched) = Compare(start, cancellation);
         var model = ModelEstimation.Estimate(start, patterns, Random(), AllPairs, FamilySigns.AreAbsent(table, rightStart), OwnNumbers.AreIn(table, patterns));
-        var scored = pairs.AsParallel().AsOrdered().Select(pair => new ScoredPair(pair.Left, pair.Right, pair.Pattern, Score(model, pair))).Where(pair => pair.Score.Probability >= MatchModel.ReviewAt).ToList();
+        // Where a whole list is one person, being alike says nothing; somebody has to look all the same.
+        var scored = pairs.AsParallel().AsOrdered().Select(pair => new ScoredPair(pair.Left, pair.Right, pair.Pattern, Score(model, pair))).Where(pair => pair.Score.Probability >= MatchModel.ReviewAt || table.AreAlike(pair.Left, pair.Right)).ToList();
         progress?.Invoke(0.9);
         var decided = new PairDecisions(table, model, scored, isOneList).Decide();
-        return new LinkResult([.. decided.Select(pair => new LinkedPair(pair.Pair.Left, pair.Pair.Right - rightStart, pair.Outcome, pair.Pair.Score, Explain(model, pair.Pair)))], patterns.Values.Sum(), notSearched, model);
+        return new LinkResult([.. decided.Select(pair => new LinkedPair(pair.Pair.Left, pair.Pair.Right - rightStart, pair.Outcome, pair.Pair.Score, Explain(model, pair.Pair)))], patterns.Values.Sum(), notSearched, blocks.CountSkipped(), model);
     }
 
     private MatchScore Score(MatchModel model, Compared pair) => model.Score(pair.Pattern, table, table.View(pair.Left), table.View(pair.Right), 2);

@@ -23,6 +23,12 @@ internal struct PersonRow
     public byte Suffix;
 
     public readonly int this[Trait trait] => Numbers[(int)trait];
+
+    public readonly bool IsNamedAndDated => this[Trait.Last] != 0 && this[Trait.First] != 0 && Birth != 0;
+
+    /// <summary>Whether two people are the same in every field. Only of people of the table, whose texts have numbers of their own.</summary>
+    public readonly bool IsAlike(ref readonly PersonRow other) =>
+        Birth == other.Birth && Gender == other.Gender && Suffix == other.Suffix && ((ReadOnlySpan<int>)Numbers).SequenceEqual(other.Numbers);
 }
 
 /// <summary>A person to compare, from the table or from outside it.</summary>
@@ -156,6 +162,9 @@ internal sealed class PersonTable
     private ValuePool PoolOf(Trait trait) => trait switch { Trait.Last or Trait.First or Trait.Middle => names, Trait.Street => streets, Trait.Other => others, _ => places };
 
     public ref readonly PersonRow Row(int number) => ref CollectionsMarshal.AsSpan(rows)[number];
+
+    /// <summary>Whether two people have names and a birth date, and no field in which they differ.</summary>
+    public bool AreAlike(int a, int b) => Row(a).IsNamedAndDated && Row(a).IsAlike(in Row(b));
 
     public PersonView View(int number) => new(this, in Row(number), null);
 
