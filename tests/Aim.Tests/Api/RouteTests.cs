@@ -4,6 +4,7 @@ using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Aim.Tests.Setup;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -195,7 +196,9 @@ public sealed class RouteTests
             using var response = await stranger.SendAsync(request);
             var text = await response.Content.ReadAsStringAsync();
             CollectionAssert.Contains(expected, (int)response.StatusCode, $"{method} {pattern}: {text}");
-            Assert.IsFalse(text.Contains("Rivers", StringComparison.Ordinal) || text.Contains("1001", StringComparison.Ordinal) || text.Contains("Alder", StringComparison.Ordinal), $"{method} {pattern}: {text}");
+            // The digits of a local id may be in a trace id by chance.
+            var told = Regex.Replace(text, "\"traceId\":\"[^\"]*\"", "");
+            Assert.IsFalse(told.Contains("Rivers", StringComparison.Ordinal) || told.Contains("1001", StringComparison.Ordinal) || told.Contains("Alder", StringComparison.Ordinal), $"{method} {pattern}: {text}");
         }
     }
 
