@@ -160,11 +160,13 @@ internal sealed class RosterArchive : IDisposable
         if (!entries.TryGetValue(file, out var entry)) yield break;
         using var rows = OpenRows(entry);
         var row = new RosterRow(file, rows);
-        if (RequiredColumns.TryGetValue(file, out var required) && Array.Find(required, column => !row.Has(column)) is { } missing)
-            throw new UnusableRosterException($"{file} has no column {missing}. Export the roster again as OneRoster {Version} CSV, with its column names in the first row.");
+        var missing = RequiredColumns.TryGetValue(file, out var required) ? Array.Find(required, column => !row.Has(column)) : null;
+        if (missing is not null && FormOf(file) != RosterForm.Delta) throw Lacks(file, missing);
         while (Advance(rows, file))
         {
             row.Number++;
+            // A row that removes something needs no more than its name.
+            if (missing is not null && !row.IsRemoved) throw Lacks(file, missing);
             if (row.Number > MostRows) throw new UnusableRosterException($"{file} has more than {MostRows} rows, more than a district can have. Export the roster again.");
             yield return row;
         }
@@ -193,6 +195,8 @@ internal sealed class RosterArchive : IDisposable
             throw Unreadable(file);
         }
     }
+
+    private static UnusableRosterException Lacks(string file, string column) => new($"{file} has no column {column}. Export the roster again as OneRoster {Version} CSV, with its column names in the first row.");
 
     private static UnusableRosterException Unreadable(string file) => new($"{file} can't be read as CSV with column names in its first row. Export the roster again.");
 

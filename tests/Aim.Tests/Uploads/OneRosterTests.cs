@@ -379,6 +379,18 @@ public sealed class OneRosterTests
     }
 
     [TestMethod]
+    public async Task Changes_that_only_remove_need_no_other_columns_than_their_names()
+    {
+        await using var bench = await OpenAsync();
+
+        var result = await bench.UploadAsync("OR", RosterZip.Delta().With("enrollments", "sourcedId,status,dateLastModified", "e-1,tobedeleted,2025-10-01T00:00:00Z").Bytes());
+        Assert.AreEqual((UploadStatus.Accepted, 1L), (result.Status, result.Counts.Removed), result.Report.Sentence);
+
+        var added = await bench.UploadAsync("OR", RosterZip.Delta().With("enrollments", "sourcedId,status,dateLastModified", "e-3,active,2025-10-01T00:00:00Z").Bytes());
+        StringAssert.Contains(added.Report.Sentence, "enrollments.csv has no column classSourcedId");
+    }
+
+    [TestMethod]
     public async Task What_was_found_in_a_stored_mark_is_not_told_again_with_every_roster()
     {
         await using var bench = await OpenAsync();
