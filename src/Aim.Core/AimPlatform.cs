@@ -40,10 +40,10 @@ public sealed class AimPlatform
         Parked = new ParkedStudents(ports.Ledger, ports.Clock);
         StateWaits = new StateWaits(ports.Editions, Parked);
         IdentityDecisions = new IdentityDecisions(ports.Ledger);
-        resolver = new IdentityResolver(ports.Identities, IdentityDecisions, ports.Clock);
+        resolver = new IdentityResolver(ports.Identities, ports.State, IdentityDecisions, ports.Clock);
         Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, resolver, Parked);
         Notes = new EditionNotes(ports.Ledger, ports.Clock);
-        Validation = new EditionValidation(ports.Editions, References, Notes, ports.Clock);
+        Validation = new EditionValidation(ports.Editions, References, Notes, resolver, Parked, ports.Clock);
         NewestUploads = new NewestUploads(ports.Ledger);
         RuleHits = new RuleHitCounts(ports.Editions, References, Validation, ports.Ledger, ports.Clock);
         Disclosures = new DisclosureLog(ports.Ledger, ports.Clock);
@@ -57,19 +57,19 @@ public sealed class AimPlatform
         StateEditing = new StateEditing(ports.State, new KnownPeople(ports.State, ports.Identities), Validation, ports.Clock);
         Cases = new CaseBook(ports.Ledger);
         movement = new JudgeMovement(ports.State, ports.Ledger, Cases, Calendar, ports.Clock);
-        var (judge, toState) = (new ChangeJudge(ports.Editions, ports.State, ports.Identities, References, Calendar), new ChangesToState(ports.Identities, sync, movement, logger));
+        var (judge, toState) = (new ChangeJudge(ports.Editions, ports.State, ports.Identities, resolver, References, Calendar), new ChangesToState(ports.Identities, sync, movement, logger));
         Entry = new HandEntry(ports.Blobs, ports.Editions, judge, Uploads, toState, ports.Clock);
         Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, new PushedRecords(ports.Blobs, ports.Editions, judge, Uploads, toState, ports.Clock), ports.Clock);
         Collections = new CollectionSchedule(Workflows, References);
         CaseFiles = new CaseFiles(ports.Blobs, ports.Clock);
         Transfers = new RecordsTransfers(ports.State, ports.Identities, ports.Ledger, Disclosures, Calendar, ports.Clock);
-        Leavers = new LeaverLists(ports.State, ports.Blobs, ports.Ledger, Calendar, ports.Clock);
+        Leavers = new LeaverLists(ports.State, ports.Editions, Parked, ports.Blobs, ports.Ledger, Calendar, ports.Clock);
         var syncs = new EditionSyncs(sync);
         IdentityCases = new IdentityCases(ports.Ledger, ports.Clock);
         RuleHitRates = new RuleHitRates(NewestUploads, Cases, IdentityCases);
         NearMatches = new NearMatches(ports.Editions, ports.Identities, IdentityDecisions, Parked, syncs, ports.Clock);
         IdentityMerges = new IdentityMerges(ports.Editions, ports.State, ports.Identities, ports.Ledger, IdentityDecisions, syncs, ports.Clock);
-        IdentityScan = new ScanIdentities(ports.Editions, ports.State, ports.Identities, IdentityCases);
+        IdentityScan = new ScanIdentities(ports.Editions, ports.State, ports.Identities, Parked, IdentityCases);
         Locator = new StudentLocator(ports.Identities);
         Register();
     }
@@ -114,7 +114,7 @@ public sealed class AimPlatform
 
         var identify = new IdentifyUpload(blobs, Uploads, References, Calendar, clock);
         var stage = new StageUpload(blobs, References);
-        var compare = new CompareUpload(blobs, editions, identities, References, new NewerSaves(blobs, Uploads, Calendar));
+        var compare = new CompareUpload(blobs, editions, resolver, References, new NewerSaves(blobs, Uploads, Calendar));
         var apply = new ApplyUpload(blobs, editions);
         var report = new ReportUpload(blobs, Uploads, NewestUploads, new ClosingFindings(blobs, editions, Parked), clock, logger);
         Catalog.Add<UploadWorkflow, UploadInput, UploadStatus>()

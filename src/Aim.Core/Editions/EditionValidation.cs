@@ -1,8 +1,10 @@
 using System.Runtime.CompilerServices;
+using Aim.Identity;
 using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
+using Aim.StateSync;
 
 namespace Aim.Editions;
 
@@ -11,21 +13,29 @@ public sealed record ValidationReport(DistrictId District, SchoolYear Year, stri
     IReadOnlyList<FindingGroup> Groups, IReadOnlyDictionary<string, long> Rules);
 
 /// <summary>
-/// Judges what is stored, on demand: every rule that is in force, over a district's edition or one school of it. Reads
+/// Judges what is stored, on demand: every rule that is in force, over a district's edition or one school of it, and who the students are. Reads
 /// the rows once and keeps none of them.
 /// </summary>
-public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary references, EditionNotes notes, TimeProvider clock)
+public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary references, EditionNotes notes, IdentityResolver resolver, ParkedStudents parking, TimeProvider clock)
 {
+    private const int StudentsARead = 500;
+
     /// <summary>Validates an edition.</summary>
     /// <param name="findings">Takes every finding.</param>
     /// <param name="flush">Called now and then, to move on what the findings have come to.</param>
     public async Task<RuleTally> RunAsync(EditionKey edition, string? school, string? collection, IFindingSink findings, Func<ValueTask>? flush, CancellationToken cancellation)
     {
         var (judge, hasPriorYear) = await JudgeOfAsync(edition, school, collection, findings, cancellation);
-        await foreach (var (now, before) in ReadAsync(edition, hasPriorYear, cancellation))
+        var waiting = await parking.ListAsync(edition, cancellation);
+        await foreach (var students in ReadAsync(edition, hasPriorYear, cancellation).Chunk(StudentsARead).WithCancellation(cancellation))
         {
-            judge.Judge(now is null ? null : StudentViews.Of(now), before is null ? null : StudentViews.Of(before));
-            if (flush is not null) await flush();
+            var present = students.Select(student => student.Now).OfType<EditionStudent>().ToList();
+            var known = await resolver.KnowAsync(edition, [.. present.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>()], present.SelectMany(student => student.Rows).Select(row => row.StatedId).OfType<StateId>(), cancellation);
+            foreach (var (now, before) in students)
+            {
+                if (judge.Judge(now is null ? null : StudentViews.Of(now), before is null ? null : StudentViews.Of(before))) StatedIdentity.CheckStored(now!, known, waiting.GetValueOrDefault(now!.LocalId)?.Reason, judge.Further);
+                if (flush is not null) await flush();
+            }
         }
         judge.Finish(await notes.ReadAsync(edition, cancellation));
         if (flush is not null) await flush();

@@ -12,7 +12,7 @@ namespace Aim.Entry;
 /// Holds changes against an edition: each is read and checked as the same row of a file would be, and what they refer to is looked for in the edition as all of them
 /// together will leave it. Writes nothing.
 /// </summary>
-internal sealed class ChangeJudge(IEditionStore editions, IStateStore state, IIdentityIndex identities, ReferenceLibrary references, StateCalendar calendar)
+internal sealed class ChangeJudge(IEditionStore editions, IStateStore state, IIdentityIndex identities, IdentityResolver resolver, ReferenceLibrary references, StateCalendar calendar)
 {
     /// <summary>Why the district can't send records of that year yet; null when it can.</summary>
     public async Task<string?> RefusalAsync(EditionKey edition, CancellationToken cancellation) =>
@@ -29,7 +29,7 @@ internal sealed class ChangeJudge(IEditionStore editions, IStateStore state, IId
         var head = await editions.GetHeadAsync(edition, cancellation);
         var hasPriorYear = (await editions.GetHeadAsync(edition with { Year = edition.Year.Previous }, cancellation)).RowCount > 0;
         var read = Read(edition, changes, upload, firstLine, asOf, reference);
-        await CheckStateIdsAsync(read, cancellation);
+        await CheckStateIdsAsync(edition, read, cancellation);
         await CheckHeldKeysAsync(edition, read, cancellation);
 
         var subjects = await SubjectsAsync(edition, read, reference, hasPriorYear, cancellation);
@@ -49,13 +49,15 @@ internal sealed class ChangeJudge(IEditionStore editions, IStateStore state, IId
         }
     }
 
-    private async Task CheckStateIdsAsync(List<ReadChange> read, CancellationToken cancellation)
+    private async Task CheckStateIdsAsync(EditionKey edition, List<ReadChange> read, CancellationToken cancellation)
     {
-        var ids = read.Select(change => change.Row?.StatedId).OfType<StateId>().ToHashSet();
-        if (ids.Count == 0) return;
-        var people = await identities.FindAsync(ids, cancellation);
-        foreach (var change in read)
-            if (change.Row is { } row) change.IsKeptOut |= !StatedIdentity.Accepts(row.StatedId, row.Content, new RowPlace(row.Type, change.Line, change.LocalId), people, change.Findings);
+        var rows = read.Where(change => change.Row is not null).Select(change => (Change: change, Row: change.Row!, Place: new RowPlace(change.Type, change.Line, change.LocalId), Student: UnresolvedStudent.Of(change.LocalId!, change.Row!))).ToList();
+        var known = await resolver.KnowAsync(edition, [.. rows.Select(item => item.Student).OfType<UnresolvedStudent>()], rows.Select(item => item.Row.StatedId).OfType<StateId>(), cancellation);
+        foreach (var (change, row, place, student) in rows)
+        {
+            if (!StatedIdentity.Accepts(row.StatedId, place, known, change.Findings)) change.IsKeptOut = true;
+            else if (student is not null) StatedIdentity.Check(student, place, known, change.Findings);
+        }
     }
 
     /// <summary>What the state holds is held of a record by its key: a district may not take the record out from under it.</summary>

@@ -27,12 +27,12 @@ public enum DecidedBy
 
 /// <summary>Whose a local id's rows are, as it was decided.</summary>
 /// <param name="IsNew">It was decided that the child is nobody the state knew; the State ID was given out for it.</param>
-/// <param name="Identity">What the rows said of the child then. The decision holds for later rows unless name and birth date both differ: then the local id is another child's.</param>
+/// <param name="Identity">What the rows said of the child then. The decision holds for later rows unless they differ in more than one thing: then the local id is another child's.</param>
 /// <param name="Model">The version of the weights.</param>
 public sealed record IdentityDecision(
     string LocalId, StateId StateId, bool IsNew, DecidedBy Kind, string Reason, string By, DateTimeOffset At, Person Identity, string Model, IReadOnlyList<WeighedCandidate> Candidates)
 {
-    public bool IsAbout(Student student) => !IdentityAgreement.Disagrees(student, Identity);
+    public bool IsAbout(Student student) => IdentityComparison.Of(student, Identity).Grade(isOwn: true) != IdentityAgreement.Disagrees;
 }
 
 /// <summary>The ledger's pages of decisions, by district. What a machine has matched is noted, and what a person has decided goes before it and before what rows state.</summary>

@@ -13,7 +13,11 @@ public sealed record UnresolvedStudent(string LocalId, StateId? StatedId, Studen
 
     /// <summary>Null when the edition has no demographics of the student.</summary>
     public static UnresolvedStudent? Of(EditionStudent student) =>
-        student.Demographics is { } row ? new(student.LocalId, row.StatedId, RecordTypes.Student.Read(row.Content.Span)) : null;
+        student.Demographics is { } row ? Of(student.LocalId, row) : null;
+
+    /// <summary>Null for a row of another type.</summary>
+    public static UnresolvedStudent? Of(string localId, EditionRow row) =>
+        row.Type == RecordTypes.Student ? new(localId, row.StatedId, RecordTypes.Student.Read(row.Content.Span)) : null;
 }
 
 public enum ParkReason
@@ -21,7 +25,7 @@ public enum ParkReason
     /// <summary>Somebody is there who may be the same child.</summary>
     NearMatch = 1,
 
-    /// <summary>The State ID, stated or given to the local id before, belongs to a child with another name and birth date.</summary>
+    /// <summary>The State ID, stated or given to the local id before, is another child's by what is known of it.</summary>
     OtherIdentity = 2,
 
     /// <summary>Name, birth date or gender is missing, so the student can't be told from others; the district has to send it.</summary>
@@ -48,17 +52,18 @@ public sealed record Resolution(StateId? StateId, StateId? Link, Person? Known, 
 /// Decides whose a district's rows are. What a person has decided goes first, then State IDs and links, then likeness: a match that a machine may make is linked, a near match waits for a
 /// person, and nobody's child gets a State ID. A row is never given to a child who might be another one.
 /// </summary>
-public sealed class IdentityResolver(IIdentityIndex index, IdentityDecisions decisions, TimeProvider clock)
+public sealed class IdentityResolver(IIdentityIndex index, IStateStore state, IdentityDecisions decisions, TimeProvider clock)
 {
     private const string Matching = "matching";
 
     /// <summary>
-    /// Resolves the students of one district, in the order given. A local id of a child that nobody is gets a new State ID, linked to it; any other link is the
+    /// Resolves the students of one edition, in the order given. A local id of a child that nobody is gets a new State ID, linked to it; any other link is the
     /// caller's to make, once the rows are where they belong.
     /// </summary>
-    public async Task<IReadOnlyList<Resolution>> ResolveAsync(DistrictId district, IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
+    public async Task<IReadOnlyList<Resolution>> ResolveAsync(EditionKey edition, IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
     {
-        var resolutions = await DecideAsync(district, students, cancellation);
+        var known = await KnowAsync(edition, students, [], cancellation);
+        Resolution?[] resolutions = [.. students.Select(student => known.Judge(student)?.Resolution)];
         var unknown = new List<(int Index, Person Person)>();
         for (var i = 0; i < students.Count; i++)
         {
@@ -67,39 +72,26 @@ public sealed class IdentityResolver(IIdentityIndex index, IdentityDecisions dec
             if (person.IsComplete) unknown.Add((i, person));
             else resolutions[i] = Resolution.Park(ParkReason.Incomplete, []);
         }
-        if (unknown.Count > 0) await MatchAsync(district, students, unknown, resolutions, cancellation);
+        if (unknown.Count > 0) await MatchAsync(edition.District, students, unknown, resolutions, cancellation);
         return resolutions!;
     }
 
     /// <summary>Whose the rows are that are somebody's, by local id. Nothing is claimed.</summary>
-    public async Task<IReadOnlyDictionary<string, StateId>> FindOwnersAsync(DistrictId district, IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<string, StateId>> FindOwnersAsync(EditionKey edition, IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
     {
         var owners = new Dictionary<string, StateId>(students.Count);
-        var resolutions = await DecideAsync(district, students, cancellation);
-        for (var i = 0; i < students.Count; i++) if (resolutions[i]?.StateId is { } owner) owners[students[i].LocalId] = owner;
+        var known = await KnowAsync(edition, students, [], cancellation);
+        foreach (var student in students) if (known.OwnerOf(student) is { } owner) owners[student.LocalId] = owner;
         return owners;
     }
 
-    /// <summary>What people, State IDs and links say; null for a student of whom none says anything.</summary>
-    private async Task<Resolution?[]> DecideAsync(DistrictId district, IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
+    /// <summary>What there is to judge the students by.</summary>
+    /// <param name="further">State IDs to know besides theirs.</param>
+    internal async Task<KnownIdentities> KnowAsync(EditionKey edition, IReadOnlyList<UnresolvedStudent> students, IEnumerable<StateId> further, CancellationToken cancellation)
     {
-        var links = await index.FindLinksAsync(district, [.. students.Select(student => student.LocalId)], cancellation);
-        var decided = await decisions.OfDistrictAsync(district, cancellation);
-        var people = await index.FindWithSurvivorsAsync(
-            [.. students.Select(student => student.StatedId).Concat(links.Values.Select(id => (StateId?)id)).Concat(decided.Values.Select(decision => (StateId?)decision.StateId)).OfType<StateId>().Distinct()], cancellation);
-        return [.. students.Select(student => Decide(student, links.TryGetValue(student.LocalId, out var link) ? link : null, decided.GetValueOrDefault(student.LocalId), people))];
-    }
-
-    private static Resolution? Decide(UnresolvedStudent student, StateId? link, IdentityDecision? decision, IReadOnlyDictionary<StateId, Person> people)
-    {
-        if (decision is not null && decision.IsAbout(student.Student)) return To(decision.StateId);
-        if ((student.StatedId ?? link) is not { } id) return null;
-        var person = people.GetValueOrDefault(id);
-        if (person is null && student.StatedId is not null) return Resolution.Park(ParkReason.UnknownStateId, []);
-        // Without a State ID of its own, a row can be about another child who was given the local id anew.
-        return person is not null && IdentityAgreement.Disagrees(student.Student, person) ? Resolution.Park(ParkReason.OtherIdentity, [id]) : To(id);
-
-        Resolution To(StateId owner) => Resolution.To(people.SurvivorOf(owner), link, people.GetValueOrDefault(people.SurvivorOf(owner)));
+        var known = await KnownIdentities.ReadAsync(index, decisions, edition.District, students, further, cancellation);
+        await known.LookCloserAsync(index, state, edition, students, cancellation);
+        return known;
     }
 
     /// <summary>Compares children whom nobody knows by id with those they might be, and claims State IDs for the rest.</summary>

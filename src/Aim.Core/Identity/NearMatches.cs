@@ -47,10 +47,13 @@ public sealed class NearMatches(IEditionStore editions, IIdentityIndex index, Id
         if (await FindAsync(edition, localId, cancellation) is not { } student) return null;
         var parked = (await parking.ListAsync(edition, cancellation)).GetValueOrDefault(localId);
         var child = Person.Of(student.StatedId ?? default, student.Student);
-        var near = (await index.FindAlikeAsync([child], cancellation))[0].Concat((await index.FindAsync([.. parked?.Candidates ?? []], cancellation)).Values).DistinctBy(person => person.StateId).ToList();
-        var weighed = PersonMatcher.WeighAll(PersonTraits.Of(student.Student), [.. near.Select(person => (person.StateId, PersonTraits.Of(person)))]);
-        return new QueuedComparison(edition, localId, parked?.Reason, child,
-            [.. weighed.Candidates.Select(candidate => (near.First(person => person.StateId == candidate.StateId), WeighedCandidate.Of(candidate)))], weighed.Model);
+        HashSet<StateId> named = [.. parked?.Candidates ?? [], .. student.StatedId is { } stated ? [stated] : Array.Empty<StateId>()];
+        var near = (await index.FindAlikeAsync([child], cancellation))[0].Concat((await index.FindAsync(named, cancellation)).Values).DistinctBy(person => person.StateId).ToDictionary(person => person.StateId);
+        var traits = PersonTraits.Of(student.Student);
+        var weighed = PersonMatcher.WeighAll(traits, [.. near.Values.Select(person => (person.StateId, PersonTraits.Of(person)))]);
+        // Whoever has the State ID in question is shown, however little the two are alike.
+        var unlikely = named.Where(id => near.ContainsKey(id) && weighed.Candidates.All(candidate => candidate.StateId != id)).Order().Select(id => PersonMatcher.WeighOne(traits, id, PersonTraits.Of(near[id])));
+        return new QueuedComparison(edition, localId, parked?.Reason, child, [.. weighed.Candidates.Concat(unlikely).Select(candidate => (near[candidate.StateId], WeighedCandidate.Of(candidate)))], weighed.Model);
     }
 
     /// <summary>

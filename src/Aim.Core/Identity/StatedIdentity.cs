@@ -1,25 +1,52 @@
+using Aim.Editions;
 using Aim.Records;
 using Aim.Rules;
 
 namespace Aim.Identity;
 
-/// <summary>Holds the State ID that a row states against what the state knows.</summary>
+/// <summary>Holds the State IDs of rows against what the state knows.</summary>
 internal static class StatedIdentity
 {
-    /// <summary>A stated State ID must exist; retired ones and those of another child are reported, and dealt with by the sync.</summary>
-    /// <param name="content">Of the row as it was sent.</param>
-    /// <param name="people">Those that rows state, where there are such.</param>
-    public static bool Accepts(StateId? stated, ReadOnlyMemory<byte> content, in RowPlace place, IReadOnlyDictionary<StateId, Person> people, IFindingSink findings)
+    private const string KeptAside = "the student's rows are kept aside until a person has decided";
+
+    /// <summary>A stated State ID must exist; a retired one is reported, and dealt with by the sync.</summary>
+    public static bool Accepts(StateId? stated, in RowPlace place, KnownIdentities known, IFindingSink findings)
     {
         if (stated is not { } id) return true;
-        if (!people.TryGetValue(id, out var person))
+        if (known.Find(id) is not { } person)
         {
             findings.Add(Findings.OfField(IdentityRules.UnknownStateId, place, "StudentStateId", id.ToString(), null));
             return false;
         }
         if (person.MergedInto is { } survivor) findings.Add(Findings.OfField(IdentityRules.RetiredStateId, place, "StudentStateId", id.ToString(), null, ("Expected", survivor.ToString())));
-        if (place.Type == RecordTypes.Student && IdentityAgreement.Disagrees(RecordTypes.Student.Read(content.Span), person))
-            findings.Add(Findings.OfField(IdentityRules.OtherIdentity, place, "StudentStateId", id.ToString(), null));
         return true;
+    }
+
+    /// <summary>Reports a student who is not quite, or not at all, the one whose State ID the demographics state or the local id has.</summary>
+    public static void Check(UnresolvedStudent student, in RowPlace place, KnownIdentities known, IFindingSink findings)
+    {
+        if (known.Judge(student) is not { Doubt: not IdentityDoubt.None } verdict) return;
+        var outcome = verdict.Doubt switch
+        {
+            IdentityDoubt.DiffersInOne => "it counts as a correction",
+            IdentityDoubt.FitsAnother => $"another student fits it better, so {KeptAside}",
+            IdentityDoubt.HasOtherLocalId => $"another local id of the district has that State ID, so {KeptAside}",
+            _ => KeptAside,
+        };
+        findings.Add(Findings.OfField(IdentityRules.OtherIdentity, place, IdentityRules.OtherIdentity.Field, verdict.StateId.ToString(), null, ("Differences", verdict.Differences), ("Outcome", outcome)));
+    }
+
+    /// <summary>Reports all that there is about a student whose rows are stored.</summary>
+    /// <param name="waits">Why the rows are kept aside; null when they aren't.</param>
+    public static void CheckStored(EditionStudent student, KnownIdentities known, ParkReason? waits, IFindingSink findings)
+    {
+        foreach (var row in student.Rows)
+        {
+            var place = new RowPlace(row.Type, row.Line, student.LocalId, row.Upload);
+            Accepts(row.StatedId, place, known, findings);
+            if (UnresolvedStudent.Of(student.LocalId, row) is not { } person) continue;
+            Check(person, place, known, findings);
+            if (waits == ParkReason.NearMatch) findings.Add(Findings.OfField(IdentityRules.NearMatch, place, IdentityRules.NearMatch.Field, null, null));
+        }
     }
 }

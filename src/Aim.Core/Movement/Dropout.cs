@@ -25,7 +25,9 @@ public enum DropoutReason
 /// </summary>
 /// <param name="District">The district that had the student last in the year.</param>
 /// <param name="LastDay">Null for an enrollment that was never ended.</param>
-/// <param name="IsFinal">September 30 has passed.</param>
+/// <param name="IsFinal">
+/// September 30 has passed, and in the lists of districts: rows of the next year have come from the district, and none of them waits, there or elsewhere, that may be the student's.
+/// </param>
 public sealed record Dropout(StateId Student, SchoolYear Year, DistrictId District, string LocalId, string? School, string Grade, DateOnly? LastDay, DropoutReason Reason, bool IsFinal)
 {
     internal const int LowestGrade = 7;

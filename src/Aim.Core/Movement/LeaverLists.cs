@@ -4,6 +4,7 @@ using System.Text.Json;
 using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
+using Aim.StateSync;
 
 namespace Aim.Movement;
 
@@ -19,7 +20,7 @@ public sealed record ExitDocumentation(StateId Student, DateOnly LastDay, string
 /// A district's dropouts of a year and its four-year cohort, for the verification in the fall: computed from the state's records when they are first asked for, or asked for anew, and kept for a
 /// day. The cost of computing them follows the district's size. What is documented is looked up each time.
 /// </summary>
-public sealed class LeaverLists(IStateStore state, IBlobStore blobs, ILedger ledger, StateCalendar calendar, TimeProvider clock)
+public sealed class LeaverLists(IStateStore state, IEditionStore editions, ParkedStudents parking, IBlobStore blobs, ILedger ledger, StateCalendar calendar, TimeProvider clock)
 {
     private const string Documented = "documentation";
     private const int AtOnce = 16;
@@ -32,9 +33,20 @@ public sealed class LeaverLists(IStateStore state, IBlobStore blobs, ILedger led
 
     /// <summary>The district's dropouts of a school year as of a day, by State ID.</summary>
     /// <param name="anew">Compute it now, instead of taking one of the last day.</param>
-    public Task<KeptList<Dropout>> DropoutsAsync(DistrictId district, SchoolYear year, DateOnly asOf, bool anew, CancellationToken cancellation) => kept.GetAsync(NameOf("dropouts", district, year, asOf), anew, () =>
-        CollectAsync(district, [year], Dropout.LowestGrade, history => Dropout.Of(history, year, asOf) is { } dropout && dropout.District == district ? dropout : null,
-            dropout => dropout.Student, cancellation), cancellation);
+    public async Task<KeptList<Dropout>> DropoutsAsync(DistrictId district, SchoolYear year, DateOnly asOf, bool anew, CancellationToken cancellation)
+    {
+        var (computedAt, dropouts) = await kept.GetAsync(NameOf("dropouts", district, year, asOf), anew, () =>
+            CollectAsync(district, [year], Dropout.LowestGrade, history => Dropout.Of(history, year, asOf) is { } dropout && dropout.District == district ? dropout : null,
+                dropout => dropout.Student, cancellation), cancellation);
+        if (!dropouts.Any(dropout => dropout.IsFinal)) return new KeptList<Dropout>(computedAt, dropouts);
+        var next = await editions.ListHeadsAsync(new SchoolYear(year.EndYear + 1), cancellation).Where(head => head.RowCount > 0).ToListAsync(cancellation);
+        var hasCome = next.Exists(head => head.Key.District == district);
+        var waiting = new List<(DistrictId District, ParkedStudent Student)>();
+        foreach (var head in next.Where(head => head.Parked > 0)) waiting.AddRange((await parking.ListAsync(head.Key, cancellation)).Values.Select(student => (head.Key.District, student)));
+        var perhaps = waiting.SelectMany(item => item.Student.Candidates).ToHashSet();
+        var own = waiting.Where(item => item.District == district).Select(item => item.Student.LocalId).ToHashSet();
+        return new KeptList<Dropout>(computedAt, [.. dropouts.Select(dropout => dropout with { IsFinal = dropout.IsFinal && hasCome && !perhaps.Contains(dropout.Student) && !own.Contains(dropout.LocalId) })]);
+    }
 
     /// <summary>The members of a cohort that are the district's as of a day, by State ID; those that are removed from it too.</summary>
     /// <inheritdoc cref="DropoutsAsync" path="/param" />

@@ -43,18 +43,23 @@ public sealed class EditionJudge
 
     public RuleTally Tally { get; } = new();
 
+    /// <summary>Takes what is found by other means than the rules given, and counts it with the rest.</summary>
+    internal IFindingSink Further => counting;
+
     /// <summary>Judges one student.</summary>
     /// <param name="now">Null for one who is in last year's edition alone.</param>
     /// <param name="before">The same local id in the edition of the year before.</param>
-    public void Judge(StudentView? now, StudentView? before)
+    /// <returns>False for one who isn't among those who are judged.</returns>
+    public bool Judge(StudentView? now, StudentView? before)
     {
         if (before is not null) lastYear?.Add(before);
-        if (now is null || now.Entries.Count == 0 || judged.School is { } school && !IsOf(now, school)) return;
+        if (now is null || now.Entries.Count == 0 || judged.School is { } school && !IsOf(now, school)) return false;
         Tally.Saw(now);
         foreach (var entry in now.Entries) rowJudges[entry.Place.Type.Number].Check(entry, rowFacts, counting);
         studentFacts.PriorYear = before;
         studentRules.CheckStored(now, studentFacts, counting);
         figures.Add(now);
+        return true;
     }
 
     /// <summary>Judges the edition as a whole, after its last student.</summary>

@@ -15,8 +15,8 @@ public static class IdentityRules
         "The State ID {Value} was merged into {Expected}.", "Use the surviving State ID in your system from now on.") { Basis = "CALPADS SENR0008", Records = RecordTypes.OfStudents };
 
     public static readonly Rule OtherIdentity = new("REF-007", Warning, RuleScope.Identity, Field, "State ID of another child?",
-        "Name and birth date of the row both differ from those of the student with State ID {Value}; the student's rows are kept aside until a person has decided.",
-        "Check the State ID with the student locator; correct it, or leave it empty.") { Basis = "AIM student locator", Records = [RecordTypes.Student] };
+        "The row differs in {Differences} from the student with State ID {Value}; {Outcome}.",
+        "Check the State ID with the student locator, and correct it or leave it empty; if it is right, check names, birth date and gender.") { Basis = "AIM student locator", Records = [RecordTypes.Student] };
 
     public static readonly Rule NearMatch = new("IDN-003", Warning, RuleScope.Identity, "LastName", "Possible match waits for a decision",
         "The state has a student who may be the same child; the student's rows are kept aside until a person has decided.",
@@ -27,7 +27,7 @@ public static class IdentityRules
         "The state office merges the two, or notes that they are two children.") { Basis = "Duplicate IDs report", Records = [RecordTypes.Student] };
 
     public static readonly Rule TwoChildren = new("IDN-005", Error, RuleScope.Identity, Field, "One State ID on two children",
-        "Two districts know children of different names and birth dates under one State ID.",
+        "What is said under two local ids of the child with one State ID differs in first name, birth date or gender.",
         "The state office decides whose State ID it is; the other child gets its own.") { Basis = "CALPADS multiple identifiers", Records = [RecordTypes.Student] };
 
     public static IEnumerable<Rule> All => [UnknownStateId, RetiredStateId, OtherIdentity, NearMatch, TwoStateIds, TwoChildren];

@@ -128,7 +128,7 @@ public sealed class EditionComparison(IEditionStore editions, IStateStore state,
     {
         var district = moment.Edition.District;
         var known = students.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>().ToList();
-        var owners = new Dictionary<string, StateId>(await resolver.FindOwnersAsync(district, [.. known.Where(student => !moment.Parked.ContainsKey(student.LocalId))], cancellation));
+        var owners = new Dictionary<string, StateId>(await resolver.FindOwnersAsync(moment.Edition, [.. known.Where(student => !moment.Parked.ContainsKey(student.LocalId))], cancellation));
         var undecided = known.Select(student => student.LocalId).Where(localId => !owners.ContainsKey(localId)).ToList();
         if (undecided.Count == 0) return owners;
         foreach (var (localId, owner) in await identities.FindLinksAsync(district, undecided, cancellation)) owners[localId] = owner;

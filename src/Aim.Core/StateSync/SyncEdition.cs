@@ -246,7 +246,7 @@ public sealed class SyncEdition(
     private async Task<List<Part>> ResolveAsync(Batch batch, EditionStudent[] students, CancellationToken cancellation)
     {
         var known = students.Where(student => student.Demographics is not null).ToList();
-        var resolutions = await resolver.ResolveAsync(batch.Edition.District, [.. known.Select(student => UnresolvedStudent.Of(student)! with { Waits = batch.ParkedBefore.GetValueOrDefault(student.LocalId)?.Reason == ParkReason.NearMatch })], cancellation);
+        var resolutions = await resolver.ResolveAsync(batch.Edition, [.. known.Select(student => UnresolvedStudent.Of(student)! with { Waits = batch.ParkedBefore.GetValueOrDefault(student.LocalId)?.Reason == ParkReason.NearMatch })], cancellation);
         var contributions = new List<Part>();
         for (var i = 0; i < known.Count; i++)
         {
@@ -294,7 +294,7 @@ public sealed class SyncEdition(
             await foreach (var student in editions.ReadAsync(edition, new EditionSelection([.. owned.Select(item => item.LocalId).Distinct().Order(Utf8Order.Comparer)]), cancellation)) stored[student.LocalId] = student;
             var linked = await identities.FindLinksAsync(edition.District, stored.Keys, cancellation);
             var suspects = owned.Where(item => stored.ContainsKey(item.LocalId) && linked.GetValueOrDefault(item.LocalId) != item.StateId).Select(item => item.LocalId).Distinct();
-            var owners = await resolver.FindOwnersAsync(edition.District, [.. suspects.Select(localId => UnresolvedStudent.Of(stored[localId])).OfType<UnresolvedStudent>()], cancellation);
+            var owners = await resolver.FindOwnersAsync(edition, [.. suspects.Select(localId => UnresolvedStudent.Of(stored[localId])).OfType<UnresolvedStudent>()], cancellation);
             // One who is nobody's waits for a decision; until then the rows stay where they were.
             var moves = owned.Where(item => owners.TryGetValue(item.LocalId, out var owner) && owner != item.StateId).Select(item => new Move(item.LocalId, item.StateId, owners[item.LocalId])).ToList();
             await BringHoldsAsync(batch, moves, cancellation);

@@ -31,7 +31,7 @@ public sealed class VerifyEdition(IEditionStore editions, IStateStore state, Ide
         var (all, synced) = (default(EditionDigest), default(EditionDigest));
         await foreach (var students in editions.ReadAsync(edition, EditionSelection.All, cancellation).Chunk(BatchSize).WithCancellation(cancellation))
         {
-            var owners = await resolver.FindOwnersAsync(edition.District, [.. students.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>()], cancellation);
+            var owners = await resolver.FindOwnersAsync(edition, [.. students.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>()], cancellation);
             foreach (var student in students)
             {
                 var digest = student.Rows.Aggregate(default(EditionDigest), (sum, row) => sum.Add(EditionDigest.HashOf(student.LocalId, row.Type, row.Key, row.Content.Span)));

@@ -17,7 +17,7 @@ internal sealed record StudentToCompare(string LocalId, IReadOnlyList<EditionRow
 /// Holds a staged file against the district's edition, student by student in the order of local ids: what would change, and which rules
 /// the students would break. Writes nothing but the list of changes and the findings.
 /// </summary>
-public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIdentityIndex identities, ReferenceLibrary references, NewerSaves newerSaves)
+public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IdentityResolver resolver, ReferenceLibrary references, NewerSaves newerSaves)
 {
     private const int ChunkSize = 1000;
 
@@ -84,9 +84,10 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
         var comparison = new StudentComparison(job);
         await foreach (var chunk in MergeAsync(staged, head, job, result, cancellation).Chunk(ChunkSize).WithCancellation(cancellation))
         {
-            var people = await PeopleAsync(chunk, cancellation);
             var prior = await PriorAsync(chunk, head.Key, job, cancellation);
-            foreach (var (localId, stored, rows) in chunk) comparison.Compare(localId, stored, rows, prior.GetValueOrDefault(localId), people, result);
+            var students = chunk.Select(item => comparison.Prepare(item.LocalId, item.Stored, item.Staged, result)).ToList();
+            var known = await resolver.KnowAsync(head.Key, [.. students.SelectMany(student => student.People)], students.SelectMany(student => student.StatedIds), cancellation);
+            foreach (var student in students) comparison.Compare(student, prior.GetValueOrDefault(student.LocalId), known, result);
             await flush();
         }
     }
@@ -171,13 +172,6 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IIde
         job.HasPriorYear && job.Rules.NeedsPriorYear
             ? await ReadAsync(edition with { Year = edition.Year.Previous }, [.. chunk.Select(item => item.LocalId)], cancellation)
             : new Dictionary<string, EditionStudent>();
-
-    private async Task<IReadOnlyDictionary<StateId, Person>> PeopleAsync(
-        StudentToCompare[] chunk, CancellationToken cancellation)
-    {
-        var ids = chunk.SelectMany(item => item.Staged).Where(row => row.StatedId is not null).Select(row => row.StatedId!.Value).ToHashSet();
-        return ids.Count == 0 ? new Dictionary<StateId, Person>() : await identities.FindAsync(ids, cancellation);
-    }
 
     private async Task<UploadCounts> CountAsync(StagedUpload staged, FindingSummary summary, ComparisonResult result, CancellationToken cancellation)
     {

@@ -175,7 +175,8 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
             var job = new ComparisonJob(file.Type, loads[load].Upload, UploadScope.Update, false, RulesFor(file), file.Year, HasPriorYear: false) { Reference = reference, Classes = classes };
             var findings = new FindingList();
             var result = new ComparisonResult(findings);
-            new StudentComparison(job).Compare(localId, stored, staged, null, PeopleFor(staged), result);
+            var comparison = new StudentComparison(job);
+            comparison.Compare(comparison.Prepare(localId, stored, staged, result), null, KnownIdentities.Of(PeopleFor(staged)), result);
             stored.AddRange(result.Changes.Select(change => change.After!));
             foreach (var finding in findings)
             {

@@ -35,6 +35,26 @@ internal sealed class ComparisonResult(IFindingSink findings)
     public long Stored { get; set; }
 }
 
+/// <summary>A row of the file as it would be stored, next to the one that is.</summary>
+internal sealed class Candidate(StagedRow staged, EditionRow? stored, EditionRow row)
+{
+    public StagedRow Staged => staged;
+    public EditionRow? Stored => stored;
+    public EditionRow Row => row;
+    public bool IsUnchanged { get; } = stored?.SaysTheSameAs(row) == true;
+    public bool IsRejected { get; set; }
+}
+
+/// <summary>What a file says of one student, ready to be judged.</summary>
+/// <param name="IsProtected">A row of the file can't be used, so that none of the student's stored rows counts as left out.</param>
+internal sealed record StudentCandidates(string LocalId, IReadOnlyList<EditionRow> Stored, Dictionary<string, EditionRow> StoredByKey, List<Candidate> Candidates, bool IsProtected)
+{
+    /// <summary>Who the student is by the demographics of the file.</summary>
+    public IEnumerable<UnresolvedStudent> People => Candidates.Select(candidate => UnresolvedStudent.Of(LocalId, candidate.Row)).OfType<UnresolvedStudent>();
+
+    public IEnumerable<StateId> StatedIds => Candidates.Select(candidate => candidate.Staged.StatedId).OfType<StateId>();
+}
+
 /// <summary>
 /// Compares what a file says of one student with what the edition has: which rows are new, changed, the same or gone, and whether the
 /// student, as the load would leave it, breaks a rule. A row that would break a fatal one stays out.
@@ -43,9 +63,8 @@ internal sealed class StudentComparison(ComparisonJob job)
 {
     private readonly ByteBuffer merged = new(512);
 
-    public void Compare(
-        string localId, IReadOnlyList<EditionRow> stored, IReadOnlyList<StagedRow> staged, EditionStudent? priorYear,
-        IReadOnlyDictionary<StateId, Person> people, ComparisonResult result)
+    /// <summary>Makes of the file's rows those that would be stored.</summary>
+    public StudentCandidates Prepare(string localId, IReadOnlyList<EditionRow> stored, IReadOnlyList<StagedRow> staged, ComparisonResult result)
     {
         var storedByKey = stored.Where(row => row.Type == job.Type).ToDictionary(row => row.Key);
         result.Stored += storedByKey.Count;
@@ -60,20 +79,21 @@ internal sealed class StudentComparison(ComparisonJob job)
             else isProtected = true;
             i = end;
         }
-        foreach (var candidate in candidates)
-            candidate.IsRejected = !StatedIdentity.Accepts(candidate.Staged.StatedId, candidate.Staged.Content, new RowPlace(job.Type, candidate.Staged.Line, localId), people, result.Findings);
-        CheckStudent(localId, stored, candidates, priorYear, isProtected, result);
-        Conclude(localId, storedByKey, candidates, isProtected, result);
+        return new StudentCandidates(localId, stored, storedByKey, candidates, isProtected);
     }
 
-    private sealed class Candidate(StagedRow staged, EditionRow? stored, EditionRow row)
+    public void Compare(StudentCandidates student, EditionStudent? priorYear, KnownIdentities known, ComparisonResult result)
     {
-        public StagedRow Staged => staged;
-        public EditionRow? Stored => stored;
-        public EditionRow Row => row;
-        public bool IsUnchanged { get; } = stored?.SaysTheSameAs(row) == true;
-        public bool IsRejected { get; set; }
+        var (localId, candidates) = (student.LocalId, student.Candidates);
+        foreach (var candidate in candidates)
+            candidate.IsRejected = !StatedIdentity.Accepts(candidate.Staged.StatedId, PlaceOf(localId, candidate), known, result.Findings);
+        CheckStudent(localId, student.Stored, candidates, priorYear, student.IsProtected, result);
+        foreach (var candidate in candidates.Where(candidate => !candidate.IsRejected))
+            if (UnresolvedStudent.Of(localId, candidate.Row) is { } person) StatedIdentity.Check(person, PlaceOf(localId, candidate), known, result.Findings);
+        Conclude(localId, student.StoredByKey, candidates, student.IsProtected, result);
     }
+
+    private RowPlace PlaceOf(string localId, Candidate candidate) => new(job.Type, candidate.Staged.Line, localId);
 
     /// <summary>Of rows with one key, the one to load: the first when they all say the same, none when they differ.</summary>
     private StagedRow? OneOf(string localId, IReadOnlyList<StagedRow> rows, int start, int end, ComparisonResult result)

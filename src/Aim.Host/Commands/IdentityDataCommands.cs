@@ -10,8 +10,11 @@ namespace Aim.Host.Commands;
 /// <summary>The verbs of <c>aim identity</c> that work on a data folder: the queue, merges and the scan, for a state office without a browser.</summary>
 internal static class IdentityDataCommands
 {
-    private const string By = "command line";
     private const int MostListed = 1000;
+    private const int LongestReason = 500;
+
+    /// <summary>Who is kept as having decided.</summary>
+    private static string By => $"command line, {Environment.UserName}";
 
     private static readonly IReadOnlyList<string> Genders = [.. CodeSets.Get("gender").Entries.Select(entry => entry.Code)];
 
@@ -40,6 +43,9 @@ internal static class IdentityDataCommands
     private static Argument<string> Text(string name, string description) => new(name) { Description = description };
 
     private static Option<string> Reason() => new("--reason") { Description = "Why; it is kept with the decision.", HelpName = "TEXT", Required = true };
+
+    private static string Given(ParseResult parsed, Option<string> reason) =>
+        parsed.GetRequiredValue(reason).Trim() is { Length: > 0 and <= LongestReason } given ? given : throw new UnusableInputException($"Give a reason of at most {LongestReason} characters: --reason TEXT.");
 
     private static StateId Id(string text) => StateId.TryParse(text, null, out var id) ? id : throw new UnusableInputException($"'{text}' is no State ID. Give nine digits.");
 
@@ -94,7 +100,7 @@ internal static class IdentityDataCommands
             var edition = Edition(parsed.GetRequiredValue(district), parsed.GetRequiredValue(year));
             var compared = await data.Platform.NearMatches.CompareAsync(edition, parsed.GetRequiredValue(localId), cancellation) ?? throw new UnusableInputException($"Edition {edition} has no student of that local id.");
             var decision = await data.Platform.IdentityDecisions.FindAsync(edition.District, compared.LocalId, cancellation);
-            terminal.Say($"{NameOf(compared.Child)}, born {compared.Child.BirthDate:yyyy-MM-dd}: {(compared.Reason is { } reason ? $"waits ({reason})" : "doesn't wait")}.");
+            terminal.Say($"{NameOf(compared.Child)}, born {compared.Child.BirthDate:yyyy-MM-dd}{(compared.Child.StateId == default ? "" : $", with State ID {compared.Child.StateId}")}: {(compared.Reason is { } reason ? $"waits ({reason})" : "doesn't wait")}.");
             if (decision is not null) terminal.Say($"Decided by {decision.Kind} on {decision.At:yyyy-MM-dd}: State ID {decision.StateId}{(decision.IsNew ? ", new" : "")}. {decision.Reason}");
             foreach (var (person, weighed) in compared.Candidates)
             {
@@ -119,7 +125,7 @@ internal static class IdentityDataCommands
         {
             if (parsed.GetValue(student) is null != parsed.GetValue(isNew)) throw new UnusableInputException("Say who the child is: --is STATEID, or --new.");
             var edition = Edition(parsed.GetRequiredValue(district), parsed.GetRequiredValue(year));
-            var (status, id) = await data.Platform.NearMatches.DecideAsync(edition, parsed.GetRequiredValue(localId), parsed.GetValue(student) is { } text ? Id(text) : null, parsed.GetRequiredValue(reason), By, cancellation);
+            var (status, id) = await data.Platform.NearMatches.DecideAsync(edition, parsed.GetRequiredValue(localId), parsed.GetValue(student) is { } text ? Id(text) : null, Given(parsed, reason), By, cancellation);
             if (status != DecideStatus.Decided) throw new UnusableInputException(status switch
             {
                 DecideStatus.NoSuchStudent => $"Edition {edition} has no student of that local id.",
@@ -138,7 +144,7 @@ internal static class IdentityDataCommands
         return Verb("merge", "Merge two State IDs of one child; it can be undone.", [retired, survivor, reason], async (parsed, data, terminal, cancellation) =>
         {
             var (from, to) = (Id(parsed.GetRequiredValue(retired)), Id(parsed.GetRequiredValue(survivor)));
-            Check(await data.Platform.IdentityMerges.MergeAsync(from, to, parsed.GetRequiredValue(reason), By, cancellation));
+            Check(await data.Platform.IdentityMerges.MergeAsync(from, to, Given(parsed, reason), By, cancellation));
             terminal.Say($"State ID {from} leads to {to}.");
             terminal.Result(await data.Platform.IdentityMerges.FindAsync(from, cancellation));
             return ExitCode.Done;
@@ -151,7 +157,7 @@ internal static class IdentityDataCommands
         return Verb("unmerge", "Undo a merge: every row goes back to whose it was.", [retired, reason], async (parsed, data, terminal, cancellation) =>
         {
             var id = Id(parsed.GetRequiredValue(retired));
-            Check(await data.Platform.IdentityMerges.UndoAsync(id, parsed.GetRequiredValue(reason), By, cancellation));
+            Check(await data.Platform.IdentityMerges.UndoAsync(id, Given(parsed, reason), By, cancellation));
             terminal.Say($"State ID {id} is a student of its own again.");
             terminal.Result(await data.Platform.IdentityMerges.FindAsync(id, cancellation));
             return ExitCode.Done;

@@ -20,9 +20,11 @@ internal sealed class CollectionMistakes(SchoolYear year, SampleRows rows, Class
         InPlace("CNT-003", "AF", (student, _) => student.Person.Grade != "PK", row => row["AggregateHours"] = "150"),
         InPlace("CNT-004", "AF", row => (row["AbsentOnCountDate"], row["Exclude10Day"], row["ConsecutiveAbsences"]) = ("Y", "N", "12")),
         InPlace("CNT-004B", "AF", (_, row) => row["Exclude10Day"] == "N", row => row["Exclude10Day"] = "Y"),
-        new("CNT-005", (student, all) => student is { Person.Grade: "KG", IsInSpecialEducation: false } && all.Exists(IsCounted), (_, all) =>
+        new("CNT-005", (student, all) => student is { Person.Grade: "KG", IsInSpecialEducation: false } && all.Exists(IsCounted), (student, all) =>
         {
-            First(all, "SD")["BirthDate"] = FileDate.Of(new DateOnly(year.EndYear - 6, 9, 20));
+            var (child, tooYoung) = (First(all, "SD"), new DateOnly(year.EndYear - 6, 9, 20));
+            child["BirthDate"] = FileDate.Of(tooYoung);
+            if (IdentityMistakes.KnowsBirth(student, tooYoung)) child.Planted.Add("REF-007");
             foreach (var row in all.Where(IsCounted)) row.Planted.Add("CNT-005");
         }),
         InPlace("CNT-009", "AF", (student, _) => student.Enrollments[0].Covers(FallDay.AddDays(-14)), row => row["CountDate"] = FileDate.Of(FallDay.AddDays(-14))),

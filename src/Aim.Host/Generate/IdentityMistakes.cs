@@ -40,6 +40,17 @@ internal sealed class IdentityMistakes(SampleRandom random, SampleRegister regis
 
     public static bool IsKnown(SampleStudent student) => student.Person.StateId is not null && student.Person.FormerLastName is null;
 
+    /// <summary>Whether the state knows the child's birth date, and this one is no slip of the pen for it.</summary>
+    public static bool KnowsBirth(SampleStudent student, DateOnly written) => (student.Person.StateId is not null || student.PriorGrade is not null) && AreTwoDates(student.Person.BirthDate, written);
+
+    /// <summary>More differs than a digit, or two neighbors that changed places.</summary>
+    private static bool AreTwoDates(DateOnly a, DateOnly b)
+    {
+        var (one, other) = ($"{a:yyyyMMdd}", $"{b:yyyyMMdd}");
+        var differ = Enumerable.Range(0, one.Length).Where(i => one[i] != other[i]).ToList();
+        return differ.Count > 2 || differ is [var first, var second] && (second != first + 1 || one[first] != other[second] || one[second] != other[first]);
+    }
+
     public static bool CanSwap(SampleStudent student, SampleStudent? next) => next is { IsShared: false } && IsKnown(student) && IsKnown(next)
         && student.Person.BirthDate != next.Person.BirthDate && Rules.Names.DifferMaterially(student.Person.LastName, student.Person.FirstName, next.Person.LastName, next.Person.FirstName);
 
@@ -72,15 +83,19 @@ internal sealed class IdentityMistakes(SampleRandom random, SampleRegister regis
     {
         bySurname ??= students.Where(one => !one.IsShared && IsKnown(one) && IsThereAllYear(one)).ToLookup(one => one.Person.LastName);
         if (!IsKnown(student) || !IsThereAllYear(student)) return null;
-        return bySurname[student.Person.LastName].FirstOrDefault(one => one.District != student.District && one.Person.BirthDate != student.Person.BirthDate
+        return bySurname[student.Person.LastName].FirstOrDefault(one => one.District != student.District && AreTwoDates(one.Person.BirthDate, student.Person.BirthDate)
             && !spoiled.Contains(one.Person.Number) && !reserved.Contains(one.Person.Number));
     }
 
-    /// <summary>Two children have one State ID; as both are in school, it overlaps between their districts too.</summary>
+    /// <summary>Two children of one name, born on two days, have one State ID; as both are in school, it overlaps between their districts too.</summary>
     public void Share(SampleStudent student, SampleStudent namesake, List<SampleRow> rows)
     {
         reserved.Add(namesake.Person.Number);
         TakeId(rows, namesake.Person.StateId!.Value.ToString());
+        Set(rows, "FirstName", namesake.Person.FirstName);
+        var child = Demographics(rows);
+        (child["MiddleName"], child["Gender"]) = (namesake.Person.MiddleName ?? "", namesake.Person.Gender);
+        child.Planted.Add("REF-007");
         var districts = new[] { student.District.District.Number, namesake.District.District.Number }.OrderBy(district => district.Value, StringComparer.Ordinal).ToArray();
         foreach (var rule in new[] { "IDN-005", "ENR-004" }) Cases.Add(new SampleCase(rule, namesake.Person.StateId!.Value, null, districts[0], districts[1]));
     }

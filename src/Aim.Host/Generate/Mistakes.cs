@@ -117,8 +117,12 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, double rate
     [
         Extra("IDN-006", "SD", row => row["BirthDate"] = $"07/01/{row["EndYear"]}"),
         InPlace("IDN-001", "SD", (student, _) => student.Person.StateId is not null, row => row["Gender"] = ""),
-        InPlace("IDN-002", "SD", (student, _) => !student.IsInSpecialEducation && student.Person.StateId is not null && student.Person.Grade != "12", row =>
-            row["BirthDate"] = FileDate.Of(row.Student.Person.BirthDate.AddYears(-5))),
+        InPlace("IDN-002", "SD", (student, _) => !student.IsInSpecialEducation && IdentityMistakes.IsKnown(student) && student.Person.Grade != "12", row =>
+        {
+            var tooOld = row.Student.Person.BirthDate.AddYears(-5);
+            row["BirthDate"] = FileDate.Of(tooOld);
+            if (IdentityMistakes.KnowsBirth(row.Student, tooOld)) row.Planted.Add("REF-007");
+        }),
     ];
 
     private static IEnumerable<MistakeKind> EnrollmentKinds() =>

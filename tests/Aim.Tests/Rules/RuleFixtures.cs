@@ -120,7 +120,10 @@ internal static class RuleFixtures
         new("REF-005", "neither Y nor N", "EN:2", [SD(), EN(("NoShow", "J"))], [SD(), EN(("NoShow", "n"))]),
         new("REF-006", "a program that ended in 2016", "PP:2", [SD(), EN(), PP(("Program", "SES"))], [SD(), EN(), PP()]),
         new("REF-007", "the State ID of a child with another name and birth date", "SD:2",
-            [SD(("StudentStateId", $"{Known}"))], [SD(("StudentStateId", $"{Known}"), ("BirthDate", "07/04/2014"))]) { Known = [Person() with { LastName = "Stone", FirstName = "Otto", BirthDate = new(2014, 7, 4) }] },
+            [SD(("StudentStateId", $"{Known}"))], [SD(("StudentStateId", $"{Known}"), ("LastName", "Stone"), ("FirstName", "Otto"), ("BirthDate", "07/05/2014"))])
+            { Known = [Person() with { LastName = "Stone", FirstName = "Otto", BirthDate = new(2014, 7, 4) }] },
+        new("REF-007", "another birth date than the child's with that State ID", "SD:2",
+            [SD(("StudentStateId", $"{Known}"), ("BirthDate", "11/15/2013"))], [SD(("StudentStateId", $"{Known}"), ("BirthDate", "06/02/2015"))]) { Known = [Person()] },
         new("REF-008", "an enrollment of a student without demographics", "EN:2", [EN()], [SD(), EN()]),
         new("REF-009", "an enrollment under another child's name", "EN:2",
             [SD(), EN(("LastName", "Stone"), ("FirstName", "Otto"))], [SD(), EN(("LastName", "Stone-Rivers"), ("FirstName", "Otto"))]),

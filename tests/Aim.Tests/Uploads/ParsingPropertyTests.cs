@@ -93,8 +93,8 @@ public sealed class ParsingPropertyTests
         var staged = rows.Select((record, i) => Staged(record, i + 2)).OrderBy(row => row.Key, Utf8Order.Comparer).ThenBy(row => row.Line).ToList();
         var rules = new StudentRuleSet([], [RecordTypes.Enrollment], Sample.Year, hasPriorYear: false);
         var result = new ComparisonResult(new FindingList());
-        new StudentComparison(new ComparisonJob(RecordTypes.Enrollment, new UploadId(1), scope, WithholdRemovals: false, rules, Sample.Year, HasPriorYear: false))
-            .Compare("1001", stored, staged, priorYear: null, new Dictionary<StateId, Person>(), result);
+        var comparison = new StudentComparison(new ComparisonJob(RecordTypes.Enrollment, new UploadId(1), scope, WithholdRemovals: false, rules, Sample.Year, HasPriorYear: false));
+        comparison.Compare(comparison.Prepare("1001", stored, staged, result), priorYear: null, KnownIdentities.Of(new Dictionary<StateId, Person>()), result);
         return result;
     }
 

@@ -18,12 +18,14 @@ public static class PersonMatcher
     /// <summary>The same, with the less likely ones too.</summary>
     public static MatchDecision WeighAll(PersonTraits child, IReadOnlyList<(StateId Id, PersonTraits Traits)> known) => Weigh(child, known, WorthALook);
 
-    /// <summary>Whether two records can't be of one child: first names and birth dates both differ, beyond slips of the pen, nicknames and exchanged parts.</summary>
-    public static bool AreTwo(PersonTraits one, PersonTraits other)
+    /// <summary>What speaks for and against one of them, however unlikely.</summary>
+    public static MatchCandidate WeighOne(PersonTraits child, StateId id, PersonTraits traits) => Weigh(child, [(id, traits)], least: 0).Candidates[0];
+
+    /// <summary>How far two records of people agree, field by field.</summary>
+    internal static AgreementPattern Compare(PersonTraits one, PersonTraits other)
     {
         var table = new PersonTable();
-        var pattern = PersonComparison.Compare(table.View(table.Add(one)), table.View(table.Add(other)));
-        return pattern[MatchField.First] == Agreement.Differs && pattern[MatchField.Birth] == Agreement.Differs;
+        return PersonComparison.Compare(table.View(table.Add(one)), table.View(table.Add(other)));
     }
 
     private static MatchDecision Weigh(PersonTraits child, IReadOnlyList<(StateId Id, PersonTraits Traits)> known, double least)
