@@ -58,7 +58,7 @@ public sealed class FundingCountTests
     [DataRow("fall-count", """{"students":"7"}""", HttpStatusCode.BadRequest, "$.students")]
     [DataRow("fall-count", """{"students":null}""", HttpStatusCode.BadRequest, "$.students")]
     [DataRow("fall-count", """{"students":7,"pupils":7}""", HttpStatusCode.BadRequest, "$.pupils")]
-    [DataRow("fall-count", "{}", HttpStatusCode.BadRequest, "can't be read")]
+    [DataRow("fall-count", "{}", HttpStatusCode.BadRequest, "lacks 'students'")]
     [DataRow("fall-count", "7", HttpStatusCode.BadRequest, "can't be read")]
     [DataRow("fall-count", "{", HttpStatusCode.BadRequest, "can't be read")]
     [DataRow("fall-count", "", HttpStatusCode.BadRequest, "can't be read")]
