@@ -53,11 +53,10 @@ internal sealed class ChangeJudge(IEditionStore editions, IStateStore state, IId
     {
         var rows = read.Where(change => change.Row is not null).Select(change => (Change: change, Row: change.Row!, Place: new RowPlace(change.Type, change.Line, change.LocalId), Student: UnresolvedStudent.Of(change.LocalId!, change.Row!))).ToList();
         var known = await resolver.KnowAsync(edition, [.. rows.Select(item => item.Student).OfType<UnresolvedStudent>()], rows.Select(item => item.Row.StatedId).OfType<StateId>(), cancellation);
-        foreach (var (change, row, place, student) in rows)
-        {
-            if (!StatedIdentity.Accepts(row.StatedId, place, known, change.Findings)) change.IsKeptOut = true;
-            else if (student is not null) StatedIdentity.Check(student, place, known, change.Findings);
-        }
+        foreach (var (change, row, place, _) in rows) change.IsKeptOut |= !StatedIdentity.Accepts(row.StatedId, place, known, change.Findings);
+        // Who a student is said to be in between doesn't matter.
+        foreach (var (change, _, place, student) in rows.Where(item => item is { Student: not null, Change.IsKeptOut: false }).GroupBy(item => item.Change.LocalId).Select(changes => changes.Last()))
+            StatedIdentity.Check(student!, place, known, change.Findings);
     }
 
     /// <summary>What the state holds is held of a record by its key: a district may not take the record out from under it.</summary>
