@@ -83,7 +83,8 @@ internal static class Loading
         await foreach (var head in data.Ports.Editions.ListHeadsAsync(BenchData.Year, CancellationToken.None)) rows += head.RowCount;
         var watch = Stopwatch.StartNew();
         var night = await new StateSyncer(data, TimeProvider.System).RunAsync(verifyAll: false, countsHits: true, CancellationToken.None);
-        return night is { EditionsBehind: 0, Committed: 0, UploadsStarted: 0, Unresolved.Count: 0 }
+        // Editions with students who wait for a decision are looked at every night, and nothing comes of it.
+        return night is { Committed: 0, UploadsStarted: 0, Unresolved.Count: 0 } && night.Students <= night.Parked
             ? new Outcome(rows, watch.Elapsed.TotalSeconds)
             : throw new InvalidDataException("The night found something to do in a state that was in agreement.");
     }
