@@ -64,11 +64,11 @@ public sealed class AimPlatform
         CaseFiles = new CaseFiles(ports.Blobs, ports.Clock);
         Transfers = new RecordsTransfers(ports.State, ports.Identities, ports.Ledger, Disclosures, Calendar, ports.Clock);
         Leavers = new LeaverLists(ports.State, ports.Editions, Parked, ports.Blobs, ports.Ledger, Calendar, ports.Clock);
-        var syncs = new EditionSyncs(sync);
+        Syncs = new EditionSyncs(sync);
         IdentityCases = new IdentityCases(ports.Ledger, ports.Clock);
         RuleHitRates = new RuleHitRates(NewestUploads, Cases, IdentityCases);
-        NearMatches = new NearMatches(ports.Editions, ports.Identities, IdentityDecisions, Parked, syncs, ports.Clock);
-        IdentityMerges = new IdentityMerges(ports.Editions, ports.State, ports.Identities, ports.Ledger, IdentityDecisions, syncs, ports.Clock);
+        NearMatches = new NearMatches(ports.Editions, ports.Identities, IdentityDecisions, Parked, Syncs, ports.Clock);
+        IdentityMerges = new IdentityMerges(ports.Editions, ports.State, ports.Identities, ports.Ledger, IdentityDecisions, Syncs, ports.Clock);
         IdentityScan = new ScanIdentities(ports.Editions, ports.State, ports.Identities, Parked, IdentityCases);
         Locator = new StudentLocator(ports.Identities);
         Register();
@@ -83,6 +83,7 @@ public sealed class AimPlatform
     public UploadIntake Intake { get; }
     public HandEntry Entry { get; }
     public StateEditing StateEditing { get; }
+    public EditionSyncs Syncs { get; }
     public PushedChanges Pushed { get; }
     public ParkedStudents Parked { get; }
     public StateWaits StateWaits { get; }

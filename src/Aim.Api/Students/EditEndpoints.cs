@@ -43,8 +43,6 @@ public sealed record EditView(
 /// <summary>Fields of a student's record that the state holds against what districts send.</summary>
 internal static class EditEndpoints
 {
-    private const int LongestReason = 1000;
-
     public static void MapEdits(this RouteGroupBuilder students)
     {
         students.MapGet("/{stateId}/{year}/edits", ListAsync).WithSummary("The fields that the state holds, with the value of both sides").ProducesProblem(StatusCodes.Status404NotFound);
@@ -78,7 +76,7 @@ internal static class EditEndpoints
     {
         var caller = context.Caller();
         caller.MustBe(Role.Reviewer);
-        if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > LongestReason) throw RequestException.Invalid($"Give the reason, in at most {LongestReason} characters: the district reads it.");
+        if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > FieldToHold.LongestReason) throw RequestException.Invalid($"Give the reason, in at most {FieldToHold.LongestReason} characters: the district reads it.");
         var hold = new FieldToHold(request.District, request.LocalId, UploadEndpoints.TypeOf(request.RecordType), request.Key ?? "", request.Field, request.Value, request.Reason);
         var outcome = await platform.StateEditing.HoldAsync(stateId, year, VersionsOf(ifMatch), hold, caller.Id, cancellation);
         if (outcome.Status == EditStatus.Refused) throw NotHeld("The record can't be as it would be with that value: see the findings.", outcome.Findings);

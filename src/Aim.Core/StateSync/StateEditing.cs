@@ -30,7 +30,11 @@ public enum EditStatus
 /// <param name="Key">Of the record under the local id; empty where there can be one only.</param>
 /// <param name="Field">In camel case, as in the record's JSON.</param>
 /// <param name="Value">As text, as a file has it; null to hold the field empty.</param>
-public sealed record FieldToHold(DistrictId District, string LocalId, RecordType Type, string Key, string Field, string? Value, string Reason);
+/// <param name="Reason">Why the state decides it, in at most <see cref="LongestReason" /> characters; the district reads it.</param>
+public sealed record FieldToHold(DistrictId District, string LocalId, RecordType Type, string Key, string Field, string? Value, string Reason)
+{
+    public const int LongestReason = 1000;
+}
 
 /// <summary>How holding a field ended.</summary>
 /// <param name="Findings">What is wrong with the record as it is held, or why it can't be held like that.</param>

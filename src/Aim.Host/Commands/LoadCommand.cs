@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Aim.StateSync;
 using Aim.Uploads;
 
 namespace Aim.Host.Commands;
@@ -9,7 +10,7 @@ internal static class LoadCommand
 {
     public static Command Create()
     {
-        var folder = new Argument<DirectoryInfo>("DIR") { Description = "A folder with reference/, uploads/{district}/{TYPE}.tsv, and pushes/{district}/{number}.json of districts whose own system pushes." };
+        var folder = new Argument<DirectoryInfo>("DIR") { Description = "A folder with reference/, uploads/{district}/{TYPE}.tsv, pushes/{district}/{number}.json of districts whose own system pushes, and held-fields.csv of what the state office holds." };
         var data = CommonOptions.Data();
         var yes = new Option<bool>("--yes") { Description = "Load without asking files that would remove many rows or are older than what is there." };
         var json = CommonOptions.Json();
@@ -19,7 +20,7 @@ internal static class LoadCommand
             var terminal = CommonOptions.Terminal(parsed, json);
             CommonOptions.MustExist(parsed.GetRequiredValue(folder), "Give a folder with reference/ and uploads/, as 'aim generate' writes it.");
             // Before the data folder is opened, which would make one: a folder that can't be loaded leaves nothing behind.
-            var source = StateFolderToLoad.Read(parsed.GetRequiredValue(folder).FullName);
+            var source = await StateFolderToLoad.ReadAsync(parsed.GetRequiredValue(folder).FullName, cancellation);
             await using var opened = OpenData.AtAny(parsed.GetRequiredValue(data));
             var loader = new StateLoader(opened, TimeProvider.System);
             var confirm = parsed.GetValue(yes) ? ConfirmPolicy.Never : ConfirmPolicy.WhenRisky;
@@ -39,9 +40,11 @@ internal static class LoadCommand
         terminal.Say($"Findings: {counts.Fatal} fatal, {Terminal.Count(counts.Errors, "error")}, {Terminal.Count(counts.Warnings, "warning")}. Students synced: {report.StudentsSynced}; records written: {report.RecordsCommitted}; waiting for a decision: {report.Parked}.");
         if (report.Pushes.Count > 0)
             terminal.Say($"Pushes: {report.Pushes.Count}, with {report.Pushes.Sum(push => push.Added + push.Changed + push.Removed)} changes made, {report.Pushes.Sum(push => push.Unchanged)} unchanged, {report.Pushes.Sum(push => push.LeftOut + push.NotThere)} left out.");
+        if (report.Held.Count > 0) terminal.Say($"Fields that the state office holds: {report.Held.Count(hold => hold.Status == EditStatus.Done)} of {report.Held.Count}.");
         terminal.Say($"Seconds: {string.Join(", ", report.Seconds.Select(stage => string.Create(CultureInfo.InvariantCulture, $"{stage.Key} {stage.Value}")))}.");
         foreach (var file in report.Files.Where(file => file.Status is not (UploadStatus.Accepted or UploadStatus.AcceptedWithFindings)).Take(20)) terminal.Say($"{file.File}: {file.Sentence}");
         foreach (var push in report.Pushes.Where(push => push.State != PushState.Applied).Take(20)) terminal.Say($"{push.File}: {push.Sentence}");
+        foreach (var hold in report.Held.Where(hold => hold.Status != EditStatus.Done).Take(20)) terminal.Say($"{HeldFieldsFile.Name}, line {hold.Line}: {hold.Sentence}");
         foreach (var edition in report.Unresolved) terminal.Say($"Edition {edition} and the state still disagree after a full sync; call the operator.");
     }
 }

@@ -1,7 +1,4 @@
-using System.Text;
-using System.Text.Unicode;
 using Aim.Identity.Matching;
-using Sylvan.Data.Csv;
 
 namespace Aim.Host.Commands;
 
@@ -28,14 +25,14 @@ internal sealed class PersonFile
     public static async Task<PersonFile> ReadAsync(FileInfo file, CancellationToken cancellation)
     {
         var people = new PersonFile();
-        using var rows = Open(await TextAsync(file, cancellation), file);
-        var names = Names(rows);
+        using var rows = await CsvFile.OpenAsync(file, cancellation);
+        var names = CsvFile.Names(rows);
         var columns = Columns.Split(',').Select(column => Array.FindIndex(names, name => name.Equals(column, StringComparison.OrdinalIgnoreCase))).ToArray();
         if (columns[0] < 0) throw new UnusableInputException($"{file.Name} has no column 'id'. Its first line must name the columns: {Columns}; any but id may be left out.");
         if (columns.Skip(1).All(column => column < 0)) throw new UnusableInputException($"{file.Name} has no column to compare people by. Name the columns {Columns}; any but id may be left out.");
         people.Ignored = [.. names.Where((_, i) => !columns.Contains(i))];
         var (known, births) = (new HashSet<string>(), new List<string?>());
-        while (await ReadAsync(rows, file, cancellation))
+        while (await CsvFile.ReadAsync(rows, file, cancellation))
         {
             var values = columns.Select(column => column < 0 || column >= rows.RowFieldCount || rows.GetFieldSpan(column).Trim() is { IsEmpty: true } ? null : rows.GetString(column).Trim()).ToArray();
             if (values.All(value => value is null)) continue;
@@ -66,55 +63,17 @@ internal sealed class PersonFile
     /// <summary>The pairs of a truth file: columns <c>left,right</c>.</summary>
     public static async Task<List<(string Left, string Right)>> ReadPairsAsync(FileInfo file, CancellationToken cancellation)
     {
-        using var rows = Open(await TextAsync(file, cancellation), file);
-        var names = Names(rows);
+        using var rows = await CsvFile.OpenAsync(file, cancellation);
+        var names = CsvFile.Names(rows);
         var (left, right) = (Column("left"), Column("right"));
         if (left < 0 || right < 0) throw new UnusableInputException($"{file.Name} must have the columns left and right, with the ids of the records that are one person.");
         var pairs = new List<(string, string)>();
-        while (await ReadAsync(rows, file, cancellation))
+        while (await CsvFile.ReadAsync(rows, file, cancellation))
         {
             if (rows.RowFieldCount > Math.Max(left, right)) pairs.Add((rows.GetString(left).Trim(), rows.GetString(right).Trim()));
         }
         return pairs;
 
         int Column(string wanted) => Array.FindIndex(names, name => name.Equals(wanted, StringComparison.OrdinalIgnoreCase));
-    }
-
-    private static async Task<string> TextAsync(FileInfo file, CancellationToken cancellation)
-    {
-        if (Directory.Exists(file.FullName)) throw new UnusableInputException($"{file.FullName} is a folder. Name a file.");
-        if (!file.Exists) throw new UnusableInputException($"The file {file.FullName} does not exist.");
-        var bytes = await File.ReadAllBytesAsync(file.FullName, cancellation);
-        if (bytes.AsSpan().StartsWith(Encoding.Unicode.Preamble)) return Encoding.Unicode.GetString(bytes.AsSpan(2));
-        if (bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble)) return Encoding.UTF8.GetString(bytes.AsSpan(3));
-        if (bytes.AsSpan().Contains((byte)0)) throw new UnusableInputException($"{file.Name} is no text. Give a CSV file with a header line.");
-        return (Utf8.IsValid(bytes) ? Encoding.UTF8 : Encoding.Latin1).GetString(bytes);
-    }
-
-    private static CsvDataReader Open(string text, FileInfo file)
-    {
-        if (string.IsNullOrWhiteSpace(text)) throw new UnusableInputException($"{file.Name} is empty. Its first line must name the columns.");
-        try
-        {
-            return CsvDataReader.Create(new StringReader(text), new CsvDataReaderOptions { HasHeaders = true, HeaderComparer = StringComparer.OrdinalIgnoreCase, BufferSize = 1 << 16, MaxBufferSize = 1 << 20, ResultSetMode = ResultSetMode.SingleResult });
-        }
-        catch (Exception failure) when (failure is CsvFormatException or InvalidOperationException or ArgumentException)
-        {
-            throw new UnusableInputException($"{file.Name} can't be read as delimited text with a header line.");
-        }
-    }
-
-    private static string[] Names(CsvDataReader rows) => [.. Enumerable.Range(0, rows.FieldCount).Select(i => rows.GetName(i).Trim())];
-
-    private static async Task<bool> ReadAsync(CsvDataReader rows, FileInfo file, CancellationToken cancellation)
-    {
-        try
-        {
-            return await rows.ReadAsync(cancellation);
-        }
-        catch (Exception failure) when (failure is CsvFormatException or InvalidDataException)
-        {
-            throw new UnusableInputException($"{file.Name}, line {rows.RowNumber + 2}: a quote is not closed, or the line is too long.");
-        }
     }
 }

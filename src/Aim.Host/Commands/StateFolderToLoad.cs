@@ -6,10 +6,10 @@ namespace Aim.Host.Commands;
 /// <summary>What is in a folder as <c>generate</c> writes it, found before anything is loaded.</summary>
 /// <param name="Files">The reference folder, whose list of students is read when it is loaded.</param>
 internal sealed record StateFolderToLoad(string Path, ReferenceFiles Files, ReferenceData Reference, NotesOfYear Notes, List<(DistrictId District, List<FileToUpload> Files)> Uploads,
-    IReadOnlyDictionary<DistrictId, IReadOnlyList<string>> Pushes)
+    IReadOnlyDictionary<DistrictId, IReadOnlyList<string>> Pushes, IReadOnlyList<HeldLine> Held)
 {
     /// <exception cref="UnusableInputException">The folder lacks something, or something in it can't be loaded.</exception>
-    public static StateFolderToLoad Read(string path)
+    public static async Task<StateFolderToLoad> ReadAsync(string path, CancellationToken cancellation)
     {
         var folder = System.IO.Path.Combine(path, "reference");
         if (!Directory.Exists(folder)) throw new UnusableInputException($"The folder {folder} does not exist. Give a folder with reference/ and uploads/, as 'aim generate' writes it.");
@@ -17,6 +17,7 @@ internal sealed record StateFolderToLoad(string Path, ReferenceFiles Files, Refe
         var reference = files.Read();
         var notes = reference is null ? NotesOfYear.None : files.ReadNotes(reference);
         if (reference is null || files.Problems.Count > 0) throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
-        return new StateFolderToLoad(path, files, reference, notes, UploadFolder.Find(System.IO.Path.Combine(path, "uploads")), PushLoader.Find(System.IO.Path.Combine(path, "pushes")));
+        return new StateFolderToLoad(path, files, reference, notes, UploadFolder.Find(System.IO.Path.Combine(path, "uploads")), PushLoader.Find(System.IO.Path.Combine(path, "pushes")),
+            await HeldFieldsFile.ReadAsync(path, cancellation));
     }
 }

@@ -19,15 +19,19 @@ internal sealed record LoadReport(
     /// <summary>What districts' own systems pushed.</summary>
     public IReadOnlyList<LoadedPush> Pushes { get; init; } = [];
 
+    /// <summary>What the state office holds.</summary>
+    public IReadOnlyList<LoadedHold> Held { get; init; } = [];
+
     /// <summary>Rows were rejected, files were not loaded, or there are errors to correct.</summary>
     public bool HasProblems => Totals.Fatal + Totals.Errors > 0 || Unresolved.Count > 0
+        || Held.Any(hold => hold.Status != EditStatus.Done)
         || Pushes.Any(push => push.State != PushState.Applied || push.Fatal + push.Errors > 0)
         || Files.Any(file => file.Status is not (UploadStatus.Accepted or UploadStatus.AcceptedWithFindings or UploadStatus.AcceptedWithRejects));
 }
 
 /// <summary>
-/// Loads a folder as <c>generate</c> writes it: reference data, every upload through the same workflow an upload by HTTP takes, what was pushed, and one
-/// sync at the end. Files of one district follow one another, then its pushes; districts go side by side.
+/// Loads a folder as <c>generate</c> writes it: reference data, every upload through the same workflow an upload by HTTP takes, what the state office holds,
+/// what was pushed, and one sync at the end. Files of one district follow one another, then its pushes; districts go side by side.
 /// </summary>
 internal sealed class StateLoader(DataFolder data, TimeProvider clock)
 {
@@ -36,7 +40,8 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
 
     private readonly StageClock stages = new();
 
-    public Task<LoadReport> LoadAsync(string folder, ConfirmPolicy confirm, StageProgress progress, CancellationToken cancellation) => LoadAsync(StateFolderToLoad.Read(folder), confirm, progress, cancellation);
+    public async Task<LoadReport> LoadAsync(string folder, ConfirmPolicy confirm, StageProgress progress, CancellationToken cancellation) =>
+        await LoadAsync(await StateFolderToLoad.ReadAsync(folder, cancellation), confirm, progress, cancellation);
 
     public async Task<LoadReport> LoadAsync(StateFolderToLoad source, ConfirmPolicy confirm, StageProgress progress, CancellationToken cancellation)
     {
@@ -45,11 +50,12 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
         progress.Report("Reference data", 1);
         await FinishInterruptedAsync(cancellation);
         var files = await stages.TimeAsync("uploads", () => UploadAllAsync(folder, reference.Year, source.Uploads, confirm, progress, cancellation));
+        var held = source.Held.Count == 0 ? [] : await stages.TimeAsync("held", () => new HeldFieldsLoader(data, reference.Year, Actor).LoadAsync(source.Held, cancellation));
         var pushed = await stages.TimeAsync("pushes", () => PushAllAsync(new PushLoader(data, folder, reference.Year), source.Pushes, cancellation));
         var night = await stages.TimeAsync("sync", () => SyncAsync(cancellation));
         progress.Report("Sync", 1);
         return new LoadReport(reference.Year, reference.Districts.Count, reference.Schools.Count, identities, files, UploadCounts.Sum(files.Select(file => file.Counts)), night.Students, night.Committed, night.Parked,
-            [.. night.Unresolved.Select(edition => edition.ToString())], stages.Seconds) { Pushes = pushed };
+            [.. night.Unresolved.Select(edition => edition.ToString())], stages.Seconds) { Held = held, Pushes = pushed };
     }
 
     private async Task<int> LoadReferenceAsync(StateFolderToLoad source, CancellationToken cancellation)

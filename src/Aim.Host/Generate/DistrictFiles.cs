@@ -40,6 +40,12 @@ internal sealed class DistrictFiles(string root, SampleDistrict of, SchoolYear y
         return [.. planted, .. files.Values.SelectMany(file => file.Planted), .. pushes?.Planted ?? [], .. roster?.Write(root, rate > 0) ?? []];
     }
 
+    /// <summary>Fields that the state office holds of the district's records, as lines of <c>held-fields.csv</c>.</summary>
+    public IReadOnlyList<string> Held => pushes?.Held ?? [];
+
+    /// <summary>Offers a student's rows, written and without mistakes, to be the ones that a push contradicts.</summary>
+    public void Offer(IReadOnlyList<SampleRow> studentRows) => pushes?.Offer(studentRows);
+
     private void WriteToFile(SampleRow row)
     {
         if (!files.TryGetValue(row.Layout.Type, out var file)) files[row.Layout.Type] = file = Create(row.Layout);

@@ -27,6 +27,8 @@ internal sealed class IdentityMistakes(SampleRandom random, SampleRegister regis
     /// <summary>Whether another mistake counts on the student's rows as they are.</summary>
     public bool IsReserved(SampleStudent student) => reserved.Contains(student.Person.Number);
 
+    public bool IsSpoiled(SampleStudent student) => spoiled.Contains(student.Person.Number);
+
     public void Spoiled(SampleStudent student) => spoiled.Add(student.Person.Number);
 
     /// <summary>The other half of a swap that was begun; false when there is none.</summary>

@@ -35,6 +35,10 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, double rate
         planted[kind.Rule] = planted.GetValueOrDefault(kind.Rule) + 1;
     }
 
+    /// <summary>Whether no mistake is about the student.</summary>
+    public bool LeavesAlone(SampleStudent student, IReadOnlyList<SampleRow> studentRows) =>
+        !student.IsShared && !identity.IsReserved(student) && !identity.IsSpoiled(student) && studentRows.All(row => row.Planted.Count == 0);
+
     public IReadOnlyList<NearMatch> NearMatches => identity.NearMatches;
     public IReadOnlyList<SampleCase> Cases => identity.Cases;
     public IReadOnlyList<(StateId Second, SamplePerson Person)> Second => identity.Second;

@@ -8,7 +8,7 @@ namespace Aim.Host.Generate;
 
 /// <summary>
 /// What a district's own system pushes record by record, in place of a file: bodies of <c>PUT /editions/{district}/{year}/changes</c>, by number. At an error rate some delete what is not
-/// there, or send a record under the key of another.
+/// there, send a record under the key of another, or change the key of a record that the state office holds a field of.
 /// </summary>
 internal sealed class SamplePushes(string root, string district, SchoolYear year, SampleRandom random, double rate)
 {
@@ -19,9 +19,13 @@ internal sealed class SamplePushes(string root, string district, SchoolYear year
 
     private readonly List<SampleRow> rows = [];
     private int sequence;
+    private SampleRow? enrollment;
 
     /// <summary>The mistakes, by file and place in the push.</summary>
     public List<(string File, int Line, string Rule)> Planted { get; } = [];
+
+    /// <summary>The field that the state office holds, as a line of <c>held-fields.csv</c>.</summary>
+    public List<string> Held { get; } = [];
 
     public static bool Takes(SampleRow row) => row.Layout.Type == RecordTypes.MealEligibility.Code;
 
@@ -30,6 +34,9 @@ internal sealed class SamplePushes(string root, string district, SchoolYear year
         rows.Add(row);
         if (rows.Count == MostChanges) Complete();
     }
+
+    /// <summary>Offers a student's rows, written and without mistakes, to be the ones that a push contradicts.</summary>
+    public void Offer(IReadOnlyList<SampleRow> studentRows) => enrollment ??= studentRows.FirstOrDefault(row => row.Layout.Type == RecordTypes.Enrollment.Code && row["StudentStateId"].Length > 0);
 
     /// <summary>Writes what has come so far as one push.</summary>
     public void Complete()
@@ -56,6 +63,16 @@ internal sealed class SamplePushes(string root, string district, SchoolYear year
             Planted.Add((name, ++place, FileRules.NothingToDelete.Id));
             WriteChange(json, ChangeOperation.Upsert, good, OtherKey);
             Planted.Add((name, ++place, FileRules.OtherKey.Id));
+        }
+        if (rate > 0 && Held.Count == 0 && enrollment is { } held)
+        {
+            var start = DateOnly.ParseExact(held["StartDate"], FileDate.Format, CultureInfo.InvariantCulture);
+            var key = FormattableString.Invariant($"{held["SchoolNumber"]}|{held["CalendarNumber"]}|{held["ServiceType"]}|{start:yyyyMMdd}");
+            Held.Add($"{district},{held["StudentLocalId"]},{held.Layout.Type},{key},comment,Seen by the state office,Checked with the school");
+            var moved = held.Copy();
+            moved["StartDate"] = FileDate.Of(start.AddDays(1));
+            WriteChange(json, ChangeOperation.Upsert, moved, key);
+            Planted.Add((name, ++place, FileRules.HeldKey.Id));
         }
         json.WriteEndArray();
         json.WriteEndObject();

@@ -1,3 +1,5 @@
+using Aim.Host.Commands;
+
 namespace Aim.Host.Generate;
 
 /// <summary>Writes one school year of a synthetic state: reference files, the districts' uploads, and the truth about people and planted mistakes.</summary>
@@ -8,6 +10,7 @@ internal sealed class YearGenerator(GenerateOptions options, SampleRandom random
     private readonly CountCases counts = new();
     private readonly SampleNotes notes = new(collectionRandom, options.ErrorRate);
     private readonly List<(string File, int Line, string Rule)> truth = [];
+    private readonly List<string> held = [];
 
     public (GenerateReport Report, IReadOnlyList<SampleStudent> Students) Run(
         IReadOnlyList<SampleDistrict> districts, ClassSizes sizes, SampleRegister register, IReadOnlyList<SampleStudent>? lastYear, Action<double> progress)
@@ -34,6 +37,7 @@ internal sealed class YearGenerator(GenerateOptions options, SampleRandom random
         reference.Write(districts, schools.Empty, calendars.Values, students, mistakes);
         reference.WriteNotes(notes, districts, schools.WithoutIncidents, collections is not null);
         SampleEditionMistake[] editions = [.. schools.Planted, .. notes.Planted];
+        if (held.Count > 0) folder.WriteCsv(HeldFieldsFile.Name, HeldFieldsFile.Header, held);
         new TruthCsv(folder).Write(students, mistakes.NearMatches, cases, editions, truth);
         return (Report(districts, students, cases.Select(item => item.Rule).Concat(mistakes.NearMatches.Select(_ => "IDN-003"))) with { Editions = ByRule(editions.Select(item => item.Rule)) }, students);
     }
@@ -58,8 +62,10 @@ internal sealed class YearGenerator(GenerateOptions options, SampleRandom random
             if (options.ErrorRate > 0) counts.Add(district.District.Number, studentRows);
             notes.Add(district.District.Number, studentRows);
             foreach (var row in studentRows) files.Write(row);
+            if (mistakes.LeavesAlone(student, studentRows)) files.Offer(studentRows);
         }
         foreach (var (type, count) in files.Rows) rowCounts[type] = rowCounts.GetValueOrDefault(type) + count;
         truth.AddRange(files.Complete());
+        held.AddRange(files.Held);
     }
 }
