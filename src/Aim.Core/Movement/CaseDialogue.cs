@@ -24,7 +24,7 @@ public static class CaseDialogue
         { IsPending: false } => "The case is closed; nothing is waiting for an answer.",
         _ when item.WhyNoLine() is { } full => full,
         { IsOverlap: true } when reply.Answer == CaseAnswer.WillCorrect => "Of an overlap say Keep, EndOn with the last day, or NotOurStudent.",
-        { IsOverlap: false } when reply.Answer == CaseAnswer.EndOn => "There is no enrollment to end: say Keep, WillCorrect or NotOurStudent.",
+        { IsOverlap: false } when reply.Answer == CaseAnswer.EndOn => "An end is asked for only of an overlap with another district: say Keep, WillCorrect or NotOurStudent.",
         _ when reply.Answer == CaseAnswer.EndOn != reply.EndDate is not null => "Give the end date with EndOn, and only with it.",
         _ when reply.EndDate is { } end => item.WhyNoEnd(item.Sides.First(side => side.District == district), end),
         _ => null,

@@ -71,7 +71,7 @@ public sealed record MovementCase
     /// <inheritdoc cref="From" />
     public required DateOnly To { get; init; }
 
-    /// <summary>The districts that have to answer, by number: two for an overlap, one for an exit, all that counted the student for a count.</summary>
+    /// <summary>The districts that have to answer, by number: two for an overlap, one for an exit or for an overlap within the district, all that counted the student for a count.</summary>
     public required IReadOnlyList<FindingSide> Sides { get; init; }
 
     public required DateTimeOffset Opened { get; init; }

@@ -40,6 +40,11 @@ public static class StateRules
 
     public static IReadOnlyList<StateRule> All { get; } =
     [
+        new(new("ENR-003B", Error, RuleScope.State, Start, "Overlapping primary enrollments under two local ids of the district",
+                "The primary enrollment from {StartDate} to {EndDate} overlaps one that the district has of the same State ID under local id {OtherLocalId}, from {OtherStart} to {OtherEnd}.",
+                "If the two are one student, send all rows under one local id and remove those of the other; if not, correct the State ID of the one who has another child's.")
+                { Basis = "CALPADS SENR0027" }, 1, OverlapsInDistrict),
+
         new(new("ENR-004", Error, RuleScope.State, Start, "Overlapping primary enrollments in two districts",
                 "The primary enrollment from {StartDate} to {EndDate} overlaps one in district {OtherDistrict} from {OtherStart} to {OtherEnd}.",
                 "End the enrollment on the student's last day, or answer the case that was opened for both districts; one of them may have another child's State ID.")
@@ -127,11 +132,26 @@ public static class StateRules
         _ => false,
     };
 
+    /// <summary>
+    /// One finding for each district and stretch of time, however many local ids and enrollments make it up; it is about the enrollment that began later. Those of one local id are ENR-003's.
+    /// </summary>
+    private static IEnumerable<StateFinding> OverlapsInDistrict(Rule rule, EnrollmentHistory history, DateOnly asOf)
+    {
+        var counted = Counted(history);
+        return
+            from later in Enumerable.Range(0, counted.Count)
+            from earlier in Enumerable.Range(0, later)
+            let pair = (First: counted[earlier], Second: counted[later])
+            where pair.First.Year == pair.Second.Year && pair.First.District == pair.Second.District && pair.First.LocalId != pair.Second.LocalId && Overlap(pair.First, pair.Second)
+            group pair by (pair.Second.Year, pair.Second.District) into pairs
+            from stretch in Stretches(pairs)
+            select new StateFinding(rule, pairs.Key.Year, stretch.From, stretch.To, [Side(rule, stretch.Second, stretch.First, ("OtherLocalId", stretch.First.LocalId))]);
+    }
+
     /// <summary>One finding for each pair of districts and stretch of time, however many enrollments make it up.</summary>
     private static IEnumerable<StateFinding> Overlaps(Rule rule, EnrollmentHistory history, DateOnly asOf)
     {
-        var counted = history.Primary.Where(entry => entry.Enrollment.StateExclude != true).ToList();
-        if (counted.Count < 2) return [];
+        var counted = Counted(history);
         return
             from first in counted
             from second in counted
@@ -141,10 +161,13 @@ public static class StateRules
             select new StateFinding(rule, pairs.Key.Year, stretch.From, stretch.To, [Side(rule, stretch.First, stretch.Second), Side(rule, stretch.Second, stretch.First)]);
     }
 
+    /// <summary>What is kept out of state counts overlaps nothing.</summary>
+    private static List<HistoryEntry> Counted(EnrollmentHistory history) => [.. history.Primary.Where(entry => entry.Enrollment.StateExclude != true)];
+
     /// <summary>A transfer within one day, with end and start on the same day, is no overlap.</summary>
     private static bool Overlap(HistoryEntry one, HistoryEntry other) => one.Start < other.Last && other.Start < one.Last;
 
-    /// <summary>Overlaps of two districts that follow one another within days are one; it shows the newest enrollment of each.</summary>
+    /// <summary>Overlaps that follow one another within days are one; it shows the newest pair of enrollments.</summary>
     private static IEnumerable<(DateOnly From, DateOnly To, HistoryEntry First, HistoryEntry Second)> Stretches(IEnumerable<(HistoryEntry First, HistoryEntry Second)> pairs)
     {
         (DateOnly From, DateOnly To, HistoryEntry First, HistoryEntry Second)? open = null;

@@ -10,6 +10,7 @@ internal sealed class CountCases
     private const string Rule = "CNT-006";
 
     private readonly Dictionary<(StateId Student, string Type), Dictionary<DistrictId, decimal>> shares = [];
+    private readonly Dictionary<(StateId Student, string Type), DateOnly> days = [];
 
     /// <summary>Adds a student's rows as they are written.</summary>
     public void Add(DistrictId district, IEnumerable<SampleRow> rows)
@@ -18,6 +19,8 @@ internal sealed class CountCases
         {
             if (!StateId.TryParse(row["StudentStateId"], null, out var student) || !int.TryParse(row["AggregateHours"], NumberStyles.None, CultureInfo.InvariantCulture, out var hours)) continue;
             if (!shares.TryGetValue((student, row.Layout.Type), out var byDistrict)) shares[(student, row.Layout.Type)] = byDistrict = [];
+            var day = DateOnly.ParseExact(row["CountDate"], FileDate.Format, CultureInfo.InvariantCulture);
+            if (!days.TryGetValue((student, row.Layout.Type), out var first) || day < first) days[(student, row.Layout.Type)] = day;
             byDistrict[district] = Math.Max(byDistrict.GetValueOrDefault(district), AnbShare.Of(hours, isExcluded: false));
         }
     }
@@ -26,5 +29,5 @@ internal sealed class CountCases
         from item in shares
         where item.Value.Values.Sum() > 1
         let districts = item.Value.Where(share => share.Value > 0).Select(share => share.Key).OrderBy(district => district.Value, StringComparer.Ordinal).ToList()
-        select new SampleCase(Rule, item.Key.Student, null, districts[0], districts[1]);
+        select new SampleCase(Rule, item.Key.Student, null, districts[0], districts[1], days[item.Key]);
 }

@@ -77,7 +77,7 @@ internal sealed class IdentityMistakes(SampleRandom random, SampleRegister regis
     {
         var second = register.NewStateId();
         Second.Add((second, student.Person));
-        Cases.Add(new SampleCase("IDN-004", student.Person.StateId!.Value, second, student.District.District.Number, null));
+        Cases.Add(new SampleCase("IDN-004", student.Person.StateId!.Value, second, student.District.District.Number, null, null));
     }
 
     /// <summary>A child of the same surname elsewhere whose State ID this one gets; null when there is none.</summary>
@@ -99,11 +99,13 @@ internal sealed class IdentityMistakes(SampleRandom random, SampleRegister regis
         (child["MiddleName"], child["Gender"]) = (namesake.Person.MiddleName ?? "", namesake.Person.Gender);
         child.Planted.Add("REF-007");
         var districts = new[] { student.District.District.Number, namesake.District.District.Number }.OrderBy(district => district.Value, StringComparer.Ordinal).ToArray();
-        foreach (var rule in new[] { "IDN-005", "ENR-004" }) Cases.Add(new SampleCase(rule, namesake.Person.StateId!.Value, null, districts[0], districts[1]));
+        var starts = new[] { student.Enrollments[0].Start, namesake.Enrollments[0].Start };
+        Cases.Add(new SampleCase("IDN-005", namesake.Person.StateId!.Value, null, districts[0], districts[1], null));
+        Cases.Add(new SampleCase("ENR-004", namesake.Person.StateId!.Value, null, districts[0], districts[1], starts.Max()));
     }
 
     /// <summary>Who is kept out of state counts overlaps with nobody.</summary>
-    private static bool IsThereAllYear(SampleStudent student) => student is { IsKeptOut: false, Enrollments: [{ } only] } && only.Start == only.Calendar.Start && only.EndStatus == "190";
+    public static bool IsThereAllYear(SampleStudent student) => student is { IsKeptOut: false, Enrollments: [{ } only] } && only.Start == only.Calendar.Start && only.EndStatus == "190";
 
     /// <summary>Spoils the rows in the way that suits and came least often, and says how.</summary>
     private string Misspell(SampleStudent student, List<SampleRow> rows)

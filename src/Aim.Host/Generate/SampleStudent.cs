@@ -59,7 +59,7 @@ internal sealed record SampleEnrollment(School School, SchoolCalendar Calendar, 
 /// <summary>A sample student as one district knows it: what all of its rows are made from.</summary>
 internal sealed record SampleStudent(SampleDistrict District, string LocalId, SamplePerson Person, IReadOnlyList<SampleEnrollment> Enrollments)
 {
-    /// <summary>True when another district has the student too in this year.</summary>
+    /// <summary>True when the child is a student under another local id too in this year, nearly always of another district.</summary>
     public bool IsShared { get; init; }
 
     /// <summary>The grade in which the district had the student the year before; null when it had not, or when there is no such year.</summary>

@@ -14,8 +14,8 @@ internal sealed class TruthCsv(StateFolder folder)
         folder.WriteCsv("truth/moves.csv", "Person,LeftDistrict,LeftSchool,LeftOn,EndStatus,ArrivedDistrict,ArrivedSchool,ArrivedOn,StartStatus", Moves(students));
         folder.WriteCsv("truth/near-matches.csv", "District,LocalId,StateId,Differs",
             nearMatches.Select(item => FormattableString.Invariant($"{item.Student.District.District.Number},{item.Student.LocalId},{item.Student.Person.StateId},{item.How}")));
-        folder.WriteCsv("truth/cases.csv", "Rule,StateId,OtherStateId,District,OtherDistrict",
-            cases.Select(item => FormattableString.Invariant($"{item.Rule},{item.StateId},{item.Other},{item.District},{item.OtherDistrict}")).Order(StringComparer.Ordinal));
+        folder.WriteCsv("truth/cases.csv", "Rule,StateId,OtherStateId,District,OtherDistrict,FirstDay",
+            cases.Select(item => FormattableString.Invariant($"{item.Rule},{item.StateId},{item.Other},{item.District},{item.OtherDistrict},{FileDate.Of(item.FirstDay)}")).Order(StringComparer.Ordinal));
         folder.WriteCsv("truth/editions.csv", "Rule,District,School", editions.Select(item => FormattableString.Invariant($"{item.Rule},{item.District},{item.School}")).Order(StringComparer.Ordinal));
     }
 

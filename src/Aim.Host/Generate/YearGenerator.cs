@@ -18,7 +18,7 @@ internal sealed class YearGenerator(GenerateOptions options, SampleRandom random
         var geography = new Geography(random, options.Year);
         var calendars = districts.SelectMany(geography.Calendars).ToDictionary(calendar => (calendar.District, calendar.School));
         var population = new Population(random, options.Year, register, districts, sizes, calendars);
-        var movement = new MovementMistakes(random, options.Year, options.ErrorRate);
+        var movement = new MovementMistakes(random, register, options.Year, options.ErrorRate);
         var students = movement.Plant([.. population.Students(lastYear)]).ToList();
         var collections = options.Records == SampleRecords.All ? new AllCollections(collectionRandom, options.Year, new SchoolDays(options.Year), calendars) : null;
         var schools = new SchoolMistakes(random, options.ErrorRate, collections is not null);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Aim.Editions;
 using Aim.Host.Commands;
@@ -17,7 +18,7 @@ namespace Aim.Tests.Generate;
 
 /// <summary>What a load of a generated state found.</summary>
 /// <param name="Hits">The findings' rules, files and lines.</param>
-/// <param name="Cases">Rule, State ID and districts of each case that was opened.</param>
+/// <param name="Cases">Rule, State ID, first day and districts of each case that was opened.</param>
 /// <param name="NearMatches">District and local id of the students who wait for a decision whether the state knows them.</param>
 internal sealed record LoadedState(LoadReport Report, IReadOnlyList<Finding> Findings, IReadOnlyList<Hit> Hits, IReadOnlyList<string> Cases, IReadOnlyList<string> NearMatches);
 
@@ -79,7 +80,7 @@ internal sealed class GeneratedState
     public IReadOnlyList<string[]> Truth(string file) => [.. File.ReadLines(Path.Combine(Folder, "truth", file)).Skip(1).Select(line => line.Split(','))];
 
     /// <summary>The cases that are to be opened of some rules, as text.</summary>
-    public IEnumerable<string> ExpectedCases(params string[] rules) => Truth("cases.csv").Where(cells => rules.Contains(cells[0])).Select(cells => $"{cells[0]} {cells[1]} {cells[3]} {cells[4]}".Trim()).Order(StringComparer.Ordinal);
+    public IEnumerable<string> ExpectedCases(params string[] rules) => Truth("cases.csv").Where(cells => rules.Contains(cells[0])).Select(cells => $"{cells[0]} {cells[1]} {cells[5]} {cells[3]} {cells[4]}".Trim()).Order(StringComparer.Ordinal);
 
     /// <summary>
     /// Loads everything as <c>aim load</c> does and gives what was found, each finding at the line that it is about; then lets a night of the autumn pass, when no arrival can be
@@ -115,7 +116,7 @@ internal sealed class GeneratedState
             found.AddRange((await data.Platform.Pushed.FindOutcomeAsync(number.Push!, CancellationToken.None))!.Reports.SelectMany(change => change.Findings).Select(finding => (push.File, finding)));
         }
         Hit[] hits = [.. found.Select(item => new Hit(item.Finding.Rule, item.Finding.Upload is { } upload ? files[upload] : item.File, item.Finding.Line)).Distinct()];
-        var cases = await data.Platform.Cases.ListAsync(Sample.Year, null, null, CancellationToken.None).Select(item => $"{item.Rule} {item.Student} {string.Join(' ', item.Sides.Select(side => side.District))}").ToListAsync();
+        var cases = await data.Platform.Cases.ListAsync(Sample.Year, null, null, CancellationToken.None).Select(item => $"{item.Rule} {item.Student} {item.From.ToString(FileDate.Format, CultureInfo.InvariantCulture)} {string.Join(' ', item.Sides.Select(side => side.District))}").ToListAsync();
         if (then is not null) await then(data);
         return new LoadedState(report, [.. found.Select(item => item.Finding)], hits, [.. cases.Order(StringComparer.Ordinal)], await NearMatchesAsync(data));
     }

@@ -89,7 +89,7 @@ public sealed class CaseDialogueTests
     }
 
     [TestMethod]
-    public void An_exit_has_no_enrollment_left_to_end() => StringAssert.Contains(Exit.WhyNoReply(Sample.District, new CaseReply(CaseAnswer.EndOn, Due, "We looked.")), "no enrollment to end");
+    public void An_exit_has_no_enrollment_left_to_end() => StringAssert.Contains(Exit.WhyNoReply(Sample.District, new CaseReply(CaseAnswer.EndOn, Due, "We looked.")), "only of an overlap with another district");
 
     [TestMethod]
     public void The_state_decides_after_the_due_date_or_once_both_have_answered()

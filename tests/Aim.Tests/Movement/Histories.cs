@@ -10,7 +10,7 @@ internal static class Histories
 {
     /// <summary>
     /// Enrollments as <c>2026 0123/0002 09 2025-08-25 2025-10-01 120 04</c>: year, district and school, grade, start, end and its status (dashes
-    /// while it is open), and the start status where it matters.
+    /// while it is open), and the start status where it matters. <c>0123/0002/2</c> is under a second local id of the district.
     /// </summary>
     public static EnrollmentHistory Of(params string[] lines) => Of(null, lines);
 
@@ -26,16 +26,16 @@ internal static class Histories
         return years.ConvertAll(year => Record(new SchoolYear(year.Key), year == years[^1] ? entered9th : null, year));
     }
 
-    private static StudentRecord Record(SchoolYear year, DateOnly? entered9th, IEnumerable<string[]> lines) => lines.GroupBy(cells => cells[1][..4]).Aggregate(StudentRecord.Empty(TwoDistricts.Child, year), (record, district) =>
-        record.With(new Contribution(new DistrictId(district.Key), $"L{district.Key}", 1,
+    private static StudentRecord Record(SchoolYear year, DateOnly? entered9th, IEnumerable<string[]> lines) => lines.GroupBy(cells => (District: cells[1][..4], LocalId: $"L{cells[1][..4]}{cells[1][9..]}")).Aggregate(StudentRecord.Empty(TwoDistricts.Child, year), (record, local) =>
+        record.With(new Contribution(new DistrictId(local.Key.District), local.Key.LocalId, 1,
         [
             SectionOf(RecordTypes.Student, new Student { DateFirstEntered9th = entered9th }),
-            .. district.Select(cells => SectionOf(RecordTypes.Enrollment, EnrollmentOf(cells))),
+            .. local.Select(cells => SectionOf(RecordTypes.Enrollment, EnrollmentOf(cells))),
         ])));
 
     private static Enrollment EnrollmentOf(string[] cells) => new()
     {
-        SchoolNumber = cells[1][5..], CalendarNumber = "001", Grade = cells[2], ServiceType = "P", StartDate = DateOnly.Parse(cells[3], null), EndDate = cells[4] == "-" ? null : DateOnly.Parse(cells[4], null),
+        SchoolNumber = cells[1][5..9], CalendarNumber = "001", Grade = cells[2], ServiceType = "P", StartDate = DateOnly.Parse(cells[3], null), EndDate = cells[4] == "-" ? null : DateOnly.Parse(cells[4], null),
         EndStatus = cells[5] == "-" ? null : cells[5].Split('/')[0], DiplomaType = cells[5].Split('/').ElementAtOrDefault(1), StartStatus = cells.ElementAtOrDefault(6) ?? "01",
     };
 

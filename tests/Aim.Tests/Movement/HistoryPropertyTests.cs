@@ -9,7 +9,7 @@ namespace Aim.Tests.Movement;
 public sealed class HistoryPropertyTests
 {
     private static readonly string[] Statuses = ["-", .. CodeSets.EndStatus.Entries.Select(entry => entry.Code)];
-    private static readonly string[] Schools = ["0123/0001", "0123/0002", "0456/0101", "0789/0201"];
+    private static readonly string[] Schools = ["0123/0001", "0123/0002", "0123/0001/2", "0456/0101", "0789/0201"];
 
     private static string[] Lines(Random random) => [.. Enumerable.Range(0, random.Next(0, 9)).Select(_ =>
     {
@@ -31,7 +31,7 @@ public sealed class HistoryPropertyTests
     public void What_is_found_depends_on_the_records_alone_and_holds_together()
     {
         var random = new Random(20251007);
-        var (overlaps, missing, dropouts, members) = (0, 0, 0, 0);
+        var (overlaps, twice, missing, dropouts, members) = (0, 0, 0, 0, 0);
         for (var i = 0; i < 4000; i++)
         {
             var lines = Lines(random);
@@ -57,11 +57,14 @@ public sealed class HistoryPropertyTests
             // Districts that share a day are found, whatever else the history holds.
             var shared = history.Primary.Any(one => history.Primary.Any(other => other.Year == one.Year && other.District != one.District && one.Start < other.Last && other.Start < one.Last));
             if (shared) Assert.Contains("ENR-004", findings.Select(finding => finding.Rule.Id), string.Join('\n', lines));
+            var doubled = history.Primary.Any(one => history.Primary.Any(other => other.Year == one.Year && other.District == one.District && other.LocalId != one.LocalId && one.Start < other.Last && other.Start < one.Last));
+            Assert.AreEqual(doubled, findings.Any(finding => finding.Rule.Id == "ENR-003B"), string.Join('\n', lines));
             overlaps += shared ? 1 : 0;
+            twice += doubled ? 1 : 0;
             missing += findings.Count(finding => finding.Rule.Id == "ENR-007");
             dropouts += Enumerable.Range(2023, 5).Count(year => Dropout.Of(history, new SchoolYear(year), asOf) is not null);
             members += Enumerable.Range(2023, 8).Count(year => CohortMember.Of(history, new SchoolYear(year), asOf, documented: []) is not null);
         }
-        foreach (var count in new[] { overlaps, missing, dropouts, members }) Assert.IsGreaterThan(50, count, "it happened often enough to show something");
+        foreach (var count in new[] { overlaps, twice, missing, dropouts, members }) Assert.IsGreaterThan(50, count, "it happened often enough to show something");
     }
 }

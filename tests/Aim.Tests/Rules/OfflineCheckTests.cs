@@ -78,11 +78,11 @@ public sealed class OfflineCheckTests
 
         var without = await CheckAsync(files, reference: null);
 
-        CollectionAssert.AreEquivalent(new[] { "REF-001", "REF-002", "REF-003", "REF-004", "REF-007", "IDN-003", "IDN-004", "IDN-005", "CNT-006", "ENR-002", "ENR-004", "ENR-007", "ENR-008", "ENR-009", "ENR-009B", "ENR-012", "ENR-013", "ENR-014", "ENR-015", "ASM-004" }.Concat(OfEditions).ToArray(), without.NotRun.ToArray());
+        CollectionAssert.AreEquivalent(new[] { "REF-001", "REF-002", "REF-003", "REF-004", "REF-007", "IDN-003", "IDN-004", "IDN-005", "CNT-006", "ENR-002", "ENR-003B", "ENR-004", "ENR-007", "ENR-008", "ENR-009", "ENR-009B", "ENR-012", "ENR-013", "ENR-014", "ENR-015", "ASM-004" }.Concat(OfEditions).ToArray(), without.NotRun.ToArray());
         Assert.AreEqual("REF-005 SD.tsv:2, REF-008 EN.tsv:2", Hit.Text(without.Hits));
 
         var with = await CheckAsync(files, Reference);
-        CollectionAssert.AreEquivalent(new[] { "REF-003", "REF-004", "REF-007", "IDN-003", "IDN-004", "IDN-005", "CNT-006", "ENR-004", "ENR-007", "ENR-008", "ENR-009", "ENR-009B", "ENR-013", "ENR-015" }.Concat(OfEditions).ToArray(), with.NotRun.ToArray(), "the folder has no list of State IDs");
+        CollectionAssert.AreEquivalent(new[] { "REF-003", "REF-004", "REF-007", "IDN-003", "IDN-004", "IDN-005", "CNT-006", "ENR-003B", "ENR-004", "ENR-007", "ENR-008", "ENR-009", "ENR-009B", "ENR-013", "ENR-015" }.Concat(OfEditions).ToArray(), with.NotRun.ToArray(), "the folder has no list of State IDs");
         Assert.AreEqual("REF-001 EN.tsv:2, REF-005 SD.tsv:2", Hit.Text(with.Hits));
     }
 

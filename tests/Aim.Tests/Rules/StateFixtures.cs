@@ -5,7 +5,7 @@ using static Aim.Tests.Movement.Stay;
 
 namespace Aim.Tests.Rules;
 
-/// <summary>Enrollments of one child in two districts that break a state rule, and ones that differ as little as possible and don't.</summary>
+/// <summary>Enrollments of one child, in two districts or under two local ids, that break a state rule, and ones that differ as little as possible and don't.</summary>
 /// <param name="At">The districts that get a finding.</param>
 internal sealed record StateFixture(string Rule, string Case, string At, Stay[] Fails, Stay[] Passes)
 {
@@ -29,7 +29,19 @@ internal static class StateFixtures
 
     private static Stay Next(Stay stay) => stay with { Year = NextYear };
 
-    public static IReadOnlyList<StateFixture> All { get; } = [.. Overlaps(), .. NotArrived(), .. Dropouts(), .. Contradicted(), .. Counts()];
+    public static IReadOnlyList<StateFixture> All { get; } = [.. OverlapsInDistrict(), .. Overlaps(), .. NotArrived(), .. Dropouts(), .. Contradicted(), .. Counts()];
+
+    private static IEnumerable<StateFixture> OverlapsInDistrict() =>
+    [
+        new("ENR-003B", "both open", "0123", [Here("08/25/2025"), Again("10/01/2025")], [Here("08/25/2025", "09/30/2025", "190"), Again("10/01/2025")]),
+        new("ENR-003B", "by one day", "0123", [Here("08/25/2025", "10/02/2025", "190"), Again("10/01/2025")], [Here("08/25/2025", "10/01/2025", "190"), Again("10/01/2025")]),
+        new("ENR-003B", "in two schools", "0123", [Here("08/25/2025"), Again("08/25/2025", "", "", ("SchoolNumber", Sample.HighSchool), ("Grade", "07"))],
+            [Here("08/25/2025", "10/01/2025", "110"), Again("10/02/2025", "", "", ("SchoolNumber", Sample.HighSchool), ("Grade", "07"))]),
+        new("ENR-003B", "three enrollments under two local ids are one case", "0123", [Here("08/25/2025", "10/01/2025", "190"), Here("10/02/2025"), Again("09/25/2025")], [Here("08/25/2025", "10/01/2025", "190"), Again("10/02/2025")]),
+        new("ENR-003B", "a partial enrollment beside a primary one is none", "0123", [Here("08/25/2025"), Again("08/25/2025")], [Here("08/25/2025"), Again("08/25/2025", "", "", Partial)]),
+        new("ENR-003B", "who never came is nowhere", "0123", [Here("08/25/2025"), Again("08/25/2025")], [Here("08/25/2025"), Again("08/25/2025", "", "", ("NoShow", "Y"))]),
+        new("ENR-003B", "what is kept out of counts takes nothing from another", "0123", [Here("08/25/2025"), Again("08/25/2025")], [Here("08/25/2025"), Again("08/25/2025", "", "", ("StateExclude", "Y"))]),
+    ];
 
     private static IEnumerable<StateFixture> Overlaps() =>
     [
