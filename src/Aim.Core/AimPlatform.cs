@@ -43,7 +43,8 @@ public sealed class AimPlatform
         resolver = new IdentityResolver(ports.Identities, ports.State, IdentityDecisions, ports.Clock);
         Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, resolver, Parked);
         Notes = new EditionNotes(ports.Ledger, ports.Clock);
-        Validation = new EditionValidation(ports.Editions, References, Notes, resolver, Parked, ports.Clock);
+        var heldFields = new HeldFields(ports.State, ports.Identities, Notes);
+        Validation = new EditionValidation(ports.Editions, References, Notes, resolver, Parked, heldFields, ports.Clock);
         NewestUploads = new NewestUploads(ports.Ledger);
         RuleHits = new RuleHitCounts(ports.Editions, References, Validation, ports.Ledger, ports.Clock);
         Disclosures = new DisclosureLog(ports.Ledger, ports.Clock);
@@ -54,10 +55,10 @@ public sealed class AimPlatform
         Workflows = engine(Catalog);
         Intake = new UploadIntake(ports.Blobs, Uploads, Workflows, ports.Clock);
         sync = new SyncEdition(ports.Editions, ports.State, ports.Identities, resolver, new StudentLinks(ports.Editions, ports.Identities), new KnownPeople(ports.State, ports.Identities), Parked, ports.Clock, logger);
-        StateEditing = new StateEditing(ports.State, new KnownPeople(ports.State, ports.Identities), Validation, ports.Clock);
+        StateEditing = new StateEditing(ports.State, new KnownPeople(ports.State, ports.Identities), Validation, Notes, ports.Clock);
         Cases = new CaseBook(ports.Ledger);
         movement = new JudgeMovement(ports.State, ports.Ledger, Cases, Calendar, ports.Clock);
-        var (judge, toState) = (new ChangeJudge(ports.Editions, ports.State, ports.Identities, resolver, References, Calendar), new ChangesToState(ports.Identities, sync, movement, logger));
+        var (judge, toState) = (new ChangeJudge(ports.Editions, heldFields, resolver, References, Calendar), new ChangesToState(ports.Identities, sync, movement, logger));
         Entry = new HandEntry(ports.Blobs, ports.Editions, judge, Uploads, toState, ports.Clock);
         Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, new PushedRecords(ports.Blobs, ports.Editions, judge, Uploads, toState, ports.Clock), ports.Clock);
         Collections = new CollectionSchedule(Workflows, References);

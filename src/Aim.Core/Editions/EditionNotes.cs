@@ -15,12 +15,13 @@ public sealed record NotedOfEdition(IReadOnlySet<string> ZeroIncidents, IReadOnl
 /// <param name="Students">Of a funding count.</param>
 public sealed record EditionNote(string By, DateTimeOffset At, int? Students = null);
 
-/// <summary>The ledger's pages about an edition: confirmations of schools, figures of the funding system, certified collections.</summary>
+/// <summary>The ledger's pages about an edition: confirmations of schools, figures of the funding system, certified collections, and of whom the state holds fields.</summary>
 public sealed class EditionNotes(ILedger ledger, TimeProvider clock)
 {
     private const string ZeroIncidents = "zero-incidents";
     private const string FundingCount = "funding-count";
     private const string Certified = "certified";
+    private const string Held = "held";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -48,6 +49,16 @@ public sealed class EditionNotes(ILedger ledger, TimeProvider clock)
     /// <summary>Notes that the district has certified a collection.</summary>
     public Task NoteCertifiedAsync(EditionKey edition, string collection, string by, CancellationToken cancellation) =>
         ledger.AddAsync(Entry(edition, Certified, collection, new EditionNote(by, clock.GetUtcNow())), cancellation);
+
+    /// <summary>
+    /// Notes that the state is about to hold fields of the rows under a local id. It stays noted when they are let go: what is held is read from the student's record, where a note too many
+    /// costs one read, and a note too few would hide what is held.
+    /// </summary>
+    public Task NoteHeldAsync(EditionKey edition, string localId, string by, CancellationToken cancellation) =>
+        ledger.AddAsync(Entry(edition, Held, localId, new EditionNote(by, clock.GetUtcNow())), cancellation);
+
+    /// <summary>The local ids of which the state holds fields, or held some once, in order.</summary>
+    public IAsyncEnumerable<string> HeldOfAsync(EditionKey edition, CancellationToken cancellation) => ListAsync(edition, Held, cancellation).Select(note => note.Id);
 
     private IAsyncEnumerable<(string Id, EditionNote Note)> ListAsync(EditionKey edition, string kind, CancellationToken cancellation) =>
         ledger.ListAsync(SubjectOf(edition), kind, null, cancellation).Select(entry => (entry.Id, JsonSerializer.Deserialize<EditionNote>(entry.Json, Json)!));

@@ -4,26 +4,41 @@ using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
+using Aim.State;
 using Aim.StateSync;
 
 namespace Aim.Editions;
 
 /// <summary>What a validation came to.</summary>
+/// <param name="Held">What is found only because of fields that the state holds; it is counted in nothing else, since the district did not send it.</param>
 public sealed record ValidationReport(DistrictId District, SchoolYear Year, string? School, string? Collection, DateOnly AsOf, long Rows, long Students, long Fatal, long Errors, long Warnings, long Information,
-    IReadOnlyList<FindingGroup> Groups, IReadOnlyDictionary<string, long> Rules);
+    IReadOnlyList<FindingGroup> Groups, IReadOnlyDictionary<string, long> Rules, IReadOnlyList<Finding> Held);
 
 /// <summary>
 /// Judges what is stored, on demand: every rule that is in force, over a district's edition or one school of it, and who the students are. Reads
-/// the rows once and keeps none of them.
+/// the rows once and keeps none of them. What is found is about what the district sent; students of whom the state holds fields are judged once more as they count, and what only then is found
+/// is told apart.
 /// </summary>
-public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary references, EditionNotes notes, IdentityResolver resolver, ParkedStudents parking, TimeProvider clock)
+public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary references, EditionNotes notes, IdentityResolver resolver, ParkedStudents parking, HeldFields heldFields, TimeProvider clock)
 {
     private const int StudentsARead = 500;
+    private const string HeldAdvice = "The state holds a field of this student's record, and without it this would not be found: the district has nothing to correct. The state office corrects what it holds, or lets it go.";
 
     /// <summary>Validates an edition.</summary>
     /// <param name="findings">Takes every finding.</param>
     /// <param name="flush">Called now and then, to move on what the findings have come to.</param>
     public async Task<RuleTally> RunAsync(EditionKey edition, string? school, string? collection, IFindingSink findings, Func<ValueTask>? flush, CancellationToken cancellation)
+    {
+        var tally = await JudgeSentAsync(edition, school, collection, findings, flush, cancellation);
+        await foreach (var (localId, record) in heldFields.ReadAsync(edition, cancellation))
+        {
+            foreach (var finding in await FoundByHoldingAsync(edition, school, localId, record, cancellation)) findings.Add(finding);
+            if (flush is not null) await flush();
+        }
+        return tally;
+    }
+
+    private async Task<RuleTally> JudgeSentAsync(EditionKey edition, string? school, string? collection, IFindingSink findings, Func<ValueTask>? flush, CancellationToken cancellation)
     {
         var (judge, hasPriorYear) = await JudgeOfAsync(edition, school, collection, findings, cancellation);
         var waiting = await parking.ListAsync(edition, cancellation);
@@ -42,11 +57,21 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
         return judge.Tally;
     }
 
+    private async Task<IEnumerable<Finding>> FoundByHoldingAsync(EditionKey edition, string? school, string localId, StudentRecord record, CancellationToken cancellation)
+    {
+        // Without a contribution, such as that of a student who waits, there is nothing at present that could be held.
+        if (record.Find(edition.District, localId) is not { } sent) return [];
+        var without = await JudgeAsync(edition, school, sent.ToStudent(), cancellation);
+        var with = await JudgeAsync(edition, school, record.FindEffective(edition.District, localId)!.ToStudent(), cancellation);
+        return with.Where(finding => !without.Contains(finding)).Select(finding => finding with { HowToFix = HeldAdvice, Held = true });
+    }
+
     /// <summary>What the rules about rows and students find in one student's rows, as they are given: they need not be stored like that.</summary>
-    public async Task<IReadOnlyList<Finding>> JudgeAsync(EditionKey edition, EditionStudent student, CancellationToken cancellation)
+    /// <param name="school">Nothing is found in a student who isn't of this school.</param>
+    public async Task<IReadOnlyList<Finding>> JudgeAsync(EditionKey edition, string? school, EditionStudent student, CancellationToken cancellation)
     {
         var findings = new FindingList();
-        var (judge, hasPriorYear) = await JudgeOfAsync(edition, school: null, collection: null, findings, cancellation);
+        var (judge, hasPriorYear) = await JudgeOfAsync(edition, school, collection: null, findings, cancellation);
         var before = hasPriorYear ? await editions.ReadAsync(Before(edition), new EditionSelection([student.LocalId]), cancellation).FirstOrDefaultAsync(cancellation) : null;
         judge.Judge(StudentViews.Of(student), before is null ? null : StudentViews.Of(before));
         return findings;
@@ -63,12 +88,12 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
     /// <summary>Validates an edition and groups what is found by root cause.</summary>
     public async Task<ValidationReport> ReportAsync(EditionKey edition, string? school, string? collection, CancellationToken cancellation)
     {
-        var summary = new FindingSummary();
-        var tally = await RunAsync(edition, school, collection, summary, flush: null, cancellation);
+        var found = new ReportedFindings();
+        var tally = await RunAsync(edition, school, collection, found, flush: null, cancellation);
+        var (sent, groups) = (found.Sent, found.Sent.Groups());
         var asOf = Today((await references.FindAsync(edition.Year, cancellation))?.Data);
-        var rules = summary.Groups().GroupBy(group => group.Rule).OrderBy(rule => rule.Key, StringComparer.Ordinal).ToDictionary(rule => rule.Key, rule => rule.Sum(group => group.Count));
-        return new ValidationReport(edition.District, edition.Year, school, collection, asOf, tally.Rows, tally.Students, summary.Fatal, summary.Errors, summary.Warnings,
-            summary.Total - summary.Fatal - summary.Errors - summary.Warnings, summary.Groups(), rules);
+        var rules = groups.GroupBy(group => group.Rule).OrderBy(rule => rule.Key, StringComparer.Ordinal).ToDictionary(rule => rule.Key, rule => rule.Sum(group => group.Count));
+        return new ValidationReport(edition.District, edition.Year, school, collection, asOf, tally.Rows, tally.Students, sent.Fatal, sent.Errors, sent.Warnings, sent.Total - sent.Fatal - sent.Errors - sent.Warnings, groups, rules, found.Held);
     }
 
     /// <summary>Validates an edition and writes every finding, one JSON object a line.</summary>
@@ -79,8 +104,8 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
         await lines.MoveToAsync(output, least: 1, cancellation);
     }
 
-    /// <summary>Validates an edition and counts what is found.</summary>
-    public Task<RuleTally> CountAsync(EditionKey edition, CancellationToken cancellation) => RunAsync(edition, school: null, collection: null, Dropped.Instance, flush: null, cancellation);
+    /// <summary>Validates an edition and counts what is found in what the district sent.</summary>
+    public Task<RuleTally> CountAsync(EditionKey edition, CancellationToken cancellation) => JudgeSentAsync(edition, school: null, collection: null, Dropped.Instance, flush: null, cancellation);
 
     private static EditionKey Before(EditionKey edition) => edition with { Year = edition.Year.Previous };
 
@@ -105,6 +130,16 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
             if (order <= 0) hasNow = await now.MoveNextAsync();
             if (order >= 0) hasBefore = await before.MoveNextAsync();
         }
+    }
+
+    /// <summary>What the district sent in groups, and what is held one by one: it is decided one by one too.</summary>
+    private sealed class ReportedFindings : IFindingSink
+    {
+        public FindingSummary Sent { get; } = new();
+
+        public FindingList Held { get; } = [];
+
+        public void Add(Finding finding) => (finding.Held ? (IFindingSink)Held : Sent).Add(finding);
     }
 
     /// <summary>For whoever wants counts alone.</summary>

@@ -4,6 +4,7 @@ using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
+using Aim.StateSync;
 using Aim.Uploads;
 
 namespace Aim.Entry;
@@ -12,7 +13,7 @@ namespace Aim.Entry;
 /// Holds changes against an edition: each is read and checked as the same row of a file would be, and what they refer to is looked for in the edition as all of them
 /// together will leave it. Writes nothing.
 /// </summary>
-internal sealed class ChangeJudge(IEditionStore editions, IStateStore state, IIdentityIndex identities, IdentityResolver resolver, ReferenceLibrary references, StateCalendar calendar)
+internal sealed class ChangeJudge(IEditionStore editions, HeldFields heldFields, IdentityResolver resolver, ReferenceLibrary references, StateCalendar calendar)
 {
     /// <summary>Why the district can't send records of that year yet; null when it can.</summary>
     public async Task<string?> RefusalAsync(EditionKey edition, CancellationToken cancellation) =>
@@ -64,11 +65,10 @@ internal sealed class ChangeJudge(IEditionStore editions, IStateStore state, IId
     {
         var moved = read.Where(change => change.IsOfOtherKey).ToList();
         if (moved.Count == 0) return;
-        var owners = await identities.FindLinksAsync(edition.District, moved.Select(change => change.LocalId!).ToHashSet(), cancellation);
-        var records = await state.FindAsync(owners.Values.ToHashSet(), edition.Year, cancellation);
+        var records = (await heldFields.FindAsync(edition, moved.Select(change => change.LocalId!), cancellation)).ToDictionary(found => found.LocalId, found => found.Record);
         foreach (var change in moved)
         {
-            if (!owners.TryGetValue(change.LocalId!, out var owner) || !records.TryGetValue(owner, out var record)) continue;
+            if (!records.TryGetValue(change.LocalId!, out var record)) continue;
             var held = record.Edits.Where(edit => edit.District == edition.District && edit.LocalId == change.LocalId && edit.Type == change.Type && edit.Key == change.Key).ToList();
             if (held.Count > 0) change.RefuseKey(FileRules.HeldKey, isTaken: false, ("Held", string.Join(", ", held.Select(edit => RecordType.JsonName(edit.Field)))));
         }

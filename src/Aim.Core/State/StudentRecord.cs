@@ -22,6 +22,10 @@ public sealed record Contribution(DistrictId District, string LocalId, long Edit
         return true;
     }
 
+    /// <summary>The same as the rows of an edition that they came from.</summary>
+    internal EditionStudent ToStudent() =>
+        new(LocalId, [.. Sections.Select(section => new EditionRow { Type = section.Type, Key = section.Key, Content = section.Content, Upload = section.Upload, Line = section.Line })]);
+
     public EditionDigest Digest()
     {
         var digest = default(EditionDigest);
@@ -81,6 +85,9 @@ public sealed record StudentRecord
 
     public Contribution? Find(DistrictId district, string localId) =>
         Contributions.FirstOrDefault(item => item.District == district && item.LocalId == localId);
+
+    /// <summary>As it counts: with what the state holds of it.</summary>
+    internal Contribution? FindEffective(DistrictId district, string localId) => Effective.FirstOrDefault(item => item.District == district && item.LocalId == localId);
 
     public Section? Find(DistrictId district, string localId, RecordType type, string key) =>
         Find(district, localId)?.Sections.FirstOrDefault(section => section.Type == type && section.Key == key);

@@ -44,7 +44,7 @@ public sealed record EditOutcome(EditStatus Status, StudentRecord? Record = null
 /// State staff hold fields of a student's record against what districts send, and let them go. A held value is judged as one that is saved by hand: by
 /// the rules about the record and the student, as both would then be.
 /// </summary>
-public sealed class StateEditing(IStateStore state, KnownPeople people, EditionValidation validation, TimeProvider clock)
+public sealed class StateEditing(IStateStore state, KnownPeople people, EditionValidation validation, EditionNotes notes, TimeProvider clock)
 {
     private const string Reason = "edit";
 
@@ -65,6 +65,7 @@ public sealed class StateEditing(IStateStore state, KnownPeople people, EditionV
         var before = await JudgeAsync(record, edit, cancellation);
         IReadOnlyList<Finding> told = [.. found.Where(finding => IsOf(finding, section) || !before.Contains(finding))];
         if (told.Any(finding => finding.Severity == Severity.Fatal)) return new EditOutcome(EditStatus.Refused, record, told);
+        await notes.NoteHeldAsync(new EditionKey(hold.District, year), hold.LocalId, by, cancellation);
         return await CommitAsync(record, record.With(edit), edit, by, cancellation) with { Findings = told };
     }
 
@@ -72,12 +73,8 @@ public sealed class StateEditing(IStateStore state, KnownPeople people, EditionV
     public async Task<IReadOnlyList<Finding>> FindingsAsync(StudentRecord record, StateEdit edit, CancellationToken cancellation) =>
         record.Find(edit.District, edit.LocalId, edit.Type, edit.Key) is { } section ? [.. (await JudgeAsync(record, edit, cancellation)).Where(finding => IsOf(finding, section))] : [];
 
-    private Task<IReadOnlyList<Finding>> JudgeAsync(StudentRecord record, StateEdit edit, CancellationToken cancellation)
-    {
-        var rows = record.Effective.First(item => item.District == edit.District && item.LocalId == edit.LocalId).Sections
-            .Select(section => new EditionRow { Type = section.Type, Key = section.Key, Content = section.Content, Upload = section.Upload, Line = section.Line });
-        return validation.JudgeAsync(new EditionKey(edit.District, record.Year), new EditionStudent(edit.LocalId, [.. rows]), cancellation);
-    }
+    private Task<IReadOnlyList<Finding>> JudgeAsync(StudentRecord record, StateEdit edit, CancellationToken cancellation) =>
+        validation.JudgeAsync(new EditionKey(edit.District, record.Year), school: null, record.FindEffective(edit.District, edit.LocalId)!.ToStudent(), cancellation);
 
     private static bool IsOf(Finding finding, Section section) => finding.Record == section.Type.Code && finding.Line == section.Line && finding.Upload == section.Upload;
 

@@ -56,10 +56,19 @@ internal static class RulesCommand
             var report = await stages.TimeAsync("validate", () => opened.Platform.Validation.ReportAsync(edition, parsed.GetValue(school), wanted, cancellation));
             terminal.Say($"Judged {Terminal.Count(report.Rows, "row")} of {Terminal.Count(report.Students, "student")} as of {report.AsOf:MM/dd/yyyy}: {report.Fatal} fatal, {Terminal.Count(report.Errors, "error")}, {Terminal.Count(report.Warnings, "warning")}.");
             terminal.Table(["Rule", "Severity", "Record", "Field", "Count", "Cause", "Title"], report.Groups.Select(group => new[] { group.Rule, $"{group.Severity}", group.Record ?? "", group.Field ?? "", Text(group.Count), group.Cause ?? "", group.Title }));
+            PrintHeld(terminal, report.Held);
             terminal.Result(new RunReport(report, stages.Seconds));
-            return report.Groups.Count > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
+            return report.Groups.Count + report.Held.Count > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
         });
         return command;
+    }
+
+    private static void PrintHeld(Terminal terminal, IReadOnlyList<Finding> held)
+    {
+        if (held.Count == 0) return;
+        terminal.Say($"{Terminal.Count(held.Count, "finding")} more only because of fields that the state holds. The district has nothing to correct there; the state office corrects what it holds, or lets it go.");
+        terminal.Table(["Rule", "Severity", "Record", "Field", "Count", "Title"], held.GroupBy(finding => (finding.Rule, finding.Severity, finding.Record, finding.Field)).OrderByDescending(group => group.Key.Severity).ThenBy(group => group.Key.Rule, StringComparer.Ordinal)
+            .Select(group => new[] { group.Key.Rule, $"{group.Key.Severity}", group.Key.Record ?? "", group.Key.Field ?? "", Text(group.Count()), RuleCatalog.Get(group.Key.Rule).Title }));
     }
 
     private static Command Hits()

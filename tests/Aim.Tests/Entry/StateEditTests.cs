@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Aim.Tests.Commands;
 using Aim.Tests.Setup;
 
 namespace Aim.Tests.Entry;
@@ -172,6 +173,59 @@ public sealed class StateEditTests
         await LoadAsync("EN", Sample.Tsv("EN", "10/08/2025", Sample.Enrollment("1001", ("EndStatus", "190"), ("EndDate", "05/29/2026"))));
 
         Assert.AreEqual("", await ListedAsync());
+    }
+
+    private async Task<JsonElement> ValidatedAsync(string query = "") => (await entry.SendAsync(HttpMethod.Get, $"{EntryHost.Edition}/validation{query}")).Body;
+
+    private static string HeldOf(JsonElement report) => string.Join(' ', report.GetProperty("held").EnumerateArray().Select(finding => finding.GetProperty("rule").GetString()));
+
+    [TestMethod]
+    public async Task Validation_of_the_district_tells_apart_what_is_found_only_because_of_what_the_state_holds()
+    {
+        var before = await ValidatedAsync();
+        await HoldAsync(Enrolled("endDate", "06/01/2026"));
+
+        var report = await ValidatedAsync();
+
+        Assert.AreEqual(("ENR-005", before.GetProperty("errors").GetInt32(), false), (HeldOf(report), report.GetProperty("errors").GetInt32(), report.GetProperty("rules").TryGetProperty("ENR-005", out _)), $"{report}");
+        var finding = report.GetProperty("held")[0];
+        Assert.AreEqual((true, "1001"), (finding.GetProperty("held").GetBoolean(), finding.GetProperty("localId").GetString()));
+        StringAssert.Contains(finding.GetProperty("howToFix").GetString(), "the district has nothing to correct");
+        Assert.AreEqual(("ENR-005", ""), (HeldOf(await ValidatedAsync("?school=0001")), HeldOf(await ValidatedAsync("?school=0002"))), "the student is at school 0001");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{EntryHost.Edition}/validation") { Headers = { Accept = { new("application/x-ndjson") } } };
+        using var lines = await entry.Clerk.SendAsync(request);
+        Assert.IsTrue((await lines.Content.ReadAsStringAsync()).Split('\n').Single(line => line.Contains("ENR-005", StringComparison.Ordinal)).Contains("\"held\":true", StringComparison.Ordinal));
+        var (code, output, _) = await AimProgram.RunAsync("rules", "run", "0123", "--data", entry.Host.Folder);
+        Assert.AreEqual(1, code);
+        StringAssert.Contains(output, "1 finding more only because of fields that the state holds");
+
+        await LoadAsync("EN", Sample.Tsv("EN", "10/08/2025", Sample.Enrollment("1001", ("EndStatus", "190"), ("EndDate", "05/29/2026"))));
+
+        Assert.AreEqual("", HeldOf(await ValidatedAsync()), "with what the district says by now, the held day is a right one");
+    }
+
+    [TestMethod]
+    public async Task What_the_district_has_to_correct_is_still_told_when_the_state_holds_it_right()
+    {
+        await LoadAsync("EN", Sample.Tsv("EN", "10/08/2025", Sample.Enrollment("1001", ("EndDate", "05/29/2026"))));
+        await HoldAsync(Enrolled("endStatus", "190"));
+
+        var report = await ValidatedAsync();
+
+        Assert.AreEqual((1, ""), (report.GetProperty("rules").GetProperty("ENR-005").GetInt32(), HeldOf(report)), $"{report}");
+    }
+
+    [TestMethod]
+    public async Task What_is_found_because_of_a_held_field_is_told_after_a_merge_too_and_no_more_once_the_field_is_let_go()
+    {
+        var (retired, survivor) = (student.Split('/')[^2], await SecondStudentAsync());
+        var (_, held, _) = await HoldAsync(Enrolled("endDate", "06/01/2026"));
+        await MergeAsync(retired, survivor);
+        StringAssert.Contains(HeldOf(await ValidatedAsync()), "ENR-005");
+
+        var (freed, body, _) = await entry.SendAsync(HttpMethod.Delete, $"/api/v1/students/{survivor}/2026/edits/{held.GetProperty("id").GetString()}", ifMatch: "*", client: reviewer);
+
+        Assert.AreEqual((HttpStatusCode.OK, ""), (freed, HeldOf(await ValidatedAsync())), $"{body}");
     }
 
     /// <summary>A second child of the district, and what merges and unmerges the two.</summary>
