@@ -40,7 +40,7 @@ public sealed class AimPlatform
         Parked = new ParkedStudents(ports.Ledger, ports.Clock);
         StateWaits = new StateWaits(ports.Editions, Parked);
         IdentityDecisions = new IdentityDecisions(ports.Ledger);
-        resolver = new IdentityResolver(ports.Identities, ports.State, IdentityDecisions, ports.Clock);
+        resolver = new IdentityResolver(ports.Editions, ports.Identities, ports.State, IdentityDecisions, ports.Clock);
         Comparison = new EditionComparison(ports.Editions, ports.State, ports.Identities, resolver, Parked);
         Notes = new EditionNotes(ports.Ledger, ports.Clock);
         var heldFields = new HeldFields(ports.State, ports.Identities, Notes);

@@ -33,6 +33,9 @@ public enum ParkReason
 
     /// <summary>The stated State ID doesn't exist any more.</summary>
     UnknownStateId = 4,
+
+    /// <summary>The district has the same child under another local id already: entered twice, or two children. It ends by itself when the other local id is gone.</summary>
+    OtherLocalId = 5,
 }
 
 /// <summary>Whose rows a local id's are: a student's, or nobody's until it has been decided.</summary>
@@ -52,7 +55,7 @@ public sealed record Resolution(StateId? StateId, StateId? Link, Person? Known, 
 /// Decides whose a district's rows are. What a person has decided goes first, then State IDs and links, then likeness: a match that a machine may make is linked, a near match waits for a
 /// person, and nobody's child gets a State ID. A row is never given to a child who might be another one.
 /// </summary>
-public sealed class IdentityResolver(IIdentityIndex index, IStateStore state, IdentityDecisions decisions, TimeProvider clock)
+public sealed class IdentityResolver(IEditionStore editions, IIdentityIndex index, IStateStore state, IdentityDecisions decisions, TimeProvider clock)
 {
     private const string Matching = "matching";
 
@@ -72,7 +75,7 @@ public sealed class IdentityResolver(IIdentityIndex index, IStateStore state, Id
             if (person.IsComplete) unknown.Add((i, person));
             else resolutions[i] = Resolution.Park(ParkReason.Incomplete, []);
         }
-        if (unknown.Count > 0) await MatchAsync(edition.District, students, unknown, resolutions, cancellation);
+        if (unknown.Count > 0) await MatchAsync(edition, students, unknown, resolutions, cancellation);
         return resolutions!;
     }
 
@@ -95,27 +98,47 @@ public sealed class IdentityResolver(IIdentityIndex index, IStateStore state, Id
     }
 
     /// <summary>Compares children whom nobody knows by id with those they might be, and claims State IDs for the rest.</summary>
-    private async Task MatchAsync(DistrictId district, IReadOnlyList<UnresolvedStudent> students, List<(int Index, Person Person)> unknown, Resolution?[] resolutions, CancellationToken cancellation)
+    private async Task MatchAsync(EditionKey edition, IReadOnlyList<UnresolvedStudent> students, List<(int Index, Person Person)> unknown, Resolution?[] resolutions, CancellationToken cancellation)
     {
         var alike = await index.FindAlikeAsync([.. unknown.Select(item => item.Person)], cancellation);
+        var matches = unknown.Select((item, i) => PersonMatcher.Decide(PersonTraits.Of(students[item.Index].Student), [.. alike[i].Select(known => (known.StateId, PersonTraits.Of(known)))])).ToList();
+        var sure = matches.Select((match, i) => match.Outcome == MatchOutcome.Match && !students[unknown[i].Index].Waits ? match.Candidates[0].StateId : (StateId?)null).ToList();
+        var there = await FindThereAsync(edition, [.. unknown.Zip(sure).Where(item => item.Second is not null).Select(item => (students[item.First.Index].LocalId, item.Second!.Value))], cancellation);
         var claims = new List<(int Index, IdentityClaim Claim)>();
         // Two local ids that a district sends together are two children to it: which of them a known one is, or both, is for a person to say.
         var taken = resolutions.Select(resolution => resolution?.StateId).OfType<StateId>().ToHashSet();
         for (var i = 0; i < unknown.Count; i++)
         {
-            var (place, person) = unknown[i];
-            var match = PersonMatcher.Decide(PersonTraits.Of(students[place].Student), [.. alike[i].Select(known => (known.StateId, PersonTraits.Of(known)))]);
-            if (match.Outcome == MatchOutcome.Match && !students[place].Waits && taken.Add(match.Candidates[0].StateId))
+            var ((place, person), match) = (unknown[i], matches[i]);
+            if (sure[i] is { } present && there.Contains(present)) resolutions[place] = Resolution.Park(ParkReason.OtherLocalId, [.. match.Candidates.Select(candidate => candidate.StateId)]);
+            else if (sure[i] is { } id && taken.Add(id))
             {
-                await NoteAsync(district, students[place].LocalId, person, match, cancellation);
-                resolutions[place] = Resolution.To(match.Candidates[0].StateId, null, alike[i].First(known => known.StateId == match.Candidates[0].StateId));
+                await NoteAsync(edition.District, students[place].LocalId, person, match, cancellation);
+                resolutions[place] = Resolution.To(id, null, alike[i].First(known => known.StateId == id));
             }
             else if (match.Outcome is MatchOutcome.Match or MatchOutcome.Review) resolutions[place] = Resolution.Park(ParkReason.NearMatch, [.. match.Candidates.Select(candidate => candidate.StateId)]);
-            else claims.Add((place, new IdentityClaim(district, students[place].LocalId, person)));
+            else claims.Add((place, new IdentityClaim(edition.District, students[place].LocalId, person)));
         }
         if (claims.Count == 0) return;
         var outcomes = await index.ClaimAsync([.. claims.Select(claim => claim.Claim)], cancellation);
         for (var i = 0; i < claims.Count; i++) resolutions[claims[i].Index] = Of(outcomes[i], claims[i].Claim.Person);
+    }
+
+    /// <summary>
+    /// Those of some students whom the edition has under another local id. A local id without demographics doesn't count: when a district numbers its students anew, their old ones are gone.
+    /// </summary>
+    /// <param name="sure">The local ids that the students would get.</param>
+    private async Task<HashSet<StateId>> FindThereAsync(EditionKey edition, HashSet<(string LocalId, StateId StateId)> sure, CancellationToken cancellation)
+    {
+        if (sure.Count == 0) return [];
+        var ids = sure.Select(item => item.StateId).ToHashSet();
+        // At the beginning of a year the other one may come later in this very sync.
+        var records = new[] { await state.FindAsync(ids, edition.Year, cancellation), await state.FindAsync(ids, edition.Year.Previous, cancellation) }.SelectMany(year => year.Values);
+        var others = records.SelectMany(record => record.Contributions.Where(item => item.District == edition.District && item.Sections.Count > 0).Select(item => (item.LocalId, record.StateId))).Where(item => !sure.Contains(item)).ToHashSet();
+        if (others.Count == 0) return [];
+        var stored = editions.ReadAsync(edition, new EditionSelection([.. others.Select(item => item.LocalId).Distinct().Order(Utf8Order.Comparer)]), cancellation);
+        var owners = await FindOwnersAsync(edition, await stored.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>().ToListAsync(cancellation), cancellation);
+        return [.. others.Where(item => owners.TryGetValue(item.LocalId, out var owner) && owner == item.StateId).Select(item => item.StateId)];
     }
 
     private Task NoteAsync(DistrictId district, string localId, Person person, MatchDecision match, CancellationToken cancellation) => decisions.PutAsync(district, new IdentityDecision(

@@ -46,7 +46,13 @@ internal static class StatedIdentity
             Accepts(row.StatedId, place, known, findings);
             if (UnresolvedStudent.Of(student.LocalId, row) is not { } person) continue;
             Check(person, place, known, findings);
-            if (waits == ParkReason.NearMatch) findings.Add(Findings.OfField(IdentityRules.NearMatch, place, IdentityRules.NearMatch.Field, null, null));
+            if (waits is { } reason && IsNearMatch(reason)) findings.Add(NearMatch(place, reason));
         }
     }
+
+    /// <summary>Rows wait because they may be a known child's, and not for anything that the district can correct.</summary>
+    public static bool IsNearMatch(ParkReason reason) => reason is ParkReason.NearMatch or ParkReason.OtherLocalId;
+
+    public static Finding NearMatch(in RowPlace place, ParkReason reason) => Findings.OfField(IdentityRules.NearMatch, place, IdentityRules.NearMatch.Field, null, null,
+        ("Why", reason == ParkReason.OtherLocalId ? "and whom the district has under another local id" : "by name, birth date and gender"));
 }

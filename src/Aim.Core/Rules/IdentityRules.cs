@@ -19,8 +19,8 @@ public static class IdentityRules
         "Check the State ID with the student locator, and correct it or leave it empty; if it is right, check names, birth date and gender.") { Basis = "AIM student locator", Records = [RecordTypes.Student] };
 
     public static readonly Rule NearMatch = new("IDN-003", Warning, RuleScope.Identity, "LastName", "Possible match waits for a decision",
-        "The state has a student who may be the same child; the student's rows are kept aside until a person has decided.",
-        "Nothing to correct; if you know the State ID, put it into the SD row.") { Basis = "Three-outcome matching", Records = [RecordTypes.Student] };
+        "The state has a student who may be the same child, {Why}; the student's rows are kept aside until a person has decided.",
+        "Nothing to correct; if you know the State ID, put it into the SD row. A child that is there twice is sent under one local id.") { Basis = "Three-outcome matching", Records = [RecordTypes.Student] };
 
     public static readonly Rule TwoStateIds = new("IDN-004", Error, RuleScope.Identity, Field, "Two State IDs that look like one child",
         "Two State IDs have names, birth dates and genders so alike that they are probably one child.",

@@ -28,12 +28,12 @@ public sealed class ClosingFindings(IBlobStore blobs, IEditionStore editions, Pa
     private async Task AddNearMatchesAsync(UploadPlan plan, FindingsWriter findings, CancellationToken cancellation)
     {
         var edition = new EditionKey(plan.Ticket.District, plan.Ticket.Year);
-        var waiting = (await parking.ListAsync(edition, cancellation)).Values.Where(student => student.Reason == ParkReason.NearMatch).Select(student => student.LocalId).Order(Utf8Order.Comparer).ToList();
+        var waiting = (await parking.ListAsync(edition, cancellation)).Values.Where(student => StatedIdentity.IsNearMatch(student.Reason)).ToDictionary(student => student.LocalId, student => student.Reason);
         if (waiting.Count == 0) return;
-        await foreach (var student in editions.ReadAsync(edition, new EditionSelection(waiting), cancellation))
+        await foreach (var student in editions.ReadAsync(edition, new EditionSelection([.. waiting.Keys.Order(Utf8Order.Comparer)]), cancellation))
         {
             foreach (var row in student.Rows.Where(row => row.Type == RecordTypes.Student && row.Upload == plan.Upload.Id))
-                findings.Add(Findings.OfField(IdentityRules.NearMatch, new RowPlace(row.Type, row.Line, student.LocalId), IdentityRules.NearMatch.Field, null, null));
+                findings.Add(StatedIdentity.NearMatch(new RowPlace(row.Type, row.Line, student.LocalId), waiting[student.LocalId]));
         }
     }
 }

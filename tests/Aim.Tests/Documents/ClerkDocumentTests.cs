@@ -67,6 +67,7 @@ public sealed partial class ClerkDocumentTests
         [ParkReason.OtherIdentity] = ("the State ID is that of a child with another name or birth date", "Correct the State ID, or the name and birth date, in SD; if all of it is right, ask the state office."),
         [ParkReason.Incomplete] = ("name, birth date or gender is missing", "Send them in SD."),
         [ParkReason.UnknownStateId] = ("the State ID does not exist any more", "Correct the State ID in SD, or leave it out to have one assigned."),
+        [ParkReason.OtherLocalId] = ("your district has the same child under another local id", "Send the child under one local id and remove the other. If they are two children, or both local ids are to stay, the state office decides."),
     };
 
     private static string Index()

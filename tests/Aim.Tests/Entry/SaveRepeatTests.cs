@@ -90,7 +90,7 @@ public sealed class SaveRepeatTests
         await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("L0CAL77")), deferSync: true);
         var logs = new CapturedLogs();
         var (_, editions, state, identities, ledger, clock) = bench.Ports;
-        var sync = new SyncEdition(editions, state, identities, new IdentityResolver(identities, state, new IdentityDecisions(ledger), clock), new StudentLinks(editions, identities), new KnownPeople(state, identities),
+        var sync = new SyncEdition(editions, state, identities, new IdentityResolver(editions, identities, state, new IdentityDecisions(ledger), clock), new StudentLinks(editions, identities), new KnownPeople(state, identities),
             new ParkedStudents(new UnreadableLedger(ledger), clock), clock, logs.CreateLogger("Aim"));
 
         Assert.IsFalse(await sync.BringAsync(Edition, 1, "save", CancellationToken.None));

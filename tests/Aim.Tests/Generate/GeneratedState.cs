@@ -125,7 +125,7 @@ internal sealed class GeneratedState
     {
         var waiting = new List<string>();
         await foreach (var head in data.Ports.Editions.ListHeadsAsync(Sample.Year, CancellationToken.None))
-            waiting.AddRange((await data.Platform.Parked.ListAsync(head.Key, CancellationToken.None)).Values.Where(student => student.Reason == ParkReason.NearMatch).Select(student => $"{head.Key.District} {student.LocalId}"));
+            waiting.AddRange((await data.Platform.Parked.ListAsync(head.Key, CancellationToken.None)).Values.Where(student => student.Reason is ParkReason.NearMatch or ParkReason.OtherLocalId).Select(student => $"{head.Key.District} {student.LocalId}"));
         return waiting;
     }
 

@@ -2,6 +2,7 @@ using Aim.Editions;
 using Aim.Identity;
 using Aim.Records;
 using Aim.Tests.Setup;
+using Aim.Uploads;
 
 namespace Aim.Tests.StateSync;
 
@@ -148,6 +149,104 @@ public sealed class IdentityQueueTests
             Assert.IsNull(await bench.StateIdOfAsync("1002"));
             await bench.SyncAsync();
         }
+    }
+
+    /// <summary>Two children whom the district sends without State IDs, in an upload that leaves nobody else in its edition.</summary>
+    private static Task<UploadResult> SendAsync(Workbench bench, UploadScope scope, string ana, string carl, SchoolYear? year = null) =>
+        bench.UploadAsync("SD", Sample.Tsv("SD", new[] { Sample.Student(ana, ("FirstName", "Ana1001")), StoneRow(carl) }.Select(row => row.With(("EndYear", $"{year ?? Sample.Year}"))).ToArray()), scope: scope, year: year);
+
+    [TestMethod]
+    public async Task A_child_entered_once_more_under_another_local_id_waits_until_somebody_decides()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await SendAsync(bench, UploadScope.Update, "1001", "1002");
+        var id = (await bench.StateIdOfAsync("1001"))!.Value;
+
+        var result = await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("2001", ("FirstName", "Ana1001"))));
+
+        Assert.AreEqual("2001:OtherLocalId", await WaitingAsync(bench));
+        StringAssert.Contains(result.Findings.Single(finding => finding.Rule == "IDN-003").Message, "under another local id");
+        Assert.AreEqual((null, "1001"), (await bench.StateIdOfAsync("2001"), await RecordAsync(bench, id)));
+        await AgreesAsync(bench);
+        Assert.AreEqual("2001:OtherLocalId", await WaitingAsync(bench), "a night doesn't decide it");
+        await DecideAsync(bench, "2001", id);
+        Assert.AreEqual(("", "1001 2001"), (await WaitingAsync(bench), await RecordAsync(bench, id)));
+        await AgreesAsync(bench);
+    }
+
+    [TestMethod]
+    public async Task A_child_under_another_local_id_who_states_the_State_ID_is_believed()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await SendAsync(bench, UploadScope.Update, "1001", "1002");
+        var id = (await bench.StateIdOfAsync("1001"))!.Value;
+
+        await LoadAsync(bench, Sample.Student("2001", ("FirstName", "Ana1001"), ("StudentStateId", id.ToString())));
+
+        Assert.AreEqual(("", "1001 2001"), (await WaitingAsync(bench), await RecordAsync(bench, id)));
+    }
+
+    [TestMethod]
+    public async Task A_district_that_numbers_its_students_anew_in_one_file_keeps_them_all()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await SendAsync(bench, UploadScope.Update, "1001", "1002");
+        // Rows of other types still have the old local ids, until their files come.
+        await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1001")));
+        var (ana, carl) = (await bench.StateIdOfAsync("1001"), await bench.StateIdOfAsync("1002"));
+
+        await SendAsync(bench, UploadScope.Replace, "2001", "0002");
+
+        Assert.AreEqual(("", ana, carl), (await WaitingAsync(bench), await bench.StateIdOfAsync("2001"), await bench.StateIdOfAsync("0002")));
+        Assert.AreEqual(("2001", "0002"), (await RecordAsync(bench, ana!.Value), await RecordAsync(bench, carl!.Value)));
+        await AgreesAsync(bench);
+    }
+
+    [TestMethod]
+    public async Task New_local_ids_that_come_beside_the_old_ones_wait_for_as_long_as_those_are_there()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await SendAsync(bench, UploadScope.Update, "1001", "1002");
+        var (ana, carl) = (await bench.StateIdOfAsync("1001"), await bench.StateIdOfAsync("1002"));
+
+        await SendAsync(bench, UploadScope.Update, "2001", "0002");
+        Assert.AreEqual("0002:OtherLocalId 2001:OtherLocalId", await WaitingAsync(bench));
+
+        await SendAsync(bench, UploadScope.Replace, "2001", "0002");
+        Assert.AreEqual(("", ana, carl), (await WaitingAsync(bench), await bench.StateIdOfAsync("2001"), await bench.StateIdOfAsync("0002")));
+        Assert.AreEqual(("2001", "0002"), (await RecordAsync(bench, ana!.Value), await RecordAsync(bench, carl!.Value)));
+        await AgreesAsync(bench);
+    }
+
+    [TestMethod]
+    public async Task Local_ids_of_the_year_before_are_no_obstacle_unless_the_new_year_has_them_too()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var next = new SchoolYear(Sample.Year.EndYear + 1);
+        await bench.Platform.References.PublishAsync(Sample.Reference(next), CancellationToken.None);
+        await SendAsync(bench, UploadScope.Update, "1001", "1002");
+        var ana = await bench.StateIdOfAsync("1001");
+
+        await SendAsync(bench, UploadScope.Update, "2001", "1002", next);
+
+        Assert.AreEqual(("", ana), (await WaitingAsync(bench), await bench.StateIdOfAsync("2001")));
+        await SendAsync(bench, UploadScope.Update, "3001", "0002", next);
+        Assert.AreEqual("0002:OtherLocalId 3001:OtherLocalId", await WaitingAsync(bench));
+    }
+
+    [TestMethod]
+    public async Task The_other_local_id_may_come_much_later_in_the_first_file_of_a_new_year()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var next = new SchoolYear(Sample.Year.EndYear + 1);
+        await bench.Platform.References.PublishAsync(Sample.Reference(next), CancellationToken.None);
+        await LoadAsync(bench, StoneRow("9"));
+        // More than a sync takes at once.
+        var between = Enumerable.Range(0, 2000).Select(i => Sample.Student($"1{i:D4}", ("LastName", $"{(char)('A' + i % 26)}o{(char)('a' + i / 26 % 26)}sen"), ("BirthDate", $"{1 + i % 12:D2}/{1 + i % 28:D2}/{2008 + i % 9}")));
+
+        await bench.UploadAsync("SD", Sample.Tsv("SD", new[] { StoneRow("0") }.Concat(between).Append(StoneRow("9")).Select(row => row.With(("EndYear", $"{next}"))).ToArray()), year: next);
+
+        Assert.AreEqual("0:OtherLocalId", string.Join(' ', (await WaitingAsync(bench)).Split(' ').Where(item => item[0] is '0' or '9')));
     }
 
     [TestMethod]

@@ -44,7 +44,7 @@ public sealed class OwnerTests
     private static SyncEdition SyncOn(AimPorts ports)
     {
         var (_, editions, state, identities, ledger, clock) = ports;
-        return new(editions, state, identities, new IdentityResolver(identities, state, new IdentityDecisions(ledger), clock), new StudentLinks(editions, identities), new KnownPeople(state, identities), new ParkedStudents(ledger, clock), clock, NullLogger.Instance);
+        return new(editions, state, identities, new IdentityResolver(editions, identities, state, new IdentityDecisions(ledger), clock), new StudentLinks(editions, identities), new KnownPeople(state, identities), new ParkedStudents(ledger, clock), clock, NullLogger.Instance);
     }
 
     private static Task<SyncProgress> SyncAsync(AimPorts ports, EditionKey edition) =>
