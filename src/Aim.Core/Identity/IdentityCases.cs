@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Aim.Identity.Matching;
 using Aim.Ports;
 using Aim.Records;
+using Aim.Rules;
 
 namespace Aim.Identity;
 
@@ -27,7 +28,7 @@ public sealed record IdentityCase(
 /// <summary>The ledger's page of cases that the nightly scan opens, by rule and State ID.</summary>
 public sealed class IdentityCases(ILedger ledger, TimeProvider clock)
 {
-    private const string Subject = "identity/cases", Kind = "case";
+    private const string Subject = "identity/cases", Kind = "case", ComparedKind = "compared", Newest = "newest";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
@@ -44,8 +45,15 @@ public sealed class IdentityCases(ILedger ledger, TimeProvider clock)
         return changed;
     }
 
+    /// <summary>Whom the last scan compared that came to its end; null when none did.</summary>
+    internal async Task<ComparedPeople?> FindComparedAsync(CancellationToken cancellation) =>
+        await ledger.FindAsync(Subject, ComparedKind, Newest, cancellation) is { } entry ? JsonSerializer.Deserialize<ComparedPeople>(entry.Json, Json) : null;
+
+    internal Task PutComparedAsync(ComparedPeople compared, CancellationToken cancellation) => ledger.PutAsync(new(Subject, ComparedKind, Newest, JsonSerializer.Serialize(compared, Json)), cancellation);
+
     /// <summary>Opens what was found, clears what is found no more, and leaves alone what is known to be different.</summary>
-    internal async Task<IdentityScanned> FollowAsync(IReadOnlyDictionary<string, IdentityCase> found, CancellationToken cancellation)
+    /// <param name="isKept">Whether a rule's cases were not looked for, and stay as they are.</param>
+    internal async Task<IdentityScanned> FollowAsync(IReadOnlyDictionary<string, IdentityCase> found, Func<string, bool> isKept, CancellationToken cancellation)
     {
         var (opened, cleared, open) = (0, 0, 0);
         var known = new HashSet<string>();
@@ -53,7 +61,7 @@ public sealed class IdentityCases(ILedger ledger, TimeProvider clock)
         {
             known.Add(present.Id);
             var (isFound, isOpen) = (found.ContainsKey(present.Id), present.Status == IdentityCaseStatus.Open);
-            if (present.Status == IdentityCaseStatus.KnownDifferent || isFound == isOpen) open += isOpen ? 1 : 0;
+            if (present.Status == IdentityCaseStatus.KnownDifferent || isFound == isOpen || isKept(present.Rule)) open += isOpen ? 1 : 0;
             else if (isFound)
             {
                 await PutAsync(found[present.Id], cancellation);
@@ -73,16 +81,20 @@ public sealed class IdentityCases(ILedger ledger, TimeProvider clock)
         return new IdentityScanned(opened, cleared, open);
     }
 
-    internal IdentityCase Of(LikelyDuplicate pair) => new(string.Create(CultureInfo.InvariantCulture, $"{Rules.IdentityRules.TwoStateIds.Id}-{pair.First}-{pair.Second}"), Rules.IdentityRules.TwoStateIds.Id, [pair.First, pair.Second], [],
+    internal IdentityCase Of(LikelyDuplicate pair) => new(string.Create(CultureInfo.InvariantCulture, $"{IdentityRules.TwoStateIds.Id}-{pair.First}-{pair.Second}"), IdentityRules.TwoStateIds.Id, [pair.First, pair.Second], [],
         Math.Round(pair.Score.Weight, 2), Math.Round(pair.Score.Probability, 5), pair.Fields, IdentityCaseStatus.Open, clock.GetUtcNow());
 
-    internal IdentityCase Of(StateId student, string one, string other) => new($"{Rules.IdentityRules.TwoChildren.Id}-{student}", Rules.IdentityRules.TwoChildren.Id, [student], [one, other],
+    internal IdentityCase Of(StateId student, string one, string other) => new($"{IdentityRules.TwoChildren.Id}-{student}", IdentityRules.TwoChildren.Id, [student], [one, other],
         null, null, [], IdentityCaseStatus.Open, clock.GetUtcNow());
 
     private Task PutAsync(IdentityCase item, CancellationToken cancellation) => ledger.PutAsync(new(Subject, Kind, item.Id, JsonSerializer.Serialize(item, Json)), cancellation);
 
     private static IdentityCase Read(LedgerEntry entry) => JsonSerializer.Deserialize<IdentityCase>(entry.Json, Json)!;
 }
+
+/// <summary>Whom a scan compared with one another.</summary>
+/// <param name="Fingerprint">Equal when they were the same people, compared by the same program.</param>
+internal sealed record ComparedPeople(string Fingerprint, int BlocksSkipped, int PeopleInSkipped);
 
 /// <summary>What a scan did, and how many cases are open.</summary>
 public sealed record IdentityScanned(int Opened, int Cleared, int Open)

@@ -1,7 +1,11 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
 using Aim.Editions;
 using Aim.Identity.Matching;
 using Aim.Ports;
 using Aim.Records;
+using Aim.Rules;
 using Aim.State;
 using Aim.StateSync;
 using Aim.Workflows;
@@ -10,7 +14,7 @@ namespace Aim.Identity;
 
 /// <summary>
 /// The nightly scan: all people of the state in memory, each compared with those it might be; and the newest year's records and the rows that wait, for one State ID under which two districts
-/// know two children. Doing it again finds the same.
+/// know two children. Doing it again finds the same: while nobody has changed, people are not compared again, and the cases about them stay.
 /// </summary>
 public sealed class ScanIdentities(IEditionStore editions, IStateStore state, IIdentityIndex index, ParkedStudents parking, IdentityCases cases)
 {
@@ -18,20 +22,58 @@ public sealed class ScanIdentities(IEditionStore editions, IStateStore state, II
 
     public async Task<IdentityScanned> RunAsync(CancellationToken cancellation)
     {
-        var found = new Dictionary<string, IdentityCase>();
-        var people = await index.ListAsync(cancellation).Where(person => person.MergedInto is null).Select(person => (person.StateId, PersonTraits.Of(person))).ToListAsync(cancellation);
-        var scan = new PersonIndex(people).FindDuplicates(cancellation);
-        foreach (var pair in scan.Pairs) Add(cases.Of(pair));
-        var heads = await editions.ListHeadsAsync(null, cancellation).ToListAsync(cancellation);
-        if (heads.Count > 0)
+        // Each reads a whole table, of which the local store does it without letting go of the thread.
+        var sharing = Task.Run(() => SharedAsync(cancellation), cancellation);
+        var people = await index.ListAsync(cancellation).Where(person => person.MergedInto is null).ToListAsync(cancellation);
+        var (fingerprint, last) = (FingerprintOf(people), await cases.FindComparedAsync(cancellation));
+        var compared = last;
+        IReadOnlyList<LikelyDuplicate> pairs = [];
+        if (compared?.Fingerprint != fingerprint)
         {
-            var year = heads.Max(head => head.Key.Year);
-            await foreach (var record in state.ReadAsync(year, StateIdRange.All, null, cancellation)) if (TwoChildren(record) is { } shared) Add(shared);
-            foreach (var head in heads.Where(head => head.Key.Year == year && head.Parked > 0)) foreach (var shared in await ClaimedAsync(head.Key, cancellation)) Add(shared);
+            var scan = new PersonIndex([.. people.Select(person => (person.StateId, PersonTraits.Of(person)))]).FindDuplicates(cancellation);
+            pairs = scan.Pairs;
+            compared = new ComparedPeople(fingerprint, scan.Skipped.Blocks, scan.Skipped.People);
         }
-        return (await cases.FollowAsync(found, cancellation)) with { BlocksSkipped = scan.Skipped.Blocks, PeopleInSkipped = scan.Skipped.People };
+        var found = (await sharing).Concat(pairs.Select(cases.Of)).GroupBy(item => item.Id).ToDictionary(group => group.Key, group => group.Last());
+        var scanned = await cases.FollowAsync(found, isKept: rule => compared == last && rule == IdentityRules.TwoStateIds.Id, cancellation);
+        // Last: a scan that dies before compares everybody again.
+        if (compared != last) await cases.PutComparedAsync(compared, cancellation);
+        return scanned with { BlocksSkipped = compared.BlocksSkipped, PeopleInSkipped = compared.PeopleInSkipped };
+    }
 
-        void Add(IdentityCase item) => found[item.Id] = item;
+    /// <summary>State IDs under which the newest year has two children.</summary>
+    private async Task<List<IdentityCase>> SharedAsync(CancellationToken cancellation)
+    {
+        var heads = await editions.ListHeadsAsync(null, cancellation).ToListAsync(cancellation);
+        if (heads.Count == 0) return [];
+        var (year, shared) = (heads.Max(head => head.Key.Year), new List<IdentityCase>());
+        await foreach (var record in state.ReadAsync(year, StateIdRange.All, null, cancellation)) if (TwoChildren(record) is { } item) shared.Add(item);
+        foreach (var head in heads.Where(head => head.Key.Year == year && head.Parked > 0)) shared.AddRange(await ClaimedAsync(head.Key, cancellation));
+        return shared;
+    }
+
+    /// <summary>Of everybody, in order, and of the program that compares them: another build may weigh differently.</summary>
+    private static string FingerprintOf(IReadOnlyList<Person> people)
+    {
+        var hash = new XxHash128();
+        Add(typeof(ScanIdentities).Module.ModuleVersionId.ToString());
+        foreach (var person in people)
+        {
+            Add(person.StateId.ToString());
+            Add(person.LastName);
+            Add(person.FirstName);
+            Add(person.MiddleName);
+            Add(person.Suffix);
+            Add(person.BirthDate?.ToString("yyyyMMdd", CultureInfo.InvariantCulture));
+            Add(person.Gender);
+        }
+        return hash.GetCurrentHashAsUInt128().ToString("x32", CultureInfo.InvariantCulture);
+
+        void Add(string? text)
+        {
+            hash.Append(MemoryMarshal.AsBytes(text.AsSpan()));
+            hash.Append("\0\0"u8);
+        }
     }
 
     private IdentityCase? TwoChildren(StudentRecord record)

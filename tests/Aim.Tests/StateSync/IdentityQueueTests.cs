@@ -352,6 +352,40 @@ public sealed class IdentityQueueTests
     }
 
     [TestMethod]
+    public async Task A_correction_of_one_child_is_seen_by_the_next_scan_and_so_is_taking_it_back()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "1001"), Stone(Other));
+        Assert.AreEqual(new IdentityScanned(0, 0, 0), await ScanAsync());
+
+        await bench.RegisterAsync(Child(Other, "1001"));
+        Assert.AreEqual(new IdentityScanned(1, 0, 1), await ScanAsync());
+        Assert.AreEqual(new IdentityScanned(0, 0, 1), await ScanAsync());
+
+        await bench.RegisterAsync(Stone(Other));
+        Assert.AreEqual(new IdentityScanned(0, 1, 0), await ScanAsync());
+        Assert.AreEqual(new IdentityScanned(0, 0, 0), await ScanAsync());
+
+        Task<IdentityScanned> ScanAsync() => bench.Platform.IdentityScan.RunAsync(CancellationToken.None);
+    }
+
+    [TestMethod]
+    public async Task A_scan_that_another_build_made_is_made_anew()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "1001"), Child(Other, "1001"));
+        await bench.Platform.IdentityScan.RunAsync(CancellationToken.None);
+        var mark = (await bench.Ports.Ledger.FindAsync("identity/cases", "compared", "newest", CancellationToken.None))!;
+        Assert.IsTrue(await bench.Ports.Ledger.PutAsync(mark with { Json = mark.Json.Replace("\"fingerprint\":\"", "\"fingerprint\":\"0", StringComparison.Ordinal) }, CancellationToken.None));
+        var open = await bench.Platform.IdentityCases.ListAsync(null, CancellationToken.None).SingleAsync();
+        // Its rules found nothing there.
+        var entry = (await bench.Ports.Ledger.FindAsync("identity/cases", "case", open.Id, CancellationToken.None))!;
+        await bench.Ports.Ledger.PutAsync(entry with { Json = entry.Json.Replace("\"Open\"", "\"Cleared\"", StringComparison.Ordinal) }, CancellationToken.None);
+
+        Assert.AreEqual(new IdentityScanned(1, 0, 1), await bench.Platform.IdentityScan.RunAsync(CancellationToken.None));
+    }
+
+    [TestMethod]
     public async Task A_night_opens_cases_and_a_merge_clears_them()
     {
         await using var bench = await Workbench.OpenAsync();
