@@ -40,7 +40,7 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
 
     private async Task<RuleTally> JudgeSentAsync(EditionKey edition, string? school, string? collection, IFindingSink findings, Func<ValueTask>? flush, CancellationToken cancellation)
     {
-        var (judge, hasPriorYear) = await JudgeOfAsync(edition, school, collection, findings, cancellation);
+        var (judge, hasPriorYear) = await JudgeOfAsync(edition, school, collection, await ClassLists.ReadAsync(editions, edition, cancellation), findings, cancellation);
         var waiting = await parking.ListAsync(edition, cancellation);
         await foreach (var students in ReadAsync(edition, hasPriorYear, cancellation).Chunk(StudentsARead).WithCancellation(cancellation))
         {
@@ -70,18 +70,18 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
     /// <param name="school">Nothing is found in a student who isn't of this school.</param>
     public async Task<IReadOnlyList<Finding>> JudgeAsync(EditionKey edition, string? school, EditionStudent student, CancellationToken cancellation)
     {
-        var findings = new FindingList();
-        var (judge, hasPriorYear) = await JudgeOfAsync(edition, school, collection: null, findings, cancellation);
+        var (findings, classes) = (new FindingList(), new ClassLists());
+        await classes.AddNamedAsync(editions, edition, student.Rows.Select(row => (row.Type, row.Content)), cancellation);
+        var (judge, hasPriorYear) = await JudgeOfAsync(edition, school, collection: null, classes, findings, cancellation);
         var before = hasPriorYear ? await editions.ReadAsync(Before(edition), new EditionSelection([student.LocalId]), cancellation).FirstOrDefaultAsync(cancellation) : null;
         judge.Judge(StudentViews.Of(student), before is null ? null : StudentViews.Of(before));
         return findings;
     }
 
-    private async Task<(EditionJudge Judge, bool HasPriorYear)> JudgeOfAsync(EditionKey edition, string? school, string? collection, IFindingSink findings, CancellationToken cancellation)
+    private async Task<(EditionJudge Judge, bool HasPriorYear)> JudgeOfAsync(EditionKey edition, string? school, string? collection, ClassLists classes, IFindingSink findings, CancellationToken cancellation)
     {
         var reference = (await references.FindAsync(edition.Year, cancellation))?.Data;
         var hasPriorYear = (await editions.GetHeadAsync(Before(edition), cancellation)).RowCount > 0;
-        var classes = await ClassLists.ReadAsync(editions, edition, cancellation);
         return (new EditionJudge(new JudgedEdition(edition, Today(reference), school, collection), reference, classes, hasPriorYear, findings), hasPriorYear);
     }
 

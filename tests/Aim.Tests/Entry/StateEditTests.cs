@@ -175,6 +175,17 @@ public sealed class StateEditTests
         Assert.AreEqual("", await ListedAsync());
     }
 
+    [TestMethod]
+    public async Task A_held_day_in_a_class_is_judged_by_the_class_that_the_record_names()
+    {
+        foreach (var (type, row) in new[] { ("CO", Sample.Course("MATH5")), ("ST", Sample.Staff("T1")), ("SU", Sample.Class("5A")), ("RU", Sample.Roster("1001")) }) await LoadAsync(type, Sample.Tsv(type, row));
+        var hold = new JsonObject { ["district"] = "0123", ["localId"] = "1001", ["recordType"] = "RU", ["key"] = "5A|20250825", ["field"] = "endDate", ["value"] = "06/12/2026", ["reason"] = "Decided in review" };
+
+        var (status, body, _) = await HoldAsync(hold);
+
+        Assert.AreEqual((HttpStatusCode.OK, "CLS-002"), (status, string.Join(' ', EntryHost.RulesOf(body))), $"{body}");
+    }
+
     private async Task<JsonElement> ValidatedAsync(string query = "") => (await entry.SendAsync(HttpMethod.Get, $"{EntryHost.Edition}/validation{query}")).Body;
 
     private static string HeldOf(JsonElement report) => string.Join(' ', report.GetProperty("held").EnumerateArray().Select(finding => finding.GetProperty("rule").GetString()));
