@@ -42,10 +42,11 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
     {
         var (judge, hasPriorYear) = await JudgeOfAsync(edition, school, collection, await ClassLists.ReadAsync(editions, edition, cancellation), findings, cancellation);
         var waiting = await parking.ListAsync(edition, cancellation);
+        var run = resolver.Begin(edition);
         await foreach (var students in ReadAsync(edition, hasPriorYear, cancellation).Chunk(StudentsARead).WithCancellation(cancellation))
         {
             var present = students.Select(student => student.Now).OfType<EditionStudent>().ToList();
-            var known = await resolver.KnowAsync(edition, [.. present.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>()], present.SelectMany(student => student.Rows).Select(row => row.StatedId).OfType<StateId>(), cancellation);
+            var known = await resolver.KnowAsync(run, [.. present.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>()], present.SelectMany(student => student.Rows).Select(row => row.StatedId).OfType<StateId>(), cancellation);
             foreach (var (now, before) in students)
             {
                 if (judge.Judge(now is null ? null : StudentViews.Of(now), before is null ? null : StudentViews.Of(before))) StatedIdentity.CheckStored(now!, known, waiting.GetValueOrDefault(now!.LocalId)?.Reason, judge.Further);

@@ -53,7 +53,7 @@ internal sealed class ChangeJudge(IEditionStore editions, HeldFields heldFields,
     private async Task CheckStateIdsAsync(EditionKey edition, List<ReadChange> read, CancellationToken cancellation)
     {
         var rows = read.Where(change => change.Row is not null).Select(change => (Change: change, Row: change.Row!, Place: new RowPlace(change.Type, change.Line, change.LocalId), Student: UnresolvedStudent.Of(change.LocalId!, change.Row!))).ToList();
-        var known = await resolver.KnowAsync(edition, [.. rows.Select(item => item.Student).OfType<UnresolvedStudent>()], rows.Select(item => item.Row.StatedId).OfType<StateId>(), cancellation);
+        var known = await resolver.KnowAsync(resolver.Begin(edition), [.. rows.Select(item => item.Student).OfType<UnresolvedStudent>()], rows.Select(item => item.Row.StatedId).OfType<StateId>(), cancellation);
         foreach (var (change, row, place, _) in rows) change.IsKeptOut |= !StatedIdentity.Accepts(row.StatedId, place, known, change.Findings);
         // Who a student is said to be in between doesn't matter.
         foreach (var (change, _, place, student) in rows.Where(item => item is { Student: not null, Change.IsKeptOut: false }).GroupBy(item => item.Change.LocalId).Select(changes => changes.Last()))

@@ -51,6 +51,27 @@ public sealed record Resolution(StateId? StateId, StateId? Link, Person? Known, 
     public static Resolution Park(ParkReason reason, IReadOnlyList<StateId> candidates) => new(null, null, null, reason, candidates);
 }
 
+/// <summary>One run over an edition: what people have decided in its district is read once, when there is somebody to ask it of, however many students the run goes through.</summary>
+public sealed class IdentityRun
+{
+    private readonly IdentityDecisions decisions;
+    private IReadOnlyDictionary<string, IdentityDecision>? ofDistrict;
+
+    internal IdentityRun(IdentityDecisions decisions, EditionKey edition) => (this.decisions, Edition) = (decisions, edition);
+
+    public EditionKey Edition { get; }
+
+    /// <summary>What was decided on some students, by local id.</summary>
+    internal async Task<IReadOnlyDictionary<string, IdentityDecision>> DecisionsOnAsync(IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
+    {
+        var decided = new Dictionary<string, IdentityDecision>();
+        if (students.Count == 0) return decided;
+        ofDistrict ??= await decisions.OfDistrictAsync(Edition.District, cancellation);
+        foreach (var student in students) if (ofDistrict.TryGetValue(student.LocalId, out var decision)) decided[student.LocalId] = decision;
+        return decided;
+    }
+}
+
 /// <summary>
 /// Decides whose a district's rows are. What a person has decided goes first, then State IDs and links, then likeness: a match that a machine may make is linked, a near match waits for a
 /// person, and nobody's child gets a State ID. A row is never given to a child who might be another one.
@@ -59,13 +80,16 @@ public sealed class IdentityResolver(IEditionStore editions, IIdentityIndex inde
 {
     private const string Matching = "matching";
 
+    /// <summary>Begins a run. What is decided while it lasts is for the next one.</summary>
+    public IdentityRun Begin(EditionKey edition) => new(decisions, edition);
+
     /// <summary>
     /// Resolves the students of one edition, in the order given. A local id of a child that nobody is gets a new State ID, linked to it; any other link is the
     /// caller's to make, once the rows are where they belong.
     /// </summary>
-    public async Task<IReadOnlyList<Resolution>> ResolveAsync(EditionKey edition, IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
+    public async Task<IReadOnlyList<Resolution>> ResolveAsync(IdentityRun run, IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
     {
-        var known = await KnowAsync(edition, students, [], cancellation);
+        var known = await KnowAsync(run, students, [], cancellation);
         Resolution?[] resolutions = [.. students.Select(student => known.Judge(student)?.Resolution)];
         var unknown = new List<(int Index, Person Person)>();
         for (var i = 0; i < students.Count; i++)
@@ -75,35 +99,36 @@ public sealed class IdentityResolver(IEditionStore editions, IIdentityIndex inde
             if (person.IsComplete) unknown.Add((i, person));
             else resolutions[i] = Resolution.Park(ParkReason.Incomplete, []);
         }
-        if (unknown.Count > 0) await MatchAsync(edition, students, unknown, resolutions, cancellation);
+        if (unknown.Count > 0) await MatchAsync(run, students, unknown, resolutions, cancellation);
         return resolutions!;
     }
 
     /// <summary>Whose the rows are that are somebody's, by local id. Nothing is claimed.</summary>
-    public async Task<IReadOnlyDictionary<string, StateId>> FindOwnersAsync(EditionKey edition, IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<string, StateId>> FindOwnersAsync(IdentityRun run, IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
     {
         var owners = new Dictionary<string, StateId>(students.Count);
-        var known = await KnowAsync(edition, students, [], cancellation);
+        var known = await KnowAsync(run, students, [], cancellation);
         foreach (var student in students) if (known.OwnerOf(student) is { } owner) owners[student.LocalId] = owner;
         return owners;
     }
 
     /// <summary>What there is to judge the students by.</summary>
     /// <param name="further">State IDs to know besides theirs.</param>
-    internal async Task<KnownIdentities> KnowAsync(EditionKey edition, IReadOnlyList<UnresolvedStudent> students, IEnumerable<StateId> further, CancellationToken cancellation)
+    internal async Task<KnownIdentities> KnowAsync(IdentityRun run, IReadOnlyList<UnresolvedStudent> students, IEnumerable<StateId> further, CancellationToken cancellation)
     {
-        var known = await KnownIdentities.ReadAsync(index, decisions, edition.District, students, further, cancellation);
-        await known.LookCloserAsync(index, state, edition, students, cancellation);
+        var known = await KnownIdentities.ReadAsync(index, run, students, further, cancellation);
+        await known.LookCloserAsync(index, state, run.Edition, students, cancellation);
         return known;
     }
 
     /// <summary>Compares children whom nobody knows by id with those they might be, and claims State IDs for the rest.</summary>
-    private async Task MatchAsync(EditionKey edition, IReadOnlyList<UnresolvedStudent> students, List<(int Index, Person Person)> unknown, Resolution?[] resolutions, CancellationToken cancellation)
+    private async Task MatchAsync(IdentityRun run, IReadOnlyList<UnresolvedStudent> students, List<(int Index, Person Person)> unknown, Resolution?[] resolutions, CancellationToken cancellation)
     {
+        var edition = run.Edition;
         var alike = await index.FindAlikeAsync([.. unknown.Select(item => item.Person)], cancellation);
         var matches = unknown.Select((item, i) => PersonMatcher.Decide(PersonTraits.Of(students[item.Index].Student), [.. alike[i].Select(known => (known.StateId, PersonTraits.Of(known)))])).ToList();
         var sure = matches.Select((match, i) => match.Outcome == MatchOutcome.Match && !students[unknown[i].Index].Waits ? match.Candidates[0].StateId : (StateId?)null).ToList();
-        var there = await FindThereAsync(edition, [.. unknown.Zip(sure).Where(item => item.Second is not null).Select(item => (students[item.First.Index].LocalId, item.Second!.Value))], cancellation);
+        var there = await FindThereAsync(run, [.. unknown.Zip(sure).Where(item => item.Second is not null).Select(item => (students[item.First.Index].LocalId, item.Second!.Value))], cancellation);
         var claims = new List<(int Index, IdentityClaim Claim)>();
         // Two local ids that a district sends together are two children to it: which of them a known one is, or both, is for a person to say.
         var taken = resolutions.Select(resolution => resolution?.StateId).OfType<StateId>().ToHashSet();
@@ -128,16 +153,17 @@ public sealed class IdentityResolver(IEditionStore editions, IIdentityIndex inde
     /// Those of some students whom the edition has under another local id. A local id without demographics doesn't count: when a district numbers its students anew, their old ones are gone.
     /// </summary>
     /// <param name="sure">The local ids that the students would get.</param>
-    private async Task<HashSet<StateId>> FindThereAsync(EditionKey edition, HashSet<(string LocalId, StateId StateId)> sure, CancellationToken cancellation)
+    private async Task<HashSet<StateId>> FindThereAsync(IdentityRun run, HashSet<(string LocalId, StateId StateId)> sure, CancellationToken cancellation)
     {
         if (sure.Count == 0) return [];
+        var edition = run.Edition;
         var ids = sure.Select(item => item.StateId).ToHashSet();
         // At the beginning of a year the other one may come later in this very sync.
         var records = new[] { await state.FindAsync(ids, edition.Year, cancellation), await state.FindAsync(ids, edition.Year.Previous, cancellation) }.SelectMany(year => year.Values);
         var others = records.SelectMany(record => record.Contributions.Where(item => item.District == edition.District && item.Sections.Count > 0).Select(item => (item.LocalId, record.StateId))).Where(item => !sure.Contains(item)).ToHashSet();
         if (others.Count == 0) return [];
         var stored = editions.ReadAsync(edition, new EditionSelection([.. others.Select(item => item.LocalId).Distinct().Order(Utf8Order.Comparer)]), cancellation);
-        var owners = await FindOwnersAsync(edition, await stored.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>().ToListAsync(cancellation), cancellation);
+        var owners = await FindOwnersAsync(run, await stored.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>().ToListAsync(cancellation), cancellation);
         return [.. others.Where(item => owners.TryGetValue(item.LocalId, out var owner) && owner == item.StateId).Select(item => item.StateId)];
     }
 

@@ -44,11 +44,10 @@ internal sealed class KnownIdentities
     public static KnownIdentities Of(IReadOnlyDictionary<StateId, Person> people) => new(new Dictionary<string, StateId>(), new Dictionary<string, IdentityDecision>(), people);
 
     /// <param name="further">State IDs to know besides those of the students.</param>
-    public static async Task<KnownIdentities> ReadAsync(
-        IIdentityIndex index, IdentityDecisions decisions, DistrictId district, IReadOnlyList<UnresolvedStudent> students, IEnumerable<StateId> further, CancellationToken cancellation)
+    public static async Task<KnownIdentities> ReadAsync(IIdentityIndex index, IdentityRun run, IReadOnlyList<UnresolvedStudent> students, IEnumerable<StateId> further, CancellationToken cancellation)
     {
-        var links = students.Count == 0 ? new Dictionary<string, StateId>() : await index.FindLinksAsync(district, [.. students.Select(student => student.LocalId).Distinct()], cancellation);
-        var decided = students.Count == 0 ? new Dictionary<string, IdentityDecision>() : await decisions.OfDistrictAsync(district, cancellation);
+        var links = students.Count == 0 ? new Dictionary<string, StateId>() : await index.FindLinksAsync(run.Edition.District, [.. students.Select(student => student.LocalId).Distinct()], cancellation);
+        var decided = await run.DecisionsOnAsync(students, cancellation);
         HashSet<StateId> ids = [.. students.Select(student => student.StatedId).OfType<StateId>(), .. links.Values, .. decided.Values.Select(decision => decision.StateId), .. further];
         return new KnownIdentities(links, decided, ids.Count == 0 ? new Dictionary<StateId, Person>() : await index.FindWithSurvivorsAsync(ids, cancellation));
     }

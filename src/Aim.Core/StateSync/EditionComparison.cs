@@ -21,7 +21,7 @@ public sealed class EditionComparison(IEditionStore editions, IStateStore state,
 
     /// <summary>What is to be expected of an edition at a moment.</summary>
     /// <param name="Behind">Local ids whose rows changed since the last completed sync; null for all of them.</param>
-    private sealed record Moment(EditionHead Head, IReadOnlyDictionary<string, ParkedStudent> Parked, IReadOnlySet<string>? Behind)
+    private sealed record Moment(EditionHead Head, IReadOnlyDictionary<string, ParkedStudent> Parked, IReadOnlySet<string>? Behind, IdentityRun Run)
     {
         public EditionKey Edition => Head.Key;
 
@@ -81,11 +81,12 @@ public sealed class EditionComparison(IEditionStore editions, IStateStore state,
     {
         var head = await editions.GetHeadAsync(edition, cancellation);
         var parked = await parking.ListAsync(edition, cancellation);
-        if (head.IsSynced) return new Moment(head, parked, new HashSet<string>());
-        if (head.SyncedVersion == 0) return new Moment(head, parked, null);
+        var run = resolver.Begin(edition);
+        if (head.IsSynced) return new Moment(head, parked, new HashSet<string>(), run);
+        if (head.SyncedVersion == 0) return new Moment(head, parked, null, run);
         var behind = new HashSet<string>();
         await foreach (var student in editions.ReadAsync(edition, new EditionSelection(ChangedAfter: head.SyncedVersion), cancellation)) behind.Add(student.LocalId);
-        return new Moment(head, parked, behind);
+        return new Moment(head, parked, behind, run);
     }
 
     /// <summary>Reads at a moment that lasts: again while the edition or its sync moves on, and in the end as one that is being synced.</summary>
@@ -128,7 +129,7 @@ public sealed class EditionComparison(IEditionStore editions, IStateStore state,
     {
         var district = moment.Edition.District;
         var known = students.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>().ToList();
-        var owners = new Dictionary<string, StateId>(await resolver.FindOwnersAsync(moment.Edition, [.. known.Where(student => !moment.Parked.ContainsKey(student.LocalId))], cancellation));
+        var owners = new Dictionary<string, StateId>(await resolver.FindOwnersAsync(moment.Run, [.. known.Where(student => !moment.Parked.ContainsKey(student.LocalId))], cancellation));
         var undecided = known.Select(student => student.LocalId).Where(localId => !owners.ContainsKey(localId)).ToList();
         if (undecided.Count == 0) return owners;
         foreach (var (localId, owner) in await identities.FindLinksAsync(district, undecided, cancellation)) owners[localId] = owner;

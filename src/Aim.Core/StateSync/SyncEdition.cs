@@ -107,7 +107,7 @@ public sealed class SyncEdition(
         if (await editions.BeginSyncAsync(progress.Edition, progress.Owner, clock.GetUtcNow() + leaseTime, cancellation) is not { } fresh) return progress with { IsDone = true };
         var lease = progress.Lease ?? fresh;
         var parked = await parking.ListAsync(progress.Edition, cancellation);
-        var batch = new Batch(editions: progress.Edition, lease, parked);
+        var batch = new Batch(resolver.Begin(progress.Edition), lease, parked);
         var last = progress.AfterLocalId;
         var count = 0;
         await foreach (var students in StudentsAsync(lease, progress.AfterLocalId, retriesParked ? parked.Keys : [], cancellation).Chunk(BatchSize).WithCancellation(cancellation))
@@ -148,9 +148,10 @@ public sealed class SyncEdition(
         for (; hasKept; hasKept = await kept.MoveNextAsync()) yield return kept.Current;
     }
 
-    private sealed class Batch(EditionKey editions, SyncLease lease, IReadOnlyDictionary<string, ParkedStudent> parkedBefore)
+    private sealed class Batch(IdentityRun run, SyncLease lease, IReadOnlyDictionary<string, ParkedStudent> parkedBefore)
     {
-        public EditionKey Edition => editions;
+        public IdentityRun Run => run;
+        public EditionKey Edition => run.Edition;
         public SyncLease Lease => lease;
         public IReadOnlyDictionary<string, ParkedStudent> ParkedBefore => parkedBefore;
         public Cause Cause { get; } = new(lease.Owner, "sync");
@@ -246,7 +247,7 @@ public sealed class SyncEdition(
     private async Task<List<Part>> ResolveAsync(Batch batch, EditionStudent[] students, CancellationToken cancellation)
     {
         var known = students.Where(student => student.Demographics is not null).ToList();
-        var resolutions = await resolver.ResolveAsync(batch.Edition, [.. known.Select(student => UnresolvedStudent.Of(student)! with { Waits = batch.ParkedBefore.GetValueOrDefault(student.LocalId)?.Reason == ParkReason.NearMatch })], cancellation);
+        var resolutions = await resolver.ResolveAsync(batch.Run, [.. known.Select(student => UnresolvedStudent.Of(student)! with { Waits = batch.ParkedBefore.GetValueOrDefault(student.LocalId)?.Reason == ParkReason.NearMatch })], cancellation);
         var contributions = new List<Part>();
         for (var i = 0; i < known.Count; i++)
         {
@@ -294,7 +295,7 @@ public sealed class SyncEdition(
             await foreach (var student in editions.ReadAsync(edition, new EditionSelection([.. owned.Select(item => item.LocalId).Distinct().Order(Utf8Order.Comparer)]), cancellation)) stored[student.LocalId] = student;
             var linked = await identities.FindLinksAsync(edition.District, stored.Keys, cancellation);
             var suspects = owned.Where(item => stored.ContainsKey(item.LocalId) && linked.GetValueOrDefault(item.LocalId) != item.StateId).Select(item => item.LocalId).Distinct();
-            var owners = await resolver.FindOwnersAsync(edition, [.. suspects.Select(localId => UnresolvedStudent.Of(stored[localId])).OfType<UnresolvedStudent>()], cancellation);
+            var owners = await resolver.FindOwnersAsync(batch.Run, [.. suspects.Select(localId => UnresolvedStudent.Of(stored[localId])).OfType<UnresolvedStudent>()], cancellation);
             // One who is nobody's waits for a decision; until then the rows stay where they were.
             var moves = owned.Where(item => owners.TryGetValue(item.LocalId, out var owner) && owner != item.StateId).Select(item => new Move(item.LocalId, item.StateId, owners[item.LocalId])).ToList();
             await BringHoldsAsync(batch, moves, cancellation);

@@ -28,10 +28,11 @@ public sealed class VerifyEdition(IEditionStore editions, IStateStore state, Ide
     {
         var head = await editions.GetHeadAsync(edition, cancellation);
         var parked = await parking.ListAsync(edition, cancellation);
+        var run = resolver.Begin(edition);
         var (all, synced) = (default(EditionDigest), default(EditionDigest));
         await foreach (var students in editions.ReadAsync(edition, EditionSelection.All, cancellation).Chunk(BatchSize).WithCancellation(cancellation))
         {
-            var owners = await resolver.FindOwnersAsync(edition, [.. students.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>()], cancellation);
+            var owners = await resolver.FindOwnersAsync(run, [.. students.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>()], cancellation);
             foreach (var student in students)
             {
                 var digest = student.Rows.Aggregate(default(EditionDigest), (sum, row) => sum.Add(EditionDigest.HashOf(student.LocalId, row.Type, row.Key, row.Content.Span)));

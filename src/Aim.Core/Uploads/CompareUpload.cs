@@ -81,12 +81,12 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
     private async Task CompareStudentsAsync(
         StagedUpload staged, EditionHead head, ComparisonJob job, ComparisonResult result, Func<Task> flush, CancellationToken cancellation)
     {
-        var comparison = new StudentComparison(job);
+        var (comparison, run) = (new StudentComparison(job), resolver.Begin(head.Key));
         await foreach (var chunk in MergeAsync(staged, head, job, result, cancellation).Chunk(ChunkSize).WithCancellation(cancellation))
         {
             var prior = await PriorAsync(chunk, head.Key, job, cancellation);
             var students = chunk.Select(item => comparison.Prepare(item.LocalId, item.Stored, item.Staged, result)).ToList();
-            var known = await resolver.KnowAsync(head.Key, [.. students.SelectMany(student => student.People)], students.SelectMany(student => student.StatedIds), cancellation);
+            var known = await resolver.KnowAsync(run, [.. students.SelectMany(student => student.People)], students.SelectMany(student => student.StatedIds), cancellation);
             foreach (var student in students) comparison.Compare(student, prior.GetValueOrDefault(student.LocalId), known, result);
             await flush();
         }

@@ -1,6 +1,8 @@
 using Aim.Editions;
 using Aim.Identity;
+using Aim.Ports;
 using Aim.Records;
+using Aim.StateSync;
 using Aim.Tests.Setup;
 using Aim.Uploads;
 
@@ -36,6 +38,46 @@ public sealed class IdentityQueueTests
 
     private static Task<(DecideStatus Status, StateId? StateId)> DecideAsync(Workbench bench, string localId, StateId? student) =>
         bench.Platform.NearMatches.DecideAsync(Edition, localId, student, "Asked the school.", "reviewer", CancellationToken.None);
+
+    [TestMethod]
+    public async Task What_was_decided_in_a_district_is_read_once_a_run_however_many_students_it_goes_through()
+    {
+        var reads = 0;
+        await using var bench = await Workbench.OpenAsync(replace: ports => ports with { Ledger = new WatchedLedger(ports.Ledger, kind => reads += kind == "decision" ? 1 : 0) });
+        await bench.RegisterAsync(Child(Known, "1001"));
+        await LoadAsync(bench, Sample.Student("1001", ("BirthDate", Slip)));
+        await DecideAsync(bench, "1001", Known);
+
+        async Task<int> ReadsAsync(Func<Task> run)
+        {
+            reads = 0;
+            await run();
+            return reads;
+        }
+
+        // As little alike as so many can be, for the sake of the test's time.
+        var others = Enumerable.Range(2001, 2500).Select(number => Sample.Student($"{number}", ("LastName", $"{(char)('A' + number % 26)}{number}"), ("FirstName", $"{(char)('A' + number / 26 % 26)}{number}"), ("BirthDate", $"{1 + number % 12:00}/{1 + number % 28:00}/{2008 + number % 9}")));
+        Assert.AreEqual(2, await ReadsAsync(() => LoadAsync(bench, [Sample.Student("1001", ("BirthDate", Slip), ("MiddleName", "Rose")), .. others])), "the comparison with the edition, and the sync");
+        Assert.AreEqual("1001", await RecordAsync(bench, Known), "the decision was heeded");
+        Assert.AreEqual(1, await ReadsAsync(() => bench.Platform.Validation.ReportAsync(Edition, null, null, CancellationToken.None)));
+        Assert.AreEqual(1, await ReadsAsync(() => bench.Platform.Comparison.CompareAsync(Edition, new VerificationCounts(), CancellationToken.None).CountAsync().AsTask()));
+    }
+
+    /// <summary>A ledger that says which kinds of its entries are listed.</summary>
+    private sealed class WatchedLedger(ILedger ledger, Action<string> listed) : ILedger
+    {
+        public Task<LedgerEntry?> FindAsync(string subject, string kind, string id, CancellationToken cancellation) => ledger.FindAsync(subject, kind, id, cancellation);
+
+        public Task<bool> AddAsync(LedgerEntry entry, CancellationToken cancellation) => ledger.AddAsync(entry, cancellation);
+
+        public Task<bool> PutAsync(LedgerEntry entry, CancellationToken cancellation) => ledger.PutAsync(entry, cancellation);
+
+        public IAsyncEnumerable<LedgerEntry> ListAsync(string subject, string kind, string? afterId, CancellationToken cancellation)
+        {
+            listed(kind);
+            return ledger.ListAsync(subject, kind, afterId, cancellation);
+        }
+    }
 
     private static async Task AgreesAsync(Workbench bench) => Assert.IsEmpty((await bench.SyncAsync()).Disagreed);
 
