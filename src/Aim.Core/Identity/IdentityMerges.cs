@@ -27,6 +27,9 @@ public enum MergeStatus
 
     /// <summary>There is no merge to undo.</summary>
     NotMerged = 5,
+
+    /// <summary>Another merge is being decided at this moment.</summary>
+    UnderWay = 6,
 }
 
 /// <summary>
@@ -39,12 +42,18 @@ public sealed class IdentityMerges(IEditionStore editions, IStateStore state, II
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
+    private readonly MergeTurn turn = new(ledger, clock);
+
+    /// <summary>What was decided, and the rows to be moved for it.</summary>
+    private sealed record Decided(MergeStatus Status, IdentityMerge? Merge = null);
+
     /// <summary>What to tell somebody whose merge, or undoing of one, was not done.</summary>
     public static string Sentence(MergeStatus status) => status switch
     {
         MergeStatus.NoSuchStateId => "One of the two State IDs doesn't exist.",
         MergeStatus.AreOne => "The two State IDs are one already.",
         MergeStatus.IsRetired => "The State ID was merged into another one before; undo that first.",
+        MergeStatus.UnderWay => "Another merge is being made at this moment; look at its outcome, then try again.",
         MergeStatus.NotMerged => "The State ID wasn't merged into another one.",
         _ => "Done.",
     };
@@ -55,10 +64,17 @@ public sealed class IdentityMerges(IEditionStore editions, IStateStore state, II
 
     public async Task<MergeStatus> MergeAsync(StateId retired, StateId survivor, string reason, string by, CancellationToken cancellation)
     {
+        var decided = await turn.RunAsync(() => DecideAsync(retired, survivor, reason, by, cancellation), cancellation);
+        if (decided?.Merge is { } merge) await ResyncAsync(merge.Rows.Select(row => new EditionKey(row.District, row.Year)), cancellation);
+        return decided?.Status ?? MergeStatus.UnderWay;
+    }
+
+    private async Task<Decided> DecideAsync(StateId retired, StateId survivor, string reason, string by, CancellationToken cancellation)
+    {
         var people = await index.FindWithSurvivorsAsync([retired, survivor], cancellation);
-        if (!people.TryGetValue(retired, out var person) || !people.ContainsKey(survivor)) return MergeStatus.NoSuchStateId;
-        if (retired == survivor || people.SurvivorOf(survivor) == retired) return MergeStatus.AreOne;
-        if (person.MergedInto is { } earlier && earlier != survivor) return people.SurvivorOf(retired) == people.SurvivorOf(survivor) ? MergeStatus.AreOne : MergeStatus.IsRetired;
+        if (!people.TryGetValue(retired, out var person) || !people.ContainsKey(survivor)) return new(MergeStatus.NoSuchStateId);
+        if (retired == survivor || people.SurvivorOf(survivor) == retired) return new(MergeStatus.AreOne);
+        if (person.MergedInto is { } earlier && earlier != survivor) return new(people.SurvivorOf(retired) == people.SurvivorOf(survivor) ? MergeStatus.AreOne : MergeStatus.IsRetired);
         // Noted first: who finds the rows gone must be able to tell whose they were.
         if (await FindAsync(retired, cancellation) is not { UndoneAt: null } known || known.Survivor != survivor)
         {
@@ -68,22 +84,37 @@ public sealed class IdentityMerges(IEditionStore editions, IStateStore state, II
         }
         foreach (var district in known.Rows.GroupBy(row => row.District)) await HoldAsync(known, district.Key, [.. district], cancellation);
         await index.SetSurvivorAsync(retired, survivor, cancellation);
-        await ResyncAsync(known.Rows, cancellation);
-        return MergeStatus.Done;
+        return new(MergeStatus.Done, known);
     }
 
     public async Task<MergeStatus> UndoAsync(StateId retired, string reason, string by, CancellationToken cancellation)
     {
+        var decided = await turn.RunAsync(() => DecideUndoAsync(retired, cancellation), cancellation);
+        if (decided?.Merge is not { } merge) return decided?.Status ?? MergeStatus.UnderWay;
+        var moved = merge.Rows.Select(row => new EditionKey(row.District, row.Year)).Concat(await EditionsOfAsync(merge.Survivor, cancellation));
+        await ResyncAsync(moved, cancellation);
+        // Last: an undoing that dies before is done again. If it was merged anew meanwhile, that merge's page stays.
+        if (await FindAsync(retired, cancellation) is not { } page || page.At == merge.At) await PutAsync(merge with { UndoneBy = by, UndoneReason = reason, UndoneAt = clock.GetUtcNow() }, cancellation);
+        return MergeStatus.Done;
+    }
+
+    private async Task<Decided> DecideUndoAsync(StateId retired, CancellationToken cancellation)
+    {
         if (await FindAsync(retired, cancellation) is not { UndoneAt: null } merge)
         {
             // A merge that came with the state's list of identities has no page; its rows were never another's.
-            if ((await index.FindAsync([retired], cancellation)).GetValueOrDefault(retired)?.MergedInto is not { } survivor) return MergeStatus.NotMerged;
+            if ((await index.FindAsync([retired], cancellation)).GetValueOrDefault(retired)?.MergedInto is not { } survivor) return new(MergeStatus.NotMerged);
             merge = new IdentityMerge(retired, survivor, "", "", clock.GetUtcNow(), []);
         }
         await index.SetSurvivorAsync(retired, null, cancellation);
-        await ResyncAsync(merge.Rows, cancellation);
-        await PutAsync(merge with { UndoneBy = by, UndoneReason = reason, UndoneAt = clock.GetUtcNow() }, cancellation);
-        return MergeStatus.Done;
+        return new(MergeStatus.Done, merge);
+    }
+
+    /// <summary>Those that a student has rows of, or whoever it leads to: rows that came after a merge, under the retired State ID, are among them.</summary>
+    private async Task<IEnumerable<EditionKey>> EditionsOfAsync(StateId survivor, CancellationToken cancellation)
+    {
+        var people = await index.FindWithSurvivorsAsync([survivor], cancellation);
+        return (await state.FindYearsAsync(people.SurvivorOf(survivor), cancellation)).SelectMany(record => record.Districts.Select(district => new EditionKey(district, record.Year)));
     }
 
     /// <summary>
@@ -107,9 +138,9 @@ public sealed class IdentityMerges(IEditionStore editions, IStateStore state, II
         }
     }
 
-    private async Task ResyncAsync(IReadOnlyList<MergedRows> rows, CancellationToken cancellation)
+    private async Task ResyncAsync(IEnumerable<EditionKey> moved, CancellationToken cancellation)
     {
-        foreach (var edition in rows.Select(row => new EditionKey(row.District, row.Year)).Distinct())
+        foreach (var edition in moved.Distinct().ToList())
         {
             await editions.ResetSyncAsync(edition, cancellation);
             await syncs.RunAsync(edition, cancellation);

@@ -32,8 +32,8 @@ public interface IIdentityIndex
     Task<StateId> AddAsync(Person person, CancellationToken cancellation);
 
     /// <summary>
-    /// Says into whom a person was merged, or (null) that it was undone. False when there is no such person, or one of the two was merged otherwise meanwhile: a survivor is never
-        /// </summary>
+    /// Says into whom a person was merged, or (null) that it was undone, whatever was said before; who calls it sees to it that no circle comes of it. False when there is no such person.
+    /// </summary>
     Task<bool> SetSurvivorAsync(StateId id, StateId? survivor, CancellationToken cancellation);
 
     /// <summary>Everybody, retired ones too, in the order of State IDs.</summary>

@@ -4,6 +4,7 @@ using Aim.Ports;
 using Aim.Records;
 using Aim.StateSync;
 using Aim.Tests.Setup;
+using Microsoft.Extensions.Time.Testing;
 using Aim.Uploads;
 
 namespace Aim.Tests.StateSync;
@@ -374,6 +375,52 @@ public sealed class IdentityQueueTests
         Assert.AreEqual(MergeStatus.Done, await MergeAsync(bench, second, first));
         Assert.AreEqual(MergeStatus.Done, await MergeAsync(bench, second, first), "twice comes to the same");
         Assert.AreEqual(MergeStatus.IsRetired, await MergeAsync(bench, second, Known));
+    }
+
+    [TestMethod]
+    public async Task Undoing_a_merge_takes_along_the_rows_that_came_after_it_under_the_retired_State_ID()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var (first, second) = await TwoChildrenAsync(bench);
+        await MergeAsync(bench, second, first);
+        await bench.UploadAsync("SD", Sample.Tsv("SD", StoneRow("7", ("StudentStateId", second.ToString())).With(("DistrictNumber", "0456"))), district: Sample.OtherDistrict);
+        StringAssert.Contains(await RecordAsync(bench, first), "7", "they go to the survivor while the merge stands");
+
+        Assert.AreEqual(MergeStatus.Done, await UndoAsync(bench, second));
+
+        Assert.IsFalse((await RecordAsync(bench, first)).Split(' ').Contains("7"));
+        Assert.IsTrue((await RecordAsync(bench, second)).Split(' ').Contains("7"));
+    }
+
+    [TestMethod]
+    public async Task Two_merges_of_the_same_two_State_IDs_at_once_leave_one_of_them()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            await using var bench = await Workbench.OpenAsync();
+            await bench.RegisterAsync(Child(Known, "1001"), Child(Other, "1002"));
+
+            var outcomes = await Task.WhenAll(Task.Run(() => MergeAsync(bench, Known, Other)), Task.Run(() => MergeAsync(bench, Other, Known)));
+
+            Assert.AreEqual(1, outcomes.Count(outcome => outcome == MergeStatus.Done), string.Join(' ', outcomes));
+            Assert.IsTrue(outcomes.All(outcome => outcome is MergeStatus.Done or MergeStatus.AreOne or MergeStatus.UnderWay), string.Join(' ', outcomes));
+            Assert.AreEqual(1, (await bench.Ports.Identities.FindAsync([Known, Other], CancellationToken.None)).Values.Count(person => person.MergedInto is null));
+        }
+    }
+
+    [TestMethod]
+    public async Task A_merge_that_died_holds_up_others_for_two_minutes_only()
+    {
+        var clock = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56));
+        await using var bench = await Workbench.OpenAsync(clock: clock);
+        await bench.RegisterAsync(Child(Known, "1001"), Child(Other, "1002"));
+        await bench.Ports.Ledger.PutAsync(new("identity", "merge-turn", "state", $"\"{clock.GetUtcNow().AddMinutes(2):O}\""), CancellationToken.None);
+
+        Assert.AreEqual(MergeStatus.UnderWay, await MergeAsync(bench, Known, Other));
+        Assert.AreEqual(MergeStatus.UnderWay, await UndoAsync(bench, Known));
+        clock.Advance(TimeSpan.FromMinutes(2.1));
+        Assert.AreEqual(MergeStatus.Done, await MergeAsync(bench, Known, Other));
+        Assert.AreEqual(MergeStatus.Done, await UndoAsync(bench, Known));
     }
 
     [TestMethod]
