@@ -47,6 +47,7 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
         {
             var present = students.Select(student => student.Now).OfType<EditionStudent>().ToList();
             var known = await resolver.KnowAsync(run, [.. present.Select(UnresolvedStudent.Of).OfType<UnresolvedStudent>()], present.SelectMany(student => student.Rows).Select(row => row.StatedId).OfType<StateId>(), cancellation);
+            judge.Identities = known;
             foreach (var (now, before) in students)
             {
                 if (judge.Judge(now is null ? null : StudentViews.Of(now), before is null ? null : StudentViews.Of(before))) StatedIdentity.CheckStored(now!, known, waiting.GetValueOrDefault(now!.LocalId)?.Reason, judge.Further);
@@ -75,7 +76,9 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
         await classes.AddNamedAsync(editions, edition, student.Rows.Select(row => (row.Type, row.Content)), cancellation);
         var (judge, hasPriorYear) = await JudgeOfAsync(edition, school, collection: null, classes, findings, cancellation);
         var before = hasPriorYear ? await editions.ReadAsync(Before(edition), new EditionSelection([student.LocalId]), cancellation).FirstOrDefaultAsync(cancellation) : null;
-        judge.Judge(StudentViews.Of(student), before is null ? null : StudentViews.Of(before));
+        var view = StudentViews.Of(student);
+        if (view.StatingOtherwise.Any()) judge.Identities = await resolver.KnowAsync(resolver.Begin(edition), [UnresolvedStudent.Of(student)!], student.Rows.Select(row => row.StatedId).OfType<StateId>(), cancellation);
+        judge.Judge(view, before is null ? null : StudentViews.Of(before));
         return findings;
     }
 

@@ -97,8 +97,19 @@ internal sealed class ChangeJudge(IEditionStore editions, HeldFields heldFields,
             subject.Settle();
             if (!subject.IsOfStudent) subject.AddTo(classes);
         }
+        await KnowAsync(edition, subjects, cancellation);
         foreach (var subject in subjects) subject.Check();
         return subjects;
+    }
+
+    /// <summary>Looks up whose the students are some of whose rows state another State ID than their demographics will. They are few, if any.</summary>
+    private async Task KnowAsync(EditionKey edition, IReadOnlyList<ChangedSubject> subjects, CancellationToken cancellation)
+    {
+        var unclear = subjects.Where(subject => subject.IsOfStudent).Select(subject => (Subject: subject, View: subject.Outcome)).Where(item => item.View.StatingOtherwise.Any()).ToList();
+        if (unclear.Count == 0) return;
+        var known = await resolver.KnowAsync(resolver.Begin(edition), [.. unclear.Select(item => new UnresolvedStudent(item.Subject.LocalId, item.View.Student!.StatedId, item.View.Student.Record))],
+            unclear.SelectMany(item => item.View.StatingOtherwise).Select(entry => entry.StatedId!.Value), cancellation);
+        foreach (var (subject, _) in unclear) subject.Identities = known;
     }
 
     private async Task<Dictionary<string, EditionStudent>> ReadAsync(EditionKey edition, IReadOnlyList<string> localIds, CancellationToken cancellation)

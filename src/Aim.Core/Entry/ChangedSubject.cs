@@ -1,4 +1,5 @@
 using Aim.Editions;
+using Aim.Identity;
 using Aim.Records;
 using Aim.Rules;
 
@@ -100,12 +101,18 @@ internal sealed class ChangedSubject : IFindingSink
         }
     }
 
+    /// <summary>The subject as it will be.</summary>
+    public StudentView Outcome => View((_, _, by) => by is not null).View;
+
+    /// <summary>What the state knows of a student some of whose rows state another State ID than the demographics.</summary>
+    public KnownIdentities Identities { set => facts.Identities = value; }
+
     /// <summary>Finds what is wrong with the subject as it will be.</summary>
     public void Check()
     {
         foreach (var change in changes.Where(change => change.Judged.Result == ChangeResult.NotThere))
             change.Findings.Add(Findings.OfField(FileRules.NothingToDelete, PlaceOf(change), FileRules.NothingToDelete.Field, change.Key, null));
-        if (present.Count > 0 && changes.Any(IsAboutSomething)) rules.CheckOthers(View((_, _, by) => by is not null).View, facts, this);
+        if (present.Count > 0 && changes.Any(IsAboutSomething)) rules.CheckOthers(Outcome, facts, this);
     }
 
     /// <summary>A delete of what is not there asks for nothing.</summary>

@@ -54,6 +54,8 @@ internal sealed class KnownIdentities
 
     public Person? Find(StateId id) => people.GetValueOrDefault(id);
 
+    public StateId SurvivorOf(StateId id) => people.SurvivorOf(id);
+
     /// <summary>Whose the rows are when the link is taken for right, as it is once they were brought to the state; null when no id says.</summary>
     public StateId? OwnerOf(UnresolvedStudent student) =>
         DecisionOn(student) is null && Claim.Of(this, student) is { IsOwn: true } claim ? claim.Survivor : Judge(student)?.Resolution.StateId;

@@ -1,4 +1,5 @@
 using Aim.Editions;
+using Aim.Identity;
 using Aim.Organizations;
 using Aim.Records;
 
@@ -42,6 +43,9 @@ public sealed class EditionJudge
     }
 
     public RuleTally Tally { get; } = new();
+
+    /// <summary>What the state knows of the students who are judged next.</summary>
+    internal KnownIdentities? Identities { set => studentFacts.Identities = value; }
 
     /// <summary>Takes what is found by other means than the rules given, and counts it with the rest.</summary>
     internal IFindingSink Further => counting;

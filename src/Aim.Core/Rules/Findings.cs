@@ -7,11 +7,12 @@ namespace Aim.Rules;
 /// <summary>Makes findings: fills the placeholders of a rule's message from the record it is about.</summary>
 internal static class Findings
 {
-    public static Finding Of<T>(Rule rule, T record, in RowPlace place, string? cause, RowFacts? facts) where T : IRecord<T>
+    public static Finding Of<T>(Rule rule, T record, in RowPlace place, string? cause, RowFacts? facts, StateId? stated = null) where T : IRecord<T>
     {
         var values = new FieldValues();
         record.Write(ref values);
         values["Cause"] = cause;
+        values["StudentStateId"] = stated?.ToString();
         if (facts is not null)
         {
             values["District"] = facts.District.Value;

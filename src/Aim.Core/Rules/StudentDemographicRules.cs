@@ -1,3 +1,4 @@
+using Aim.Identity;
 using Aim.Records;
 using static Aim.Rules.Severity;
 
@@ -42,8 +43,24 @@ internal static class StudentDemographicRules
                 ? view.Entries.Where(entry => entry.StatedLastName is not null && entry.StatedFirstName is not null &&
                     Names.DifferMaterially(student.LastName, student.FirstName, entry.StatedLastName, entry.StatedFirstName))
                 : [],
-            [.. RecordTypes.OfStudents]) { JudgesRowsAlone = true },
+            [.. RecordTypes.OfStudents]) { JudgesRowsAlone = true, ReadsStated = true },
+
+        new(new("REF-013", Error, RuleScope.Student, "StudentStateId", "State ID is not the student's",
+                "The State ID {StudentStateId} in the row is not that of the student with this local id.",
+                "Check that the row is under the right local id; otherwise correct its State ID, or leave it empty.") { Basis = "CALPADS: identity disagreement" },
+            OfAnotherStudent, [.. RecordTypes.OfStudents]) { JudgesRowsAlone = true, ReadsStated = true },
     ];
+
+    /// <summary>A retired State ID is as good as its survivor. Of a student who waits for a decision, the demographics are taken at their word.</summary>
+    private static IEnumerable<ViewEntry> OfAnotherStudent(StudentView view, StudentFacts facts)
+    {
+        var others = view.StatingOtherwise.ToList();
+        if (others.Count == 0 || view.Student is not { } student) return [];
+        var own = facts.Identities?.OwnerOf(new UnresolvedStudent(student.Place.LocalId!, student.StatedId, student.Record)) ?? student.StatedId;
+        return own is { } id ? others.Where(entry => SurvivorOf(entry.StatedId!.Value) != SurvivorOf(id)) : [];
+
+        StateId SurvivorOf(StateId stated) => facts.Identities?.SurvivorOf(stated) ?? stated;
+    }
 
     /// <summary>What of the student's identity is not said, in words.</summary>
     private static IEnumerable<string> Missing(Student student)

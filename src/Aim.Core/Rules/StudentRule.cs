@@ -1,4 +1,5 @@
 using Aim.Editions;
+using Aim.Identity;
 using Aim.Organizations;
 using Aim.Records;
 
@@ -8,6 +9,9 @@ namespace Aim.Rules;
 /// <param name="IsNew">The row is in the file being checked, rather than stored before.</param>
 public abstract record ViewEntry(RowPlace Place, bool IsNew, string? StatedLastName, string? StatedFirstName)
 {
+    /// <summary>The State ID in the row.</summary>
+    public StateId? StatedId { get; init; }
+
     /// <summary>The row is in the file as it is stored already: what else the file brings has to give way to it, as to any stored row.</summary>
     public bool IsUnchanged { get; init; }
 
@@ -20,7 +24,7 @@ public abstract record ViewEntry(RowPlace Place, bool IsNew, string? StatedLastN
 public sealed record Entry<T>(T Record, RowPlace Place, bool IsNew = true, string? StatedLastName = null, string? StatedFirstName = null)
     : ViewEntry(Place, IsNew, StatedLastName, StatedFirstName) where T : IRecord<T>
 {
-    internal override Finding FindingOf(Rule rule, string? cause) => Findings.Of(rule, Record, Place, cause, facts: null);
+    internal override Finding FindingOf(Rule rule, string? cause) => Findings.Of(rule, Record, Place, cause, facts: null, StatedId);
 
     internal override void AddTo(StudentView view) => view.Add(this);
 }
@@ -51,6 +55,9 @@ public sealed class StudentView
     }
 
     internal void Add<T>(Entry<T> entry) where T : IRecord<T> => ((List<Entry<T>>)(byType[entry.Place.Type.Number] ??= new List<Entry<T>>())).Add(entry);
+
+    /// <summary>The rows that state another State ID than the demographics, or one where those state none.</summary>
+    public IEnumerable<ViewEntry> StatingOtherwise => Student is { } student ? Entries.Where(entry => entry.Place.Type.IsOfStudent && entry.StatedId is not null && entry.StatedId != student.StatedId) : [];
 
     /// <summary>Whether the student was enrolled somewhere in the district on that day; whoever never came was not.</summary>
     public bool IsEnrolledOn(DateOnly? day)
@@ -86,6 +93,9 @@ public sealed class StudentFacts
 
     /// <summary>The district's courses, classes and teachers; there for rules that say they need them.</summary>
     public ClassLists? Classes { get; init; }
+
+    /// <summary>What the state knows by their ids of the student and of those whose State IDs the rows state; null where the rows alone are at hand. It is asked for <see cref="StudentView.StatingOtherwise"/> only.</summary>
+    internal KnownIdentities? Identities { get; set; }
 }
 
 /// <summary>A rule that needs all rows of one student in the district.</summary>
@@ -96,6 +106,9 @@ public sealed record StudentRule(Rule Rule, Func<StudentView, StudentFacts, IEnu
 
     /// <summary>It looks something up among the district's courses, classes and teachers.</summary>
     public bool NeedsClasses { get; init; }
+
+    /// <summary>It reads what rows say besides their records, such as the State ID, which a snapshot hasn't.</summary>
+    public bool ReadsStated { get; init; }
 
     /// <summary>What findings of one root cause share, for instance the unknown section; without it the rule is the cause.</summary>
     public Func<ViewEntry, string?>? Cause { get; init; }

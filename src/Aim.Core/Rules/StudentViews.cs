@@ -22,7 +22,7 @@ internal static class StudentViews
     private sealed class Maker : IRecordTypeVisitor<Func<EditionRow, RowPlace, bool, bool, ViewEntry>>
     {
         public Func<EditionRow, RowPlace, bool, bool, ViewEntry> Visit<T>(RecordType<T> type) where T : IRecord<T> =>
-            (row, place, isNew, isUnchanged) => new Entry<T>(type.Read(row.Content.Span), place, isNew, row.StatedLastName, row.StatedFirstName) { IsUnchanged = isUnchanged };
+            (row, place, isNew, isUnchanged) => new Entry<T>(type.Read(row.Content.Span), place, isNew, row.StatedLastName, row.StatedFirstName) { IsUnchanged = isUnchanged, StatedId = row.StatedId };
     }
 
     /// <summary>The view of a stored student, none of whose rows is new.</summary>

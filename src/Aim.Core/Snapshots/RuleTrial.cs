@@ -11,7 +11,7 @@ namespace Aim.Snapshots;
 /// <summary>What rules would have found in a snapshot.</summary>
 /// <param name="SnapshotRules">Version of the rule catalogue under which the snapshot was taken.</param>
 /// <param name="PresentRules">Version of the catalogue they were tried from.</param>
-/// <param name="NotRun">Those that ask for what a snapshot has not: classes, the year before, what is noted, the state's list of students.</param>
+/// <param name="NotRun">Those that ask for what a snapshot has not: classes, the year before, what is noted, the state's list of students, what rows say besides their records.</param>
 public sealed record TrialReport(string Snapshot, SchoolYear Year, string SnapshotRules, string PresentRules, long Students, long Rows, IReadOnlyList<RuleHits> Rules, IReadOnlyList<string> NotRun);
 
 /// <summary>
@@ -52,7 +52,7 @@ public sealed class RuleTrial(IBlobStore blobs, SnapshotLibrary snapshots)
     private static bool IsDecidable(Rule rule) => rule.Scope switch
     {
         RuleScope.Row => RuleCatalog.IsDecidedByRecord(rule.Id),
-        RuleScope.Student => RuleCatalog.StudentRules.Any(item => item.Rule.Id == rule.Id && !item.NeedsClasses && !item.NeedsPriorYear),
+        RuleScope.Student => RuleCatalog.StudentRules.Any(item => item.Rule.Id == rule.Id && !item.NeedsClasses && !item.NeedsPriorYear && !item.ReadsStated),
         RuleScope.Edition => RuleCatalog.EditionRules.Any(item => item.Rule.Id == rule.Id && !item.NeedsPriorYear && !item.NeedsNotes && item.Collections.Count == 0),
         _ => false,
     };

@@ -49,10 +49,15 @@ internal sealed class Candidate(StagedRow staged, EditionRow? stored, EditionRow
 /// <param name="IsProtected">A row of the file can't be used, so that none of the student's stored rows counts as left out.</param>
 internal sealed record StudentCandidates(string LocalId, IReadOnlyList<EditionRow> Stored, Dictionary<string, EditionRow> StoredByKey, List<Candidate> Candidates, bool IsProtected)
 {
-    /// <summary>Who the student is by the demographics of the file.</summary>
-    public IEnumerable<UnresolvedStudent> People => Candidates.Select(candidate => UnresolvedStudent.Of(LocalId, candidate.Row)).OfType<UnresolvedStudent>();
+    /// <summary>Who the student is by the demographics of the file; in a file of other rows by the stored ones, where a row states another State ID than they do.</summary>
+    public IEnumerable<UnresolvedStudent> People =>
+        (Candidates.Exists(candidate => candidate.Row.Type == RecordTypes.Student) ? Candidates.Select(candidate => candidate.Row) : Stored.Where(row => row.Type == RecordTypes.Student && Candidates.Exists(candidate => StatesOtherwise(candidate, row))))
+            .Select(row => UnresolvedStudent.Of(LocalId, row)).OfType<UnresolvedStudent>();
 
-    public IEnumerable<StateId> StatedIds => Candidates.Select(candidate => candidate.Staged.StatedId).OfType<StateId>();
+    /// <summary>The State IDs of the file, and of the rows that demographics in it are held against.</summary>
+    public IEnumerable<StateId> StatedIds => Candidates.Select(candidate => candidate.Row).Concat(Candidates.Exists(candidate => candidate.Row.Type == RecordTypes.Student) ? Stored : []).Select(row => row.StatedId).OfType<StateId>();
+
+    private static bool StatesOtherwise(Candidate candidate, EditionRow demographics) => candidate.Row.StatedId is { } id && id != demographics.StatedId;
 }
 
 /// <summary>
@@ -87,7 +92,7 @@ internal sealed class StudentComparison(ComparisonJob job)
         var (localId, candidates) = (student.LocalId, student.Candidates);
         foreach (var candidate in candidates)
             candidate.IsRejected = !StatedIdentity.Accepts(candidate.Staged.StatedId, PlaceOf(localId, candidate), known, result.Findings);
-        CheckStudent(localId, student.Stored, candidates, priorYear, student.IsProtected, result);
+        CheckStudent(localId, student.Stored, candidates, priorYear, known, student.IsProtected, result);
         foreach (var candidate in candidates.Where(candidate => !candidate.IsRejected))
             if (UnresolvedStudent.Of(localId, candidate.Row) is { } person) StatedIdentity.Check(person, PlaceOf(localId, candidate), known, result.Findings);
         Conclude(localId, student.StoredByKey, candidates, student.IsProtected, result);
@@ -136,9 +141,12 @@ internal sealed class StudentComparison(ComparisonJob job)
     }
 
     private void CheckStudent(
-        string localId, IReadOnlyList<EditionRow> stored, List<Candidate> candidates, EditionStudent? priorYear, bool isProtected, ComparisonResult result)
+        string localId, IReadOnlyList<EditionRow> stored, List<Candidate> candidates, EditionStudent? priorYear, KnownIdentities known, bool isProtected, ComparisonResult result)
     {
-        var facts = new StudentFacts { Year = job.Year, Reference = job.Reference, HasPriorYear = job.HasPriorYear, PriorYear = priorYear is null ? null : StudentViews.Of(priorYear), Classes = job.Classes };
+        var facts = new StudentFacts
+        {
+            Year = job.Year, Reference = job.Reference, HasPriorYear = job.HasPriorYear, PriorYear = priorYear is null ? null : StudentViews.Of(priorYear), Classes = job.Classes, Identities = known,
+        };
         var (view, entries) = ViewOf(localId, stored, candidates, isProtected);
         var rejected = job.Rules.CheckFatal(view, facts, result.Findings);
         if (rejected.Count > 0)

@@ -89,6 +89,9 @@ internal sealed class IdentityMistakes(SampleRandom random, SampleRegister regis
             && !spoiled.Contains(one.Person.Number) && !reserved.Contains(one.Person.Number));
     }
 
+    /// <summary>Somebody else whom the state knows; null when there is nobody.</summary>
+    public SampleStudent? FindStranger(SampleStudent student) => students.FirstOrDefault(one => IsKnown(one) && one.Person.Number != student.Person.Number);
+
     /// <summary>Two children of one name, born on two days, have one State ID; as both are in school, it overlaps between their districts too.</summary>
     public void Share(SampleStudent student, SampleStudent namesake, List<SampleRow> rows)
     {

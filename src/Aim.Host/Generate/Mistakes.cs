@@ -97,6 +97,12 @@ internal sealed class Mistakes(SampleRandom random, SchoolYear year, double rate
             (row["StudentLocalId"], row["StudentStateId"], row["StartStatus"]) = (register.NewLocalId(student.District.District.Number), "", "06");
             Mark(row, "REF-008", all);
         }),
+        new("REF-013", (student, _) => IdentityMistakes.IsKnown(student) && identity.FindStranger(student) is not null, (student, all) =>
+        {
+            var row = First(all, "EN");
+            row["StudentStateId"] = identity.FindStranger(student)!.Person.StateId.ToString()!;
+            row.Planted.Add("REF-013");
+        }),
         InPlace("REF-009", "EN", (_, _) => true, row => (row["LastName"], row["FirstName"]) = ("Quibble", row["FirstName"][0] == 'Z' ? "Yon" : "Zed")),
     ];
 

@@ -52,6 +52,23 @@ public sealed class EntryRuleTests
     }
 
     [TestMethod]
+    public async Task A_record_with_another_childs_State_ID_is_told_by_hand_and_in_a_push()
+    {
+        await using var entry = await StartAsync();
+        await SavedAsync(entry, "SD/1001", Student());
+        await SavedAsync(entry, "SD/1002", Student("Otto"));
+        var ids = (await entry.StateRecordsAsync()).ToDictionary(record => record.GetProperty("districts")[0].GetProperty("localId").GetString()!, record => record.GetProperty("stateId").GetString()!);
+        var record = Enrollment();
+        record["studentStateId"] = ids["1002"];
+
+        Assert.AreEqual("REF-013", await SavedAsync(entry, "EN/1001", record));
+        Assert.AreEqual("REF-013", string.Join(' ', RulesOfPush((await entry.PushAsync(1, Upsert("SD", null, Student()), Upsert("EN", null, record))).Body)));
+
+        record["studentStateId"] = ids["1001"];
+        Assert.AreEqual("", string.Join(' ', RulesOfPush((await entry.PushAsync(2, Upsert("EN", null, record))).Body)));
+    }
+
+    [TestMethod]
     public async Task Sections_rosters_and_marks_of_a_push_are_held_against_the_classes_it_brings()
     {
         await using var entry = await StartAsync();

@@ -246,10 +246,10 @@ public sealed class EditionValidationTests
         await bench.SyncAsync();
         await SnapshotCommand.TakeAsync(bench.Data, "fall", Sample.Year, new DateOnly(2025, 10, 6), CancellationToken.None);
 
-        var trial = await bench.Platform.RuleTrials.RunAsync("fall", [.. new[] { "IDN-001", "REF-010", "ENR-013", "FMT-003", "CRT-003", "REF-003" }.Select(RuleCatalog.Get)], CancellationToken.None);
+        var trial = await bench.Platform.RuleTrials.RunAsync("fall", [.. new[] { "IDN-001", "REF-010", "ENR-013", "FMT-003", "CRT-003", "REF-003", "REF-009", "REF-013" }.Select(RuleCatalog.Get)], CancellationToken.None);
 
         Assert.AreEqual("IDN-001", trial.Rules.Single().Rule);
-        Assert.AreEqual("CRT-003 ENR-013 FMT-003 REF-003 REF-010", string.Join(" ", trial.NotRun));
+        Assert.AreEqual("CRT-003 ENR-013 FMT-003 REF-003 REF-009 REF-010 REF-013", string.Join(" ", trial.NotRun));
         await Assert.ThrowsExactlyAsync<Aim.Workflows.FaultException>(() => bench.Platform.RuleTrials.RunAsync("spring", [RuleCatalog.Get("IDN-001")], CancellationToken.None));
     }
 

@@ -87,6 +87,15 @@ public sealed class OfflineCheckTests
     }
 
     [TestMethod]
+    public async Task A_State_ID_is_held_against_that_of_the_students_demographics()
+    {
+        FixtureFile[] Files(string stated) => [FixtureFile.Of("SD", Sample.Student("1001", ("StudentStateId", "100200301")), Sample.Student("1002")), FixtureFile.Of("EN", Sample.Enrollment("1001", ("StudentStateId", stated)), Sample.Enrollment("1002", ("StudentStateId", stated)))];
+
+        Assert.AreEqual("REF-013 EN.tsv:2", Hit.Text((await CheckAsync(Files("100200302"), Reference)).Hits), "of the other one there is nothing to hold it against");
+        Assert.AreEqual("", Hit.Text((await CheckAsync(Files("100200301"), Reference)).Hits));
+    }
+
+    [TestMethod]
     public async Task Rules_that_were_not_run_find_nothing_and_all_others_do()
     {
         foreach (var fixture in RuleFixtures.All.Where(fixture => fixture.IsDecidableOffline && fixture.Rule != "FMT-001"))

@@ -113,7 +113,7 @@ internal static class RuleFixtures
         new("REF-001", "a closed school", "LP:2", [SD(), LP(("SchoolNumber", Sample.ClosedSchool))], [SD(), LP()]),
         new("REF-002", "a calendar that the school hasn't", "PP:2", [SD(), EN(), PP(("CalendarNumber", "002"))], [SD(), EN(), PP()]),
         new("REF-003", "a State ID that nobody has", "SD:2", [SD(("StudentStateId", "999888777"))], [SD(("StudentStateId", $"{Known}"))]) { Known = [Person()] },
-        new("REF-003", "a State ID that nobody has, in an enrollment", "EN:2", [SD(), EN(("StudentStateId", "999888777"))], [SD(), EN(("StudentStateId", $"{Known}"))]) { Known = [Person() with { FirstName = "Otto" }] },
+        new("REF-003", "a State ID that nobody has, in an enrollment", "EN:2", [SD(), EN(("StudentStateId", "999888777"))], [SD(), EN(("StudentStateId", $"{Known}"))]) { Known = [Person()] },
         new("REF-004", "a State ID that was merged into another", "SD:2", [SD(("StudentStateId", $"{Retired}"))], [SD(("StudentStateId", $"{Known}"))])
             { Known = [Person(), Person() with { StateId = Retired, MergedInto = Known }] },
         new("REF-005", "a gender that isn't in the list", "SD:2", [SD(("Gender", "X"))], [SD(("Gender", "N"))]),
@@ -127,6 +127,11 @@ internal static class RuleFixtures
         new("REF-008", "an enrollment of a student without demographics", "EN:2", [EN()], [SD(), EN()]),
         new("REF-009", "an enrollment under another child's name", "EN:2",
             [SD(), EN(("LastName", "Stone"), ("FirstName", "Otto"))], [SD(), EN(("LastName", "Stone-Rivers"), ("FirstName", "Otto"))]),
+        new("REF-013", "an enrollment with another child's State ID", "EN:2",
+            [SD(("StudentStateId", $"{Known}")), EN(("StudentStateId", $"{Retired}"))], [SD(("StudentStateId", $"{Known}")), EN(("StudentStateId", $"{Known}"))])
+            { Known = [Person(), Person() with { StateId = Retired, FirstName = "Otto" }] },
+        new("REF-013", "a program with another child's State ID than the student is known by", "PP:2",
+            [SD(), EN(), PP(("StudentStateId", $"{Retired}"))], [SD(), EN(), PP(("StudentStateId", $"{Known}"))]) { Known = [Person(), Person() with { StateId = Retired, FirstName = "Otto" }] },
     ];
 
     private static Person Person() => new() { StateId = Known, LastName = "Rivers", FirstName = $"Ana{Id}", BirthDate = new(2015, 6, 1), Gender = "F" };

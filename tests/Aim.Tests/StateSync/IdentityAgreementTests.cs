@@ -211,6 +211,78 @@ public sealed class IdentityAgreementTests
         Assert.AreEqual(("IDN-005", Ada, "0123/1001 0456/7"), (found.Rule, found.Students.Single(), string.Join(' ', found.LocalIds)));
     }
 
+    /// <summary>What is found of other rows than demographics, in a file and once it is stored.</summary>
+    private static async Task<(string File, string Stored)> EnrollAsync(Workbench bench, StateId stated)
+    {
+        var file = await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1001", ("StudentStateId", stated.ToString()), ("FirstName", ""), ("LastName", ""))));
+        return (Of(file.Findings), await StoredAsync(bench));
+    }
+
+    private static async Task<string> StoredAsync(Workbench bench)
+    {
+        var findings = new FindingList();
+        await bench.Platform.Validation.RunAsync(Edition, null, null, findings, null, CancellationToken.None);
+        return Of(findings);
+    }
+
+    private static string Of(IEnumerable<Finding> findings) =>
+        string.Join(' ', findings.Where(finding => finding.Rule is "REF-004" or "REF-013").Select(finding => $"{finding.Rule} {finding.Record}:{finding.LocalId} {finding.Value}").Order(StringComparer.Ordinal));
+
+    [TestMethod]
+    public async Task A_row_with_another_childs_State_ID_than_its_local_id_was_given_is_told_in_its_file_and_by_re_validation()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Twin(Kyle, "Kyle", "M"));
+        await LoadAsync(bench, Row("1001", Twin(Ada, "Ada", "F")));
+        var given = (await bench.StateIdOfAsync("1001"))!.Value;
+
+        Assert.AreEqual(("", ""), await EnrollAsync(bench, given));
+        Assert.AreEqual(($"REF-013 EN:1001 {Kyle}", $"REF-013 EN:1001 {Kyle}"), await EnrollAsync(bench, Kyle));
+    }
+
+    [TestMethod]
+    public async Task A_retired_State_ID_of_the_same_child_is_no_other_childs_in_whichever_row_it_is()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var retired = new StateId(100_200_309);
+        await bench.RegisterAsync(Twin(Ada, "Ada", "F"), Twin(retired, "Ada", "F") with { MergedInto = Ada });
+
+        await LoadAsync(bench, Stating("1001", Twin(Ada, "Ada", "F"), Ada));
+        Assert.AreEqual(($"REF-004 EN:1001 {retired}", $"REF-004 EN:1001 {retired}"), await EnrollAsync(bench, retired));
+
+        await LoadAsync(bench, Stating("1001", Twin(Ada, "Ada", "F"), retired));
+        Assert.AreEqual(("", $"REF-004 SD:1001 {retired}"), await EnrollAsync(bench, Ada));
+    }
+
+    [TestMethod]
+    public async Task Rows_that_are_left_with_another_State_ID_when_the_demographics_change_theirs_are_told_with_those()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        var retired = new StateId(100_200_309);
+        await bench.RegisterAsync(Twin(Ada, "Ada", "F"), Twin(Kyle, "Kyle", "M"), Twin(retired, "Ada", "F") with { MergedInto = Ada });
+        await LoadAsync(bench, Stating("1001", Twin(Ada, "Ada", "F"), Ada));
+        await EnrollAsync(bench, retired);
+
+        var corrected = await bench.UploadAsync("SD", Sample.Tsv("SD", Stating("1001", Twin(Ada, "Ada", "F"), Ada, ("City", "Helena"))));
+        var changed = await bench.UploadAsync("SD", Sample.Tsv("SD", Stating("1001", Twin(Kyle, "Kyle", "M"), Kyle)));
+
+        Assert.AreEqual(("", $"REF-013 EN:1001 {retired}"), (Of(corrected.Findings), Of(changed.Findings)));
+        Assert.AreEqual($"REF-004 EN:1001 {retired} REF-013 EN:1001 {retired}", await StoredAsync(bench));
+    }
+
+    [TestMethod]
+    public async Task A_row_with_the_State_ID_that_a_person_has_decided_on_is_in_order_whatever_the_demographics_state()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Twin(Ada, "Ada", "F"), Twin(Kyle, "Kyle", "M"));
+        await LoadAsync(bench, Stating("1001", Twin(Ada, "Ada", "F"), Kyle));
+        Assert.AreEqual(($"REF-013 EN:1001 {Ada}", $"REF-013 EN:1001 {Ada}"), await EnrollAsync(bench, Ada));
+
+        await bench.Platform.NearMatches.DecideAsync(Edition, "1001", Ada, "Asked the school.", "reviewer", CancellationToken.None);
+
+        Assert.AreEqual(("", ""), await EnrollAsync(bench, Ada));
+    }
+
     [TestMethod]
     public async Task Re_validation_tells_who_waits_and_for_what()
     {
