@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Hashing;
 using System.Text;
 using Sylvan.Data.Csv;
 
@@ -77,7 +78,7 @@ internal sealed class RosterArchive : IDisposable
         {
             zip = new ZipArchive(file, ZipArchiveMode.Read, leaveOpen: false);
             var entries = Entries(zip);
-            await MustNotSwellAsync(zip, cancellation);
+            await MustBeSoundAsync(zip, cancellation);
             var archive = new RosterArchive(zip, entries, []);
             archive.ReadManifest();
             return archive;
@@ -108,26 +109,34 @@ internal sealed class RosterArchive : IDisposable
             if (entry.FullName.Contains("..", StringComparison.Ordinal) || entry.FullName.Contains('\\') || Path.IsPathRooted(entry.FullName) || entry.FullName.Contains(':'))
                 throw new UnusableRosterException("The archive has a file whose path leads outside of it. It was not opened; export the roster again.");
             if (entry.FullName.Contains('/')) throw new UnusableRosterException("The files of the archive are in a folder. Put the CSV files at the top of the zip, as OneRoster asks.");
+            if (entry.IsEncrypted) throw new UnusableRosterException("The archive is encrypted. Export the roster without a password; the way to the state office is encrypted already.");
             if (!entries.TryAdd(entry.FullName, entry)) throw new UnusableRosterException("The archive has two files of one name. Export the roster again.");
         }
         return entries;
     }
 
-    /// <summary>Unpacks everything once, into nothing, before any of it is taken for rows.</summary>
-    private static async Task MustNotSwellAsync(ZipArchive zip, CancellationToken cancellation)
+    /// <summary>
+    /// Unpacks everything once, into nothing, before any of it is taken for rows: a file may swell only so far, and its bytes have to be those that were packed,
+    /// as a flipped bit would make one child's number another's. The reader of zips doesn't compare them.
+    /// </summary>
+    private static async Task MustBeSoundAsync(ZipArchive zip, CancellationToken cancellation)
     {
         var buffer = new byte[1 << 16];
         var total = 0L;
         foreach (var entry in zip.Entries)
         {
             await using var content = await entry.OpenAsync(cancellation);
+            var checksum = new Crc32();
             var unpacked = 0L;
             for (int read; (read = await content.ReadAsync(buffer, cancellation)) > 0;)
             {
                 (unpacked, total) = (unpacked + read, total + read);
                 if (total > LargestUnpacked || unpacked > SmallFile && unpacked / MostSwelling > entry.CompressedLength)
                     throw new UnusableRosterException($"{Shown(entry.FullName)} is far larger unpacked than a roster can be. It was not read; export the roster again.");
+                checksum.Append(buffer.AsSpan(0, read));
             }
+            if (checksum.GetCurrentHashAsUInt32() != entry.Crc32)
+                throw new UnusableRosterException($"{Shown(entry.FullName)} is damaged: it is not what was packed. Nothing was loaded; upload the archive again, and if that is refused too, export the roster again.");
         }
     }
 

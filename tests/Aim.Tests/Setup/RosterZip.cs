@@ -11,6 +11,7 @@ internal sealed class RosterZip
     private readonly Dictionary<string, string> files = [];
     private string form = "bulk";
     private string? manifest;
+    private CompressionLevel compression = CompressionLevel.Optimal;
 
     /// <summary>A class of mathematics in the sample's elementary school: one teacher, two students.</summary>
     public static RosterZip Sample() => new RosterZip()
@@ -44,6 +45,13 @@ internal sealed class RosterZip
         return this;
     }
 
+    /// <summary>Files are put into the zip as they are.</summary>
+    public RosterZip Stored()
+    {
+        compression = CompressionLevel.NoCompression;
+        return this;
+    }
+
     public RosterZip WithManifest(string text)
     {
         manifest = text;
@@ -60,7 +68,7 @@ internal sealed class RosterZip
             foreach (var (name, content) in files.Prepend(new("manifest.csv", Manifest)))
             {
                 if (content.Length == 0) continue;
-                using var entry = zip.CreateEntry(name).Open();
+                using var entry = zip.CreateEntry(name, compression).Open();
                 entry.Write(Encoding.UTF8.GetBytes(content));
             }
         }

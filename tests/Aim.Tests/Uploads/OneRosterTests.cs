@@ -1,3 +1,4 @@
+using System.Text;
 using Aim.Editions;
 using Aim.Ports;
 using Aim.Records;
@@ -338,6 +339,8 @@ public sealed class OneRosterTests
         ("not a zip", () => "HD\t10/07/2025"u8.ToArray(), "not a zip archive"),
         ("cut short", () => RosterZip.Sample().Bytes()[..^40], "not a zip archive"),
         ("a directory of files that is damaged", () => Damaged(RosterZip.Sample().Bytes()), "not a zip archive"),
+        ("a digit of a student's number that was flipped on the way", () => Flipped(RosterZip.Sample().Stored().Bytes(), "Rivers,1002"), "users.csv is damaged"),
+        ("a password", () => Encrypted(RosterZip.Sample().Bytes()), "without a password"),
         ("a number instead of bulk", () => RosterZip.Sample() is var zip ? zip.WithManifest(zip.Manifest.Replace("file.users,bulk", "file.users,1", StringComparison.Ordinal)).Bytes() : [], "something else than"),
         ("a path outside itself", () => RosterZip.Sample().WithFile("../users.csv", "a\n").Bytes(), "leads outside"),
         ("an absolute path", () => RosterZip.Sample().WithFile("/etc/users.csv", "a\n").Bytes(), "leads outside"),
@@ -357,6 +360,22 @@ public sealed class OneRosterTests
     private static byte[] Damaged(byte[] zip)
     {
         zip[zip.AsSpan().IndexOf("PK\u0001\u0002"u8)] = (byte)'X';
+        return zip;
+    }
+
+    /// <summary>One bit of the last character of a text is another, and with it the text a different one of the same length.</summary>
+    private static byte[] Flipped(byte[] zip, string text)
+    {
+        var place = zip.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text));
+        Assert.IsGreaterThan(0, place, "the text stands in the zip as it is");
+        zip[place + text.Length - 1] ^= 1;
+        return zip;
+    }
+
+    /// <summary>The last file of the zip says that it is encrypted: bit 0 of the flags in the zip's directory.</summary>
+    private static byte[] Encrypted(byte[] zip)
+    {
+        zip[zip.AsSpan().LastIndexOf("PK\u0001\u0002"u8) + 8] |= 1;
         return zip;
     }
 
