@@ -57,6 +57,15 @@ internal sealed class RosterArchive : IDisposable
         ["enrollments.csv"] = ["sourcedId", "classSourcedId", "userSourcedId", "role"],
     };
 
+    /// <summary>The files that rows of a file refer to.</summary>
+    private static readonly Dictionary<string, string[]> Referred = new()
+    {
+        ["users.csv"] = ["roles.csv"],
+        ["demographics.csv"] = ["users.csv"],
+        ["classes.csv"] = ["courses.csv", "academicSessions.csv", "orgs.csv"],
+        ["enrollments.csv"] = ["users.csv", "classes.csv"],
+    };
+
     private readonly ZipArchive zip;
     private readonly Dictionary<string, ZipArchiveEntry> entries;
     private readonly Dictionary<string, RosterForm> forms;
@@ -64,6 +73,9 @@ internal sealed class RosterArchive : IDisposable
     private RosterArchive(ZipArchive zip, Dictionary<string, ZipArchiveEntry> entries, Dictionary<string, RosterForm> forms) => (this.zip, this.entries, this.forms) = (zip, entries, forms);
 
     public bool IsDelta => forms.ContainsValue(RosterForm.Delta);
+
+    /// <summary>Whether rows may refer to what an earlier archive has said.</summary>
+    public bool BuildsOnEarlier => IsDelta || Referred.Any(item => FormOf(item.Key) != RosterForm.Absent && item.Value.Any(file => FormOf(file) == RosterForm.Absent));
 
     public RosterForm FormOf(string file) => forms.GetValueOrDefault(file);
 
@@ -224,6 +236,8 @@ internal sealed class RosterRow(string file, CsvDataReader rows)
 
     /// <summary>1 for the row of column names, 2 for the first row after it.</summary>
     public int Number { get; set; } = 1;
+
+    public RosterOrigin Origin => new(file, Number);
 
     public string SourcedId => Text("sourcedId") ?? "";
 

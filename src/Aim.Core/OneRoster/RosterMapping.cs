@@ -4,11 +4,18 @@ using Aim.Rules;
 
 namespace Aim.OneRoster;
 
+/// <summary>Where something comes from: a file of the archive, and the number of its row.</summary>
+internal readonly record struct RosterOrigin(string File, long Row);
+
 /// <summary>Where the mapping puts what it makes of an archive.</summary>
-internal interface IRosterSink : IFindingSink
+internal interface IRosterSink
 {
     /// <summary>A row of one of the district's own files, by column names of its layout.</summary>
-    ValueTask RowAsync(RecordType type, params (string Column, string? Value)[] values);
+    /// <param name="origin">The row of the archive that it is made of, or, of more than one, that it is named by.</param>
+    ValueTask RowAsync(RecordType type, RosterOrigin origin, params (string Column, string? Value)[] values);
+
+    /// <summary>What is wrong with a row of the archive.</summary>
+    void Report(RosterOrigin origin, Finding finding);
 
     /// <summary>A stored record that the archive removes; with the key of another one that takes its place, only if that one was loaded.</summary>
     void Remove(RecordType type, string localId, string key, string? replacedBy);
@@ -57,7 +64,7 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
         var touched = ReadClasses();
         await ReadEnrollmentsAsync(touched);
         var teachers = Directory.Teachers.Values.ToLookup(teacher => teacher.Class);
-        foreach (var id in touched.Order(StringComparer.Ordinal)) await WriteSectionAsync(id, teachers[id]);
+        foreach (var (id, origin) in touched.OrderBy(item => item.Key, StringComparer.Ordinal)) await WriteSectionAsync(id, origin, teachers[id]);
         MustNotForgetAll();
         RemoveWhatNothingStandsFor();
     }
@@ -139,7 +146,7 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
             };
             Directory.Users[row.SourcedId] = user;
             if (user.StaffRole is { } role)
-                await sink.RowAsync(RecordTypes.StaffMember, ("StaffLocalId", user.LocalId), ("LastName", user.LastName), ("FirstName", user.FirstName), ("Role", role), ("SchoolNumber", user.School));
+                await sink.RowAsync(RecordTypes.StaffMember, row.Origin, ("StaffLocalId", user.LocalId), ("LastName", user.LastName), ("FirstName", user.FirstName), ("Role", role), ("SchoolNumber", user.School));
         }
     }
 
@@ -176,7 +183,7 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
                 ("HispanicLatino", YesNo(row, "hispanicOrLatinoEthnicity")),
             };
             for (var i = 0; i < Races.Length; i++) values.Add((RaceColumns[i], YesNo(row, Races[i])));
-            await sink.RowAsync(RecordTypes.Student, [.. values]);
+            await sink.RowAsync(RecordTypes.Student, row.Origin, [.. values]);
         }
     }
 
@@ -191,15 +198,15 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
             }
             Directory.Courses.Add(row.SourcedId);
             var code = row.Text("subjectCodes")?.Split(',')[0].Trim() is { Length: >= 5 } sced && sced.AsSpan(0, 5).IndexOfAnyExceptInRange('0', '9') < 0 ? sced[..5] : null;
-            await sink.RowAsync(RecordTypes.Course, ("CourseNumber", row.SourcedId), ("CourseTitle", row.Text("title") ?? row.Text("courseCode")),
+            await sink.RowAsync(RecordTypes.Course, row.Origin, ("CourseNumber", row.SourcedId), ("CourseTitle", row.Text("title") ?? row.Text("courseCode")),
                 ("SubjectArea", code is not null && CodeSets.Get("subjectArea").Find(code[..2]) is not null ? code[..2] : null), ("StateCourseCode", code));
         }
     }
 
-    /// <summary>The classes whose sections are to be written.</summary>
-    private HashSet<string> ReadClasses()
+    /// <summary>The classes whose sections are to be written, with the row that is the reason.</summary>
+    private Dictionary<string, RosterOrigin> ReadClasses()
     {
-        var touched = new HashSet<string>();
+        var touched = new Dictionary<string, RosterOrigin>();
         foreach (var row in Rows("classes.csv", RecordTypes.CourseSection))
         {
             if (row.IsRemoved)
@@ -214,12 +221,12 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
             var sessions = terms.Select(id => Directory.Sessions[id]).ToList();
             Directory.Classes[row.SourcedId] = new RosterClass(course, SchoolOf(row.Text("schoolSourcedId")), row.Text("title"), row.Text("periods"), sessions.Min(session => session.Start), sessions.Max(session => session.End),
                 sessions.Exists(session => session.IsYear));
-            touched.Add(row.SourcedId);
+            touched[row.SourcedId] = row.Origin;
         }
         return touched;
     }
 
-    private async Task ReadEnrollmentsAsync(HashSet<string> touched)
+    private async Task ReadEnrollmentsAsync(Dictionary<string, RosterOrigin> touched)
     {
         foreach (var row in Rows("enrollments.csv", RecordTypes.RosterEntry, OfEnrollment))
         {
@@ -233,9 +240,9 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
                     await EnrollAsync(row, person, section, new RosterPlace(person.LocalId, room, row.Date("beginDate") ?? section.Start));
                     break;
                 case "teacher":
-                    if (Directory.Teachers.TryGetValue(row.SourcedId, out var taught)) touched.Add(taught.Class);
+                    if (Directory.Teachers.TryGetValue(row.SourcedId, out var taught)) touched.TryAdd(taught.Class, row.Origin);
                     Directory.Teachers[row.SourcedId] = new RosterTeacher(user, room, row.IsTrue("primary"));
-                    touched.Add(room);
+                    touched.TryAdd(room, row.Origin);
                     break;
             }
         }
@@ -247,22 +254,22 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
         if (Directory.Places.GetValueOrDefault(row.SourcedId) is { } earlier && (earlier.Key != place.Key || earlier.LocalId != place.LocalId))
             Remove(RecordTypes.RosterEntry, earlier.LocalId, earlier.Key, earlier.LocalId == place.LocalId ? place.Key : null);
         Directory.Places[row.SourcedId] = place;
-        await sink.RowAsync(RecordTypes.RosterEntry, ("StudentStateId", person.StateId?.ToString()), ("StudentLocalId", person.LocalId), ("LastName", person.LastName), ("FirstName", person.FirstName),
+        await sink.RowAsync(RecordTypes.RosterEntry, row.Origin, ("StudentStateId", person.StateId?.ToString()), ("StudentLocalId", person.LocalId), ("LastName", person.LastName), ("FirstName", person.FirstName),
             ("SchoolNumber", section.School), ("CalendarNumber", CalendarOf(section)), ("SectionNumber", place.Class), ("StartDate", FileDate(place.Start)), ("EndDate", FileDate(row.Date("endDate"))));
     }
 
-    private void RemoveEnrollment(RosterRow row, HashSet<string> touched)
+    private void RemoveEnrollment(RosterRow row, Dictionary<string, RosterOrigin> touched)
     {
         if (Directory.Places.Remove(row.SourcedId, out var place)) Remove(RecordTypes.RosterEntry, place.LocalId, place.Key);
-        else if (Directory.Teachers.Remove(row.SourcedId, out var teacher)) touched.Add(teacher.Class);
+        else if (Directory.Teachers.Remove(row.SourcedId, out var teacher)) touched.TryAdd(teacher.Class, row.Origin);
         else Report(RosterRules.NothingToRemove, RecordTypes.RosterEntry, row, "sourcedId", row.SourcedId, "earlier rosters");
     }
 
-    private async Task WriteSectionAsync(string id, IEnumerable<RosterTeacher> teachers)
+    private async Task WriteSectionAsync(string id, RosterOrigin origin, IEnumerable<RosterTeacher> teachers)
     {
         if (!Directory.Classes.TryGetValue(id, out var section)) return;
         var teacher = teachers.OrderByDescending(item => item.IsFirst).ThenBy(item => item.User, StringComparer.Ordinal).FirstOrDefault();
-        await sink.RowAsync(RecordTypes.CourseSection, ("SectionNumber", id), ("SchoolNumber", section.School), ("CalendarNumber", CalendarOf(section)), ("CourseNumber", section.Course), ("SectionName", section.Title),
+        await sink.RowAsync(RecordTypes.CourseSection, origin, ("SectionNumber", id), ("SchoolNumber", section.School), ("CalendarNumber", CalendarOf(section)), ("CourseNumber", section.Course), ("SectionName", section.Title),
             ("Term", section.IsYear ? "FY" : null), ("Period", section.Period), ("TeacherLocalId", teacher is null ? null : Directory.Users.GetValueOrDefault(teacher.User)?.LocalId),
             ("StartDate", FileDate(section.Start)), ("EndDate", FileDate(section.End)));
     }
@@ -300,7 +307,7 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
     }
 
     private void Report(Rule rule, RecordType type, RosterRow row, string field, string? value, string expected) =>
-        sink.Add(Findings.OfField(rule, new RowPlace(type, row.Number, null), field, value, $"{field} {value}", ("File", row.File), ("Expected", expected)));
+        sink.Report(row.Origin, Findings.OfField(rule, new RowPlace(type, row.Number, null), field, value, $"{field} {value}", ("File", row.File), ("Expected", expected)));
 
     private static string? FileDate(DateOnly? date) => date?.ToString("MM/dd/yyyy", System.Globalization.CultureInfo.InvariantCulture);
 

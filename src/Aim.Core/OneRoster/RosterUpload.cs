@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Aim.Editions;
 using Aim.Organizations;
@@ -45,9 +44,6 @@ public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log
     private const string Kind = "directory";
     private const string Turn = "turn";
     private const string Only = "-";
-
-    /// <summary>In this order nothing refers to what comes later.</summary>
-    internal static readonly RecordType[] Types = [RecordTypes.Student, RecordTypes.Course, RecordTypes.StaffMember, RecordTypes.CourseSection, RecordTypes.RosterEntry];
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -116,12 +112,13 @@ public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log
     {
         var prefix = $"{plan.Upload.ResultsPrefix}roster-";
         await using var findingsFile = new SpooledBlob(blobs, $"{prefix}findings.ndjson");
-        await using var sink = new PartFiles(blobs, prefix, ticket, new FindingsWriter(findingsFile), cancellation);
+        var findings = new FindingsWriter(findingsFile);
+        await using var sink = new RosterParts(blobs, prefix, new EditionKey(ticket.District, ticket.Year), (_, finding) => findings.Add(finding), cancellation);
         var mapping = new RosterMapping(archive, known, ticket.District, reference, sink);
         await mapping.RunAsync();
 
         var parts = new List<UploadInput>();
-        foreach (var type in Types)
+        foreach (var type in RosterParts.Types)
         {
             if (await sink.CompleteAsync(type) is not { } path) continue;
             var removals = sink.Removals.TryGetValue(type, out var named) ? $"{prefix}{type.Code}-removals.json" : null;
@@ -216,68 +213,4 @@ public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log
     }
 
     private static string SubjectOf(DistrictId district, SchoolYear year) => $"roster/{district}/{year}";
-
-    /// <summary>The parts of one archive as CSV files, written row by row.</summary>
-    private sealed class PartFiles(IBlobStore blobs, string prefix, UploadTicket ticket, FindingsWriter findings, CancellationToken cancellation) : IRosterSink, IAsyncDisposable
-    {
-        private readonly Dictionary<RecordType, (SpooledBlob File, FileLayout Layout)> files = [];
-
-        public Dictionary<RecordType, List<NamedRemoval>> Removals { get; } = [];
-
-        /// <summary>Of which types rows can't be used.</summary>
-        public HashSet<RecordType> LeftOut { get; } = [];
-
-        public long LeftOutRows { get; private set; }
-
-        public void Add(Finding finding) => findings.Add(finding);
-
-        public void LeaveOut(RecordType type)
-        {
-            LeftOut.Add(type);
-            LeftOutRows++;
-        }
-
-        public void Remove(RecordType type, string localId, string key, string? replacedBy)
-        {
-            // A part that only removes has no rows.
-            PartOf(type);
-            if (!Removals.TryGetValue(type, out var removals)) Removals[type] = removals = [];
-            removals.Add(new NamedRemoval(type.LocalIdPrefix + localId, key, replacedBy));
-        }
-
-        public ValueTask RowAsync(RecordType type, params (string Column, string? Value)[] values)
-        {
-            var part = PartOf(type);
-            Write(part.File, part.Layout.Columns.Select(column => column.Role switch
-            {
-                ColumnRole.RecordType => type.Code,
-                ColumnRole.District => ticket.District.Value,
-                ColumnRole.EndYear => ticket.Year.ToString(),
-                _ => values.FirstOrDefault(value => value.Column == column.Name).Value,
-            }));
-            return part.File.FlushAsync(cancellation);
-        }
-
-        private (SpooledBlob File, FileLayout Layout) PartOf(RecordType type)
-        {
-            if (files.TryGetValue(type, out var part)) return part;
-            var layout = FileLayouts.Find(type, null, ticket.Year) ?? throw new InvalidOperationException($"There is no layout of {type.Code} for {ticket.Year}.");
-            files[type] = part = (new SpooledBlob(blobs, $"{prefix}{type.Code}.csv"), layout);
-            Write(part.File, layout.Columns.Select(column => column.Name));
-            return part;
-        }
-
-        private static void Write(SpooledBlob file, IEnumerable<string?> cells) =>
-            Encoding.UTF8.GetBytes($"{string.Join(',', cells.Select(Quoted))}\n", file.Buffer);
-
-        private static string Quoted(string? cell) => cell is null ? "" : cell.AsSpan().ContainsAny(",\"\r\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
-
-        /// <summary>The path of a part that has rows, or removes some; null for one that hasn't.</summary>
-        public async Task<string?> CompleteAsync(RecordType type) => files.TryGetValue(type, out var part) ? await part.File.CompleteAsync(cancellation) : null;
-
-        public async ValueTask DisposeAsync()
-        {
-            foreach (var (file, _) in files.Values) await file.DisposeAsync();
-        }
-    }
 }

@@ -8,7 +8,14 @@ using Aim.Rules;
 namespace Aim.Uploads;
 
 /// <summary>A file to check, and whose it says it is.</summary>
-public sealed record FileToCheck(string Name, RecordType Type, DistrictId District, SchoolYear Year, FileForm Form, Func<Stream> Open);
+public sealed record FileToCheck(string Name, RecordType Type, DistrictId District, SchoolYear Year, FileForm Form, Func<Task<Stream>> Open)
+{
+    /// <summary>Where a line comes from, for a file that was made of another one; null for a line that doesn't come from one place.</summary>
+    public Func<long, (string File, long Line)?>? Origin { get; init; }
+
+    /// <summary>The finding, told of the file that the district has.</summary>
+    internal FileFinding Of(Finding finding) => Origin?.Invoke(finding.Line) is { } origin ? new FileFinding(origin.File, finding with { Line = origin.Line }) : new FileFinding(Name, finding);
+}
 
 /// <summary>A finding in one of the files that were checked together.</summary>
 public sealed record FileFinding(string File, Finding Finding);
@@ -74,7 +81,7 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
         };
         foreach (var rule in RuleCatalog.EditionRules.Where(rule => rule.Rule.IsInForce(files[0].Year) && IsAsked(rule) && rule.Applies(facts)))
         {
-            foreach (var offence in rule.Offences(facts)) found(new FileFinding(FileOf(rule, offence, files).Name, Findings.OfEdition(rule.Rule, files[0].District, offence)));
+            foreach (var offence in rule.Offences(facts)) found(FileOf(rule, offence, files).Of(Findings.OfEdition(rule.Rule, files[0].District, offence)));
         }
     }
 
@@ -96,15 +103,15 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
         var asOf = file.Form.WrittenAt is { } written ? DateOnly.FromDateTime(written) : today;
         var job = new ParseJob(RowPlan.For(layout, file.Form), file.Form, file.District, file.Year, asOf, reference);
         var writer = new StagedRunWriter(scratch, $"check/{Guid.NewGuid():N}/");
-        if (StageUpload.EncodingFinding(file.Form.Encoding, file.Type) is { } encoding) found(new FileFinding(file.Name, encoding));
+        if (StageUpload.EncodingFinding(file.Form.Encoding, file.Type) is { } encoding) found(file.Of(encoding));
         var before = Rows;
         try
         {
-            await using var stream = file.Open();
+            await using var stream = await file.Open();
             await BlockPipeline.RunAsync(stream, job, async block =>
             {
                 Rows += block.RowCount;
-                foreach (var finding in block.Findings) found(new FileFinding(file.Name, finding));
+                foreach (var finding in block.Findings) found(file.Of(finding));
                 await writer.AddAsync(block, cancellation);
             }, cancellation);
             if (Rows == before) refusals.Add($"{file.Name}: {StageUpload.NoRows}");
@@ -181,7 +188,7 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
             foreach (var finding in findings)
             {
                 var at = finding.Upload is { } upload ? (int)upload.Value - 1 : load;
-                if (said.Add((finding.Rule, at, finding.Line))) found(new FileFinding(loads[at].File.Name, finding with { Upload = null }));
+                if (said.Add((finding.Rule, at, finding.Line))) found(loads[at].File.Of(finding with { Upload = null }));
             }
         }
         // A later file may have replaced what an earlier one said.

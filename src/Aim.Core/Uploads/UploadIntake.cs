@@ -87,7 +87,7 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
     /// <summary>A roster waits when one of its parts asks something; the answer goes to the part.</summary>
     private async Task<UploadReport?> FindAskingPartAsync(UploadTicket roster, CancellationToken cancellation)
     {
-        foreach (var type in RosterUpload.Types)
+        foreach (var type in RosterParts.Types)
         {
             var key = RosterUpload.PartKey(roster.Key, type);
             if (await log.FindReportAsync(key, cancellation) is { Status: UploadStatus.AwaitingConfirmation } part)

@@ -23,11 +23,16 @@ internal static class UploadFolder
     }
 
     /// <summary>The district that a folder is named by.</summary>
-    public static DistrictId DistrictOf(string directory) => DistrictId.TryParse(Path.GetFileName(directory), null, out var district) ? district
-        : throw new UnusableInputException($"The folder {directory} is not named by a district's four-digit number. Rename or remove it.");
+    public static DistrictId DistrictOf(string directory) => Names(directory)
+        ?? throw new UnusableInputException($"The folder {directory} is not named by a district's four-digit number. Rename or remove it.");
+
+    /// <summary>The district whose number is the name of a folder; null when it is none.</summary>
+    public static DistrictId? Names(string? directory) => DistrictId.TryParse(Path.GetFileName(directory), null, out var district) ? district : null;
+
+    public static bool IsRoster(string name) => name.StartsWith(RosterUpload.TypeCode, StringComparison.Ordinal) && name.EndsWith(".zip", StringComparison.Ordinal);
 
     /// <summary>Archives come before the files of classes, of which they bring most; the complete one before those with changes.</summary>
     private static IEnumerable<FileToUpload> FilesOf(string directory, RecordType type) =>
-        (type == RecordTypes.Course ? Directory.EnumerateFiles(directory, $"{RosterUpload.TypeCode}*.zip").Order(StringComparer.Ordinal).Select(path => new FileToUpload(RosterUpload.TypeCode, path)) : [])
+        (type == RecordTypes.Course ? Directory.EnumerateFiles(directory).Where(path => IsRoster(Path.GetFileName(path))).Order(StringComparer.Ordinal).Select(path => new FileToUpload(RosterUpload.TypeCode, path)) : [])
         .Concat(Extensions.Select(extension => Path.Combine(directory, type.Code + extension)).Where(File.Exists).Select(path => new FileToUpload(type.Code, path)));
 }

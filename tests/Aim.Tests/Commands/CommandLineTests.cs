@@ -229,7 +229,7 @@ public sealed class CommandLineTests
 
         Assert.AreEqual((1, ""), (result.Code, result.Error));
         StringAssert.Contains(result.Output, "REF-005 Fatal");
-        StringAssert.Contains(result.Output, "lines 3");
+        StringAssert.Contains(result.Output, "in SD.tsv, line 3");
         StringAssert.Contains(result.Output, "Not checked, for lack of the state's data");
     }
 

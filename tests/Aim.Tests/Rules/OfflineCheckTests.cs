@@ -40,12 +40,14 @@ public sealed class OfflineCheckTests
     private static Task<CheckResult> CheckAsync(IEnumerable<FixtureFile> files, string? reference, params string[] more)
     {
         var folder = AssemblySetup.NewFolder("checked");
-        return CheckAsync(files.Select(file =>
+        var paths = new List<string>();
+        foreach (var file in files)
         {
-            var path = Path.Combine(folder, $"{file.Type}.tsv");
+            var path = Path.Combine(folder, file.Type == "OR" ? $"OR{paths.Count}.zip" : $"{file.Type}.tsv");
             File.WriteAllBytes(path, file.Content);
-            return path;
-        }).ToList(), reference, more);
+            paths.Add(path);
+        }
+        return CheckAsync(paths, reference, more);
     }
 
     [TestMethod]
@@ -122,6 +124,74 @@ public sealed class OfflineCheckTests
         }
     }
 
+    private static FixtureFile[] Students => [FixtureFile.Of("SD", Sample.Student("1001"), Sample.Student("1002")), FixtureFile.Of("EN", Sample.Enrollment("1001"), Sample.Enrollment("1002"))];
+
+    private static FixtureFile Archive(RosterZip zip) => new("OR", zip.Bytes());
+
+    public static IEnumerable<object[]> RosterNames => RuleFixtures.All.Where(fixture => fixture.Rule.StartsWith("ROS-", StringComparison.Ordinal)).Select(fixture => new object[] { fixture.Name });
+
+    [TestMethod]
+    [DynamicData(nameof(RosterNames))]
+    public async Task Of_archives_that_build_on_one_another_the_check_finds_what_their_uploads_find(string name)
+    {
+        var fixture = RuleFixtures.All.Single(item => item.Name == name);
+
+        var failing = await CheckAsync(fixture.Fails, Reference);
+
+        Assert.AreEqual($"{fixture.Rule} OR3.zip/enrollments.csv:2", Hit.Text(failing.Hits), failing.Error);
+        Assert.AreEqual(("", ExitCode.Done), (Hit.Text((await CheckAsync(fixture.Passes, Reference)).Hits), (await CheckAsync(fixture.Passes, Reference)).Code));
+    }
+
+    [TestMethod]
+    public async Task What_an_archive_says_is_judged_as_its_upload_is_and_told_of_the_archives_own_rows()
+    {
+        var roster = RosterZip.Sample()
+            .With("courses", "sourcedId,title,courseCode,orgSourcedId,subjectCodes", "c-1,\"Mathematics,\ngrade 5\",M5,org-d,02035", "c-2,,,org-d,99999")
+            .With("classes", "sourcedId,title,courseSourcedId,classCode,classType,schoolSourcedId,termSourcedIds,periods", "k-2,Math 5B,c-1,5B,scheduled,org-1,year,3", "k-1,Math 5A,c-1,5A,scheduled,,year,2")
+            .With("enrollments", "sourcedId,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate", "e-1,k-2,org-1,u-1,student,,2025-09-02,2025-09-01", "e-2,k-2,org-1,u-2,student,,2025-08-01,", "e-9,k-1,org-1,u-9,teacher,true,,");
+        await using var bench = await Workbench.OpenAsync();
+        foreach (var file in Students) await bench.UploadAsync(file.Type, file.Content);
+        var uploaded = await bench.UploadAsync("OR", roster.Bytes());
+
+        var check = await CheckAsync([.. Students, Archive(roster)], Reference);
+
+        Assert.AreEqual("CLS-001 OR2.zip/enrollments.csv:2, CLS-002 OR2.zip/enrollments.csv:3, FMT-009 OR2.zip/classes.csv:3, FMT-009 OR2.zip/classes.csv:3, FMT-009 OR2.zip/courses.csv:3", Hit.Text(check.Hits));
+        Assert.AreEqual(string.Join(' ', uploaded.Findings.Select(finding => finding.Rule).Order()), string.Join(' ', check.Hits.Select(hit => hit.Rule).Order()), "the upload finds the same");
+    }
+
+    [TestMethod]
+    public async Task Changes_without_the_archive_before_them_are_judged_as_far_as_they_go_and_the_check_says_so()
+    {
+        var changes = RosterZip.Delta()
+            .With("orgs", "sourcedId,status,name,type,identifier", "org-7,active,Nowhere School,school,")
+            .With("enrollments", "sourcedId,status,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate", "e-7,active,k-1,org-1,u-1,student,,2025-10-01,", "e-8,active,k-1,org-1,u-2,student,,2025-99-99,", "e-9,tobedeleted,,,,,,,");
+
+        var alone = await CheckAsync([.. Students, Archive(changes)], Reference);
+
+        Assert.AreEqual("ROS-001 OR2.zip/orgs.csv:2, ROS-003 OR2.zip/enrollments.csv:3", Hit.Text(alone.Hits));
+        StringAssert.Contains(alone.Error, "OR2.zip: It builds on an archive that was sent before, without which only its form, its schools, and its dates and words can be judged.");
+        Assert.AreEqual(1, alone.Json!.Value.GetProperty("notJudged").GetArrayLength());
+
+        var after = await CheckAsync([.. Students, Archive(RosterZip.Sample()), Archive(changes)], Reference);
+
+        Assert.AreEqual("ROS-001 OR3.zip/orgs.csv:2, ROS-003 OR3.zip/enrollments.csv:3", Hit.Text(after.Hits));
+        StringAssert.DoesNotMatch(after.Error, new System.Text.RegularExpressions.Regex("builds on"));
+    }
+
+    [TestMethod]
+    public async Task What_is_planted_in_a_districts_archives_is_found_in_them()
+    {
+        var state = new GeneratedState(1500, seed: 3, errorRate: 0.3, districts: 8);
+        CollectionAssert.AreEquivalent(new[] { "ROS-001", "ROS-002", "ROS-003" }, state.Planted.Where(hit => state.WithRosters.Any(district => hit.File.StartsWith($"uploads/{district}/OR", StringComparison.Ordinal))).Select(hit => hit.Rule).Distinct().ToArray());
+        foreach (var district in state.WithRosters)
+        {
+            var prefix = $"uploads/{district}/";
+            var check = await CheckAsync(Directory.EnumerateFiles(Path.Combine(state.Folder, "uploads", district)).Where(file => !state.Planted.Any(hit => hit.Rule == "FMT-001" && file.EndsWith(hit.File, StringComparison.Ordinal))).Order(StringComparer.Ordinal), Path.Combine(state.Folder, "reference"));
+
+            Assert.AreEqual(Hit.Text(state.Planted.Where(hit => hit.File.StartsWith($"{prefix}OR", StringComparison.Ordinal))), Hit.Text(check.Hits.Where(hit => hit.File.StartsWith("OR", StringComparison.Ordinal)).Select(hit => hit with { File = prefix + hit.File.Split('/')[0] })), check.Error);
+        }
+    }
+
     [TestMethod]
     public async Task Before_a_collection_is_certified_the_files_are_asked_as_a_whole()
     {
@@ -191,7 +261,7 @@ public sealed class OfflineCheckTests
 
         var lines = output.ToString().Split(Environment.NewLine);
         Assert.AreEqual("Checked 1 row: 1 fatal, 0 errors, 0 warnings.", lines[0]);
-        Assert.AreEqual("REF-005 Fatal: Code not in the list (X): 1 in SD, lines 2", lines[1]);
+        Assert.AreEqual("REF-005 Fatal: Code not in the list (X): 1 in SD.tsv, line 2", lines[1]);
         Assert.AreEqual("    Gender is 'X', which is not in the list 'Gender'. Use a code of the list; the page about the file in the clerk's guide has it.", lines[2]);
         StringAssert.StartsWith(lines[3], "Not checked, for lack of the state's data: ");
     }
@@ -215,7 +285,10 @@ public sealed class OfflineCheckTests
 
         var roster = Path.Combine(folder, "roster.zip");
         await File.WriteAllBytesAsync(roster, RosterZip.Sample().Bytes());
-        await RefusedAsync(CheckAsync([roster], Reference), "roster.zip: a OneRoster archive can't be checked here, as it builds on the rosters before it. Upload it with the mode Test");
+        await RefusedAsync(CheckAsync([roster], Reference), "roster.zip: a OneRoster archive doesn't say of which district it is. Give --district.");
+        await RefusedAsync(CheckAsync([roster, students], reference: null), "roster.zip: a OneRoster archive names schools and terms as the state knows them. Give the state's reference folder with --reference.");
+        await RefusedAsync(CheckAsync([roster], Reference, "--district", "9999"), "roster.zip: District 9999 is unknown in 2025-2026.");
+        await RefusedAsync(CheckAsync([students], Reference, "--district", "0456"), "SD.tsv is of district 0123, not of 0456. Check the files of one district at a time.");
 
         static async Task RefusedAsync(Task<CheckResult> checking, string sentence)
         {

@@ -2,6 +2,7 @@ using System.Text;
 using Aim.Editions;
 using Aim.Ports;
 using Aim.Records;
+using Aim.Tests.Commands;
 using Aim.Tests.Setup;
 using Aim.Uploads;
 
@@ -392,6 +393,10 @@ public sealed class OneRosterTests
 
         Assert.AreEqual(UploadStatus.Refused, result.Status, result.Report.Sentence);
         StringAssert.Contains(result.Report.Sentence, sentence);
+        var folder = Directory.CreateDirectory(Path.Combine(AssemblySetup.NewFolder("checked"), "0123"));
+        await File.WriteAllBytesAsync(Path.Combine(folder.FullName, "OR.zip"), bytes());
+        var check = await AimProgram.RunAsync("check", Path.Combine(folder.FullName, "OR.zip"), "--reference", SampleFolder.WriteReference());
+        Assert.AreEqual((2, $"OR.zip: {result.Report.Sentence}"), (check.Code, check.Error.TrimEnd()), "the check refuses what the upload refuses");
         Assert.AreEqual((1L, "FMT-001", result.Report.Sentence), (result.Counts.Fatal, result.Findings.Single().Rule, result.Findings.Single().Message));
         Assert.HasCount(1, await bench.Platform.Uploads.ListGroupsAsync(result.Key, CancellationToken.None));
         Assert.AreEqual(Loaded.ReplaceLineEndings("\n"), await ClassesAsync(bench));
