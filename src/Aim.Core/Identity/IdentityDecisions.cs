@@ -42,24 +42,24 @@ public sealed class IdentityDecisions(ILedger ledger)
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
-    /// <summary>What people have decided in a district, by local id.</summary>
-    public async Task<IReadOnlyDictionary<string, IdentityDecision>> OfDistrictAsync(DistrictId district, CancellationToken cancellation)
-    {
-        var decisions = new Dictionary<string, IdentityDecision>();
-        await foreach (var entry in ledger.ListAsync(SubjectOf(district), Decisions, null, cancellation))
-        {
-            var decision = Read(entry);
-            decisions[decision.LocalId] = decision;
-        }
-        return decisions;
-    }
+    /// <summary>
+    /// What people have decided in a district, by local id, the latest first. There are several of one local id when a decision was corrected, or when it was given to another child in another year.
+    /// </summary>
+    public async Task<ILookup<string, IdentityDecision>> OfDistrictAsync(DistrictId district, CancellationToken cancellation) =>
+        (await ledger.ListAsync(SubjectOf(district), Decisions, null, cancellation).Select(Read).ToListAsync(cancellation)).OrderByDescending(decision => decision.At).ToLookup(decision => decision.LocalId);
 
     /// <summary>The latest decision about a local id, a person's before a machine's; null when there is none.</summary>
     public async Task<IdentityDecision?> FindAsync(DistrictId district, string localId, CancellationToken cancellation) =>
-        (await ledger.FindAsync(SubjectOf(district), Decisions, localId, cancellation) ?? await ledger.FindAsync(SubjectOf(district), Matches, localId, cancellation)) is { } entry ? Read(entry) : null;
+        await FindAsync(district, Decisions, localId, cancellation) ?? await FindAsync(district, Matches, localId, cancellation);
 
-    public Task PutAsync(DistrictId district, IdentityDecision decision, CancellationToken cancellation) =>
-        ledger.PutAsync(new(SubjectOf(district), decision.Kind == DecidedBy.Machine ? Matches : Decisions, decision.LocalId, JsonSerializer.Serialize(decision, Json)), cancellation);
+    private async Task<IdentityDecision?> FindAsync(DistrictId district, string kind, string localId, CancellationToken cancellation) =>
+        await ledger.ListAsync(SubjectOf(district), kind, PrefixOf(localId), cancellation).TakeWhile(entry => entry.Id.StartsWith(PrefixOf(localId), StringComparison.Ordinal)).Select(Read)
+            .Where(decision => decision.LocalId == localId).MaxByAsync(decision => decision.At, cancellationToken: cancellation);
+
+    public Task PutAsync(DistrictId district, IdentityDecision decision, CancellationToken cancellation) => ledger.PutAsync(
+        new(SubjectOf(district), decision.Kind == DecidedBy.Machine ? Matches : Decisions, $"{PrefixOf(decision.LocalId)}{decision.StateId}", JsonSerializer.Serialize(decision, Json)), cancellation);
+
+    private static string PrefixOf(string localId) => $"{localId}|";
 
     private static IdentityDecision Read(LedgerEntry entry) => JsonSerializer.Deserialize<IdentityDecision>(entry.Json, Json)!;
 

@@ -124,14 +124,13 @@ public sealed class IdentityMerges(IEditionStore editions, IStateStore state, II
     private async Task HoldAsync(IdentityMerge merge, DistrictId district, IReadOnlyList<MergedRows> rows, CancellationToken cancellation)
     {
         var decided = await decisions.OfDistrictAsync(district, cancellation);
-        var people = await index.FindWithSurvivorsAsync([.. decided.Values.Select(decision => decision.StateId).Distinct()], cancellation);
+        var people = await index.FindWithSurvivorsAsync([.. decided.SelectMany(decisions => decisions).Select(decision => decision.StateId).Distinct()], cancellation);
         foreach (var year in rows.GroupBy(row => row.Year).OrderBy(year => year.Key))
         {
-            var localIds = year.Select(row => row.LocalId).Where(localId => !decided.TryGetValue(localId, out var held) || people.SurvivorOf(held.StateId) != merge.Retired).Order(Utf8Order.Comparer).ToList();
-            if (localIds.Count == 0) continue;
-            await foreach (var student in editions.ReadAsync(new EditionKey(district, year.Key), new EditionSelection(localIds), cancellation))
+            await foreach (var student in editions.ReadAsync(new EditionKey(district, year.Key), new EditionSelection([.. year.Select(row => row.LocalId).Order(Utf8Order.Comparer)]), cancellation))
             {
                 if (UnresolvedStudent.Of(student) is not { } known) continue;
+                if (decided[known.LocalId].FirstOrDefault(decision => decision.IsAbout(known.Student)) is { } held && people.SurvivorOf(held.StateId) == merge.Retired) continue;
                 await decisions.PutAsync(district,
                     new IdentityDecision(known.LocalId, merge.Retired, false, DecidedBy.Merge, merge.Reason, merge.By, merge.At, Person.Of(merge.Retired, known.Student), "", []), cancellation);
             }

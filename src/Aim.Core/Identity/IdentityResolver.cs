@@ -55,19 +55,19 @@ public sealed record Resolution(StateId? StateId, StateId? Link, Person? Known, 
 public sealed class IdentityRun
 {
     private readonly IdentityDecisions decisions;
-    private IReadOnlyDictionary<string, IdentityDecision>? ofDistrict;
+    private ILookup<string, IdentityDecision>? ofDistrict;
 
     internal IdentityRun(IdentityDecisions decisions, EditionKey edition) => (this.decisions, Edition) = (decisions, edition);
 
     public EditionKey Edition { get; }
 
-    /// <summary>What was decided on some students, by local id.</summary>
-    internal async Task<IReadOnlyDictionary<string, IdentityDecision>> DecisionsOnAsync(IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
+    /// <summary>What was decided on some students: the latest that is about the child whom the rows describe.</summary>
+    internal async Task<IReadOnlyDictionary<UnresolvedStudent, IdentityDecision>> DecisionsOnAsync(IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
     {
-        var decided = new Dictionary<string, IdentityDecision>();
+        var decided = new Dictionary<UnresolvedStudent, IdentityDecision>();
         if (students.Count == 0) return decided;
         ofDistrict ??= await decisions.OfDistrictAsync(Edition.District, cancellation);
-        foreach (var student in students) if (ofDistrict.TryGetValue(student.LocalId, out var decision)) decided[student.LocalId] = decision;
+        foreach (var student in students) if (ofDistrict[student.LocalId].FirstOrDefault(decision => decision.IsAbout(student.Student)) is { } decision) decided[student] = decision;
         return decided;
     }
 }

@@ -33,15 +33,16 @@ internal sealed record IdentityVerdict(StateId StateId, Resolution Resolution, I
 internal sealed class KnownIdentities
 {
     private readonly IReadOnlyDictionary<string, StateId> links;
-    private readonly IReadOnlyDictionary<string, IdentityDecision> decided;
+    private readonly IReadOnlyDictionary<UnresolvedStudent, IdentityDecision> decided;
     private readonly IReadOnlyDictionary<StateId, Person> people;
     private readonly Dictionary<UnresolvedStudent, (IdentityDoubt Doubt, StateId? Other)> looked = [];
+    private readonly Dictionary<UnresolvedStudent, StateId> kept = [];
 
-    private KnownIdentities(IReadOnlyDictionary<string, StateId> links, IReadOnlyDictionary<string, IdentityDecision> decided, IReadOnlyDictionary<StateId, Person> people) =>
+    private KnownIdentities(IReadOnlyDictionary<string, StateId> links, IReadOnlyDictionary<UnresolvedStudent, IdentityDecision> decided, IReadOnlyDictionary<StateId, Person> people) =>
         (this.links, this.decided, this.people) = (links, decided, people);
 
     /// <summary>People alone, of no district's students.</summary>
-    public static KnownIdentities Of(IReadOnlyDictionary<StateId, Person> people) => new(new Dictionary<string, StateId>(), new Dictionary<string, IdentityDecision>(), people);
+    public static KnownIdentities Of(IReadOnlyDictionary<StateId, Person> people) => new(new Dictionary<string, StateId>(), new Dictionary<UnresolvedStudent, IdentityDecision>(), people);
 
     /// <param name="further">State IDs to know besides those of the students.</param>
     public static async Task<KnownIdentities> ReadAsync(IIdentityIndex index, IdentityRun run, IReadOnlyList<UnresolvedStudent> students, IEnumerable<StateId> further, CancellationToken cancellation)
@@ -58,14 +59,17 @@ internal sealed class KnownIdentities
 
     /// <summary>Whose the rows are when the link is taken for right, as it is once they were brought to the state; null when no id says.</summary>
     public StateId? OwnerOf(UnresolvedStudent student) =>
-        DecisionOn(student) is null && Claim.Of(this, student) is { IsOwn: true } claim ? claim.Survivor : Judge(student)?.Resolution.StateId;
+        DecisionOn(student) is null && (kept.Count == 0 || !kept.ContainsKey(student)) && Claim.Of(this, student) is { IsOwn: true } claim ? claim.Survivor : Judge(student)?.Resolution.StateId;
 
     /// <summary>Null for a student of whom no id says anything.</summary>
     public IdentityVerdict? Judge(UnresolvedStudent student)
     {
         if (DecisionOn(student) is { } decision) return new IdentityVerdict(decision.StateId, To(decision.StateId, LinkOf(student)), IdentityDoubt.None, "");
+        if (kept.Count > 0 && kept.TryGetValue(student, out var keeper)) return new IdentityVerdict(keeper, To(keeper, LinkOf(student)), IdentityDoubt.None, "");
         if (Claim.Of(this, student) is not { } claim) return null;
         if (claim.Person is null && student.StatedId is not null) return new IdentityVerdict(claim.Id, Resolution.Park(ParkReason.UnknownStateId, []), IdentityDoubt.None, "");
+        // A number alone is no child: one mistyped digit would put the rows into another's record.
+        if (claim is { IsOwn: false, Person: not null } && (student.Student.FirstName is null || student.Student.BirthDate is null)) return new IdentityVerdict(claim.Id, Resolution.Park(ParkReason.Incomplete, []), IdentityDoubt.None, "");
         // Without a State ID of its own, a row can be about another child who was given the local id anew.
         var (doubt, other) = DoubtOf(student, claim);
         var resolution = doubt is IdentityDoubt.None or IdentityDoubt.DiffersInOne ? To(claim.Id, claim.Link) : Resolution.Park(ParkReason.OtherIdentity, [.. new[] { claim.Id, other, claim.Link }.OfType<StateId>().Distinct()]);
@@ -92,7 +96,9 @@ internal sealed class KnownIdentities
         var unsure = students.Where(student => DecisionOn(student) is null).Distinct().Select(student => (Student: student, Claim: Claim.Of(this, student))).Where(item => item.Claim is { Person: not null, Comparison.IsSure: false }).ToList();
         if (unsure.Count == 0) return;
         var alike = await index.FindAlikeAsync([.. unsure.Select(item => Person.Of(default, item.Student.Student))], cancellation);
-        var owned = unsure.Where(item => item.Claim!.IsOwn).Select(item => item.Claim!.Survivor).ToHashSet();
+        // A local id that another year's child has taken over is linked to that one; the rows of this year stay whose they are.
+        var before = unsure.Select((item, i) => item.Claim is { IsOwn: true, Grade: IdentityAgreement.Disagrees } ? [.. alike[i].Where(person => IdentityComparison.Of(item.Student.Student, person).Fits).Select(person => person.StateId)] : Array.Empty<StateId>()).ToList();
+        var owned = unsure.Where(item => item.Claim!.IsOwn).Select(item => item.Claim!.Survivor).Concat(before.SelectMany(ids => ids)).ToHashSet();
         var records = owned.Count == 0 ? new Dictionary<StateId, State.StudentRecord>() : await state.FindAsync(owned, edition.Year, cancellation);
         for (var i = 0; i < unsure.Count; i++)
         {
@@ -100,6 +106,11 @@ internal sealed class KnownIdentities
             if (claim.IsOwn && Has(records.GetValueOrDefault(claim.Survivor), edition.District, student))
             {
                 looked[student] = (claim.Grade == IdentityAgreement.Agrees ? IdentityDoubt.None : IdentityDoubt.DiffersInOne, null);
+                continue;
+            }
+            if (before[i].Where(id => Has(records.GetValueOrDefault(id), edition.District, student)).ToList() is [var keeper])
+            {
+                kept[student] = keeper;
                 continue;
             }
             if (claim.Grade == IdentityAgreement.Disagrees) continue;
@@ -120,7 +131,7 @@ internal sealed class KnownIdentities
     private static async Task<bool> HasOtherLocalIdAsync(IStateStore state, StateId id, DistrictId district, string localId, CancellationToken cancellation) =>
         (await state.FindYearsAsync(id, cancellation)).Any(record => record.Contributions.Any(item => item.District == district && item.LocalId != localId && item.Sections.Count > 0));
 
-    private IdentityDecision? DecisionOn(UnresolvedStudent student) => decided.TryGetValue(student.LocalId, out var decision) && decision.IsAbout(student.Student) ? decision : null;
+    private IdentityDecision? DecisionOn(UnresolvedStudent student) => decided.Count == 0 ? null : decided.GetValueOrDefault(student);
 
     private StateId? LinkOf(UnresolvedStudent student) => links.TryGetValue(student.LocalId, out var link) ? link : null;
 

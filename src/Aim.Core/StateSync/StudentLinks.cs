@@ -1,5 +1,6 @@
 using Aim.Editions;
 using Aim.Identity;
+using Aim.Identity.Matching;
 using Aim.Ports;
 using Aim.Records;
 
@@ -13,27 +14,27 @@ public sealed class StudentLinks(IEditionStore editions, IIdentityIndex identiti
 {
     /// <summary>
     /// Makes the links that differ from those there are. A link holds for every year, so the district's other editions that have a local id
-    /// whose link moves are to be synced anew.
+    /// whose link moves are to be synced anew, unless a newer year has given it to another child: then the link is that one's.
     /// </summary>
-    internal async Task MakeAsync(EditionKey edition, IReadOnlyList<(string LocalId, Resolution Resolution)> students, CancellationToken cancellation)
+    internal async Task MakeAsync(EditionKey edition, IReadOnlyList<(UnresolvedStudent Student, Resolution Resolution)> students, CancellationToken cancellation)
     {
-        var links = students.Where(student => student.Resolution.StateId != student.Resolution.Link).ToDictionary(student => student.LocalId, student => student.Resolution.StateId!.Value);
-        var moved = students.Where(student => student.Resolution.Previous is not null).Select(student => student.LocalId).Order(Utf8Order.Comparer).ToList();
+        var links = students.Where(student => student.Resolution.StateId != student.Resolution.Link).ToDictionary(student => student.Student.LocalId, student => student.Resolution.StateId!.Value);
+        var moved = students.Where(student => student.Resolution.Previous is not null).ToDictionary(student => student.Student.LocalId, student => student.Student.Student);
         if (moved.Count > 0) await ResetOthersAsync(edition, moved, links, cancellation);
         if (links.Count > 0) await identities.LinkAsync(edition.District, links, cancellation);
     }
 
-    private async Task ResetOthersAsync(EditionKey edition, IReadOnlyList<string> moved, Dictionary<string, StateId> links, CancellationToken cancellation)
+    private async Task ResetOthersAsync(EditionKey edition, Dictionary<string, Student> moved, Dictionary<string, StateId> links, CancellationToken cancellation)
     {
         var others = new List<(EditionKey Edition, List<string> LocalIds)>();
         foreach (var other in await editions.ListHeadsAsync(null, cancellation).Where(head => head.Key.District == edition.District && head.Key.Year != edition.Year).ToListAsync(cancellation))
         {
             var localIds = new List<string>();
-            await foreach (var student in editions.ReadAsync(other.Key, new EditionSelection(moved), cancellation))
+            await foreach (var student in editions.ReadAsync(other.Key, new EditionSelection([.. moved.Keys.Order(Utf8Order.Comparer)]), cancellation))
             {
                 localIds.Add(student.LocalId);
-                // Two years that state different students must not take the link from one another for ever: the newer one has it.
-                if (other.Key.Year.EndYear > edition.Year.EndYear && student.Demographics?.StatedId is not null) links.Remove(student.LocalId);
+                // Two years that have different children must not take the link from one another for ever: the newer one has it.
+                if (other.Key.Year.EndYear > edition.Year.EndYear && UnresolvedStudent.Of(student) is { } newer && (newer.StatedId is not null || IsAnother(newer.Student, moved[student.LocalId]))) links.Remove(student.LocalId);
             }
             others.Add((other.Key, localIds));
         }
@@ -42,4 +43,6 @@ public sealed class StudentLinks(IEditionStore editions, IIdentityIndex identiti
             if (localIds.Exists(links.ContainsKey)) await editions.ResetSyncAsync(other, cancellation);
         }
     }
+
+    private static bool IsAnother(Student one, Student other) => IdentityComparison.Of(PersonTraits.Of(one), PersonTraits.Of(other)).Grade(isOwn: true) == IdentityAgreement.Disagrees;
 }

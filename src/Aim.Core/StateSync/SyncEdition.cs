@@ -160,7 +160,7 @@ public sealed class SyncEdition(
         public Dictionary<StateId, Person> Known { get; } = [];
 
         /// <summary>Those at hand of whom it is decided whose they are.</summary>
-        public List<(string LocalId, Resolution Resolution)> Resolved { get; } = [];
+        public List<(UnresolvedStudent Student, Resolution Resolution)> Resolved { get; } = [];
 
         /// <summary>Those at hand who wait no longer.</summary>
         public List<ParkedStudent> Settled { get; } = [];
@@ -175,7 +175,7 @@ public sealed class SyncEdition(
         batch.Resolved.Clear();
         batch.Settled.Clear();
         var contributions = await ResolveAsync(batch, students, cancellation);
-        await BringHoldsAsync(batch, [.. batch.Resolved.Where(item => item.Resolution.Previous is not null).Select(item => new Move(item.LocalId, item.Resolution.Previous!.Value, item.Resolution.StateId!.Value))], cancellation);
+        await BringHoldsAsync(batch, [.. batch.Resolved.Where(item => item.Resolution.Previous is not null).Select(item => new Move(item.Student.LocalId, item.Resolution.Previous!.Value, item.Resolution.StateId!.Value))], cancellation);
         await CommitAsync(batch, contributions, cancellation);
         // Only now: before it, a crash would leave rows in the old record, or a student who is neither parked nor synced, and nobody would know.
         await links.MakeAsync(batch.Edition, batch.Resolved, cancellation);
@@ -247,7 +247,8 @@ public sealed class SyncEdition(
     private async Task<List<Part>> ResolveAsync(Batch batch, EditionStudent[] students, CancellationToken cancellation)
     {
         var known = students.Where(student => student.Demographics is not null).ToList();
-        var resolutions = await resolver.ResolveAsync(batch.Run, [.. known.Select(student => UnresolvedStudent.Of(student)! with { Waits = batch.ParkedBefore.GetValueOrDefault(student.LocalId)?.Reason == ParkReason.NearMatch })], cancellation);
+        var unresolved = known.Select(student => UnresolvedStudent.Of(student)! with { Waits = batch.ParkedBefore.GetValueOrDefault(student.LocalId)?.Reason == ParkReason.NearMatch }).ToList();
+        var resolutions = await resolver.ResolveAsync(batch.Run, unresolved, cancellation);
         var contributions = new List<Part>();
         for (var i = 0; i < known.Count; i++)
         {
@@ -258,7 +259,7 @@ public sealed class SyncEdition(
                 continue;
             }
             Settle(batch, student.LocalId);
-            batch.Resolved.Add((student.LocalId, resolution));
+            batch.Resolved.Add((unresolved[i], resolution));
             if (resolution.Known is { } person) batch.Known[person.StateId] = person;
             contributions.Add(new Part(resolution.StateId!.Value, ContributionOf(batch, student)));
             if (resolution.Previous is { } previous) contributions.Add(new Part(previous, Nothing(batch, student.LocalId), HasMoved: true));
@@ -286,6 +287,8 @@ public sealed class SyncEdition(
     private async Task TakeBackOrphansAsync(Batch batch, CancellationToken cancellation)
     {
         var edition = batch.Edition;
+        // Whoever waits is nobody's until it has been decided; until then the rows stay where they were.
+        var waiting = await parking.ListAsync(edition, cancellation);
         await foreach (var ids in state.StudentsOfAsync(edition.District, edition.Year, cancellation).Chunk(BatchSize).WithCancellation(cancellation))
         {
             var owned = (await state.FindAsync(ids, edition.Year, cancellation)).Values
@@ -294,9 +297,8 @@ public sealed class SyncEdition(
             var stored = new Dictionary<string, EditionStudent>();
             await foreach (var student in editions.ReadAsync(edition, new EditionSelection([.. owned.Select(item => item.LocalId).Distinct().Order(Utf8Order.Comparer)]), cancellation)) stored[student.LocalId] = student;
             var linked = await identities.FindLinksAsync(edition.District, stored.Keys, cancellation);
-            var suspects = owned.Where(item => stored.ContainsKey(item.LocalId) && linked.GetValueOrDefault(item.LocalId) != item.StateId).Select(item => item.LocalId).Distinct();
+            var suspects = owned.Where(item => stored.ContainsKey(item.LocalId) && !waiting.ContainsKey(item.LocalId) && linked.GetValueOrDefault(item.LocalId) != item.StateId).Select(item => item.LocalId).Distinct();
             var owners = await resolver.FindOwnersAsync(batch.Run, [.. suspects.Select(localId => UnresolvedStudent.Of(stored[localId])).OfType<UnresolvedStudent>()], cancellation);
-            // One who is nobody's waits for a decision; until then the rows stay where they were.
             var moves = owned.Where(item => owners.TryGetValue(item.LocalId, out var owner) && owner != item.StateId).Select(item => new Move(item.LocalId, item.StateId, owners[item.LocalId])).ToList();
             await BringHoldsAsync(batch, moves, cancellation);
             await CommitAsync(batch, [.. owned.Where(item => !stored.ContainsKey(item.LocalId)).Select(item => new Part(item.StateId, Nothing(batch, item.LocalId))),
