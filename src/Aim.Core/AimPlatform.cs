@@ -64,7 +64,8 @@ public sealed class AimPlatform
         Collections = new CollectionSchedule(Workflows, References);
         CaseFiles = new CaseFiles(ports.Blobs, ports.Clock);
         Transfers = new RecordsTransfers(ports.State, ports.Identities, ports.Ledger, Disclosures, Calendar, ports.Clock);
-        Leavers = new LeaverLists(ports.State, ports.Editions, Parked, ports.Blobs, ports.Ledger, Calendar, ports.Clock);
+        DocumentedExits = new DocumentedExits(ports.State, ports.Identities, ports.Ledger, Calendar, ports.Clock);
+        Leavers = new LeaverLists(ports.State, ports.Editions, Parked, ports.Blobs, DocumentedExits, ports.Clock);
         Syncs = new EditionSyncs(sync);
         IdentityCases = new IdentityCases(ports.Ledger, ports.Clock);
         RuleHitRates = new RuleHitRates(NewestUploads, Cases, IdentityCases);
@@ -109,6 +110,7 @@ public sealed class AimPlatform
     public CaseFiles CaseFiles { get; }
     public RecordsTransfers Transfers { get; }
     public LeaverLists Leavers { get; }
+    public DocumentedExits DocumentedExits { get; }
 
     private void Register()
     {

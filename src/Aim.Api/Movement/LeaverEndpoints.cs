@@ -42,7 +42,7 @@ internal static class LeaverEndpoints
         districts.MapGet("/dropouts/{year}", DropoutsAsync).WithSummary("Who counts as a dropout of the school year unless the district shows otherwise, with counts by grade");
         districts.MapGet("/cohorts/{year}", CohortAsync).WithSummary("The district's four-year cohort that graduates in the year, with counts by outcome");
         districts.MapPut("/cohorts/{year}/documentation/{stateId}", DocumentAsync).WithSummary("Note that a member's exit out of the cohort is documented in writing; for that exit only")
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         districts.MapGet("/cohorts/{year}/documentation/{stateId}", DocumentationAsync).WithSummary("What was noted of a member's exits; what was withdrawn too");
         districts.MapDelete("/cohorts/{year}/documentation/{stateId}", WithdrawAsync).WithSummary("Take the newest note of a member that stands back").ProducesProblem(StatusCodes.Status404NotFound);
     }
@@ -78,15 +78,16 @@ internal static class LeaverEndpoints
     {
         context.Caller().MustSend(district);
         if (request.Note.Trim() is not { Length: > 0 and <= LongestNote } note) throw RequestException.Invalid($"note has 1 to {LongestNote} characters: say what the documentation is and where it is kept.");
-        if (!await platform.Leavers.DocumentAsync(district, year, stateId, note, context.Caller(), cancellation))
-            throw RequestException.NotFound("The district's cohort has no such student whose exit needs documentation.");
+        var outcome = await platform.DocumentedExits.NoteAsync(district, year, stateId, note, context.Caller(), cancellation);
+        if (outcome == DocumentOutcome.NoSuchMember) throw RequestException.NotFound("The district's cohort has no such student whose exit needs documentation.");
+        if (outcome == DocumentOutcome.OtherStands) throw RequestException.Conflict("Another note on this exit stands. Read it; if it is mistaken, take it back (DELETE), then note this one: both stay on record.");
         return TypedResults.NoContent();
     }
 
     private static async Task<Ok<IReadOnlyList<ExitDocumentation>>> DocumentationAsync(DistrictId district, SchoolYear year, StateId stateId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
-        var notes = await platform.Leavers.DocumentationAsync(district, year, stateId, cancellation);
+        var notes = await platform.DocumentedExits.ListAsync(district, year, stateId, cancellation);
         if (notes.Count > 0) await context.LogReadAsync(platform, stateId, $"documentation of exits noted by district {district}", cancellation);
         return TypedResults.Ok(notes);
     }
@@ -94,7 +95,7 @@ internal static class LeaverEndpoints
     private static async Task<NoContent> WithdrawAsync(DistrictId district, SchoolYear year, StateId stateId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustSend(district);
-        if (!await platform.Leavers.WithdrawDocumentationAsync(district, year, stateId, context.Caller(), cancellation)) throw RequestException.NotFound("The district has noted nothing of that student that could be taken back.");
+        if (!await platform.DocumentedExits.WithdrawAsync(district, year, stateId, context.Caller(), cancellation)) throw RequestException.NotFound("The district has noted nothing of that student that could be taken back.");
         return TypedResults.NoContent();
     }
 

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text.Json;
-using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.StateSync;
@@ -9,20 +7,11 @@ using Aim.StateSync;
 namespace Aim.Movement;
 
 /// <summary>
-/// A district's note that an exit which takes a student out of a cohort is documented in writing, for instance by the new school's request. It is good for
-/// that exit and no other.
-/// </summary>
-/// <param name="LastDay">The exit's.</param>
-/// <param name="WithdrawnBy">Who took the note back; null while it stands.</param>
-public sealed record ExitDocumentation(StateId Student, DateOnly LastDay, string Note, string By, DateTimeOffset At, string? WithdrawnBy = null, DateTimeOffset? WithdrawnAt = null);
-
-/// <summary>
 /// A district's dropouts of a year and its four-year cohort, for the verification in the fall: computed from the state's records when they are first asked for, or asked for anew, and kept for a
 /// day. The cost of computing them follows the district's size. What is documented is looked up each time.
 /// </summary>
-public sealed class LeaverLists(IStateStore state, IEditionStore editions, ParkedStudents parking, IBlobStore blobs, ILedger ledger, StateCalendar calendar, TimeProvider clock)
+public sealed class LeaverLists(IStateStore state, IEditionStore editions, ParkedStudents parking, IBlobStore blobs, DocumentedExits documentation, TimeProvider clock)
 {
-    private const string Documented = "documentation";
     private const int AtOnce = 16;
     private const int StudentsARead = 500;
 
@@ -54,8 +43,8 @@ public sealed class LeaverLists(IStateStore state, IEditionStore editions, Parke
     {
         var years = Enumerable.Range(cohort.EndYear - CohortMember.YearsAfterEntry, CohortMember.YearsAfterEntry + 1).Select(year => new SchoolYear(year));
         var (computedAt, members) = await kept.GetAsync(NameOf("cohort", district, cohort, asOf), anew, () => CollectAsync(district, years, CohortMember.Grade9, MemberOf, member => member.Member.Student, cancellation), cancellation);
-        var notes = await ledger.ListAsync(OfCohort(district, cohort), Documented, null, cancellation).Select(Read).Where(note => note.WithdrawnAt is null).ToListAsync(cancellation);
-        var documented = notes.Select(note => (note.Student, note.LastDay)).ToHashSet();
+        var exits = members.Where(item => item.IfDocumented is not null).Select(item => (item.Member.Student, item.LastDayOfExit)).ToList();
+        var documented = await documentation.OfAsync(district, cohort, exits, cancellation);
         return new KeptList<CohortMember>(computedAt, [.. members.Select(item => item.IfDocumented is { } outcome && documented.Contains((item.Member.Student, item.LastDayOfExit))
             ? item.Member with { Outcome = outcome, NeedsDocumentation = false } : item.Member)]);
 
@@ -64,36 +53,6 @@ public sealed class LeaverLists(IStateStore state, IEditionStore editions, Parke
     }
 
     private static string NameOf(string list, DistrictId district, SchoolYear year, DateOnly asOf) => string.Create(CultureInfo.InvariantCulture, $"{list}/{district}/{year}/{asOf:yyyy-MM-dd}");
-
-    /// <summary>Notes that a member's exit is documented; false when it is no member of the district's cohort that needs it, or has it already.</summary>
-    public async Task<bool> DocumentAsync(DistrictId district, SchoolYear cohort, StateId student, string note, Caller caller, CancellationToken cancellation)
-    {
-        var now = clock.GetUtcNow();
-        var history = EnrollmentHistory.Of(student, await state.FindYearsAsync(student, cancellation));
-        if (CohortMember.Of(history, cohort, await calendar.TodayAsync(cancellation), documented: []) is not { NeedsDocumentation: true } member || member.District != district) return false;
-        await PutAsync(district, cohort, new ExitDocumentation(student, member.LastDayOfExit, note, caller.Id, now), null, cancellation);
-        return true;
-    }
-
-    /// <summary>What the district has noted of a student's exits, by their last days; what was withdrawn too.</summary>
-    public async Task<IReadOnlyList<ExitDocumentation>> DocumentationAsync(DistrictId district, SchoolYear cohort, StateId student, CancellationToken cancellation) =>
-        [.. (await NotesAsync(district, cohort, student, cancellation)).Select(Read)];
-
-    /// <summary>Takes back the newest note of a student that stands; false when none does.</summary>
-    public async Task<bool> WithdrawDocumentationAsync(DistrictId district, SchoolYear cohort, StateId student, Caller caller, CancellationToken cancellation)
-    {
-        while ((await NotesAsync(district, cohort, student, cancellation)).LastOrDefault(entry => Read(entry).WithdrawnAt is null) is { } standing)
-            if (await PutAsync(district, cohort, Read(standing) with { WithdrawnBy = caller.Id, WithdrawnAt = clock.GetUtcNow() }, standing.ETag, cancellation)) return true;
-        return false;
-    }
-
-    private Task<List<LedgerEntry>> NotesAsync(DistrictId district, SchoolYear cohort, StateId student, CancellationToken cancellation) =>
-        ledger.ListAsync(OfCohort(district, cohort), Documented, $"{student}/", cancellation).TakeWhile(entry => entry.Id.StartsWith($"{student}/", StringComparison.Ordinal)).ToListAsync(cancellation).AsTask();
-
-    private Task<bool> PutAsync(DistrictId district, SchoolYear cohort, ExitDocumentation note, string? etag, CancellationToken cancellation) => ledger.PutAsync(
-        new(OfCohort(district, cohort), Documented, string.Create(CultureInfo.InvariantCulture, $"{note.Student}/{note.LastDay:yyyy-MM-dd}"), JsonSerializer.Serialize(note, CaseBook.Json), etag), cancellation);
-
-    private static ExitDocumentation Read(LedgerEntry entry) => JsonSerializer.Deserialize<ExitDocumentation>(entry.Json, CaseBook.Json)!;
 
     /// <summary>What a judgement says of the students that the district has sections of in some years, and that were in a grade from the lowest one on in one of these.</summary>
     private async Task<IReadOnlyList<T>> CollectAsync<T>(
@@ -112,6 +71,4 @@ public sealed class LeaverLists(IStateStore state, IEditionStore editions, Parke
         });
         return [.. found.OrderBy(student)];
     }
-
-    private static string OfCohort(DistrictId district, SchoolYear cohort) => $"cohort/{cohort}/{district}";
 }

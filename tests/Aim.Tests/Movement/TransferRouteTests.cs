@@ -104,13 +104,7 @@ public sealed class TransferRouteTests
         var path = $"/api/v1/districts/0123/cohorts/{year.EndYear + 3}";
         Assert.AreEqual(HttpStatusCode.NotFound, (await asking.PutAsJsonAsync($"{path}/documentation/{TwoDistricts.Child}", new { note = "Letter." })).StatusCode, "the student is enrolled");
         var kept = (await RunningHost.ReadAsync(await asking.GetAsync(path))).GetProperty("computedAt").GetDateTimeOffset();
-        await host.DisposeAsync();
-        await using (var bench = await TwoDistricts.OpenAsync(folder: host.Folder))
-        {
-            await TwoDistricts.SendAsync(bench, new Stay(Sample.District, year, ("SchoolNumber", Sample.HighSchool), ("Grade", "09"), ("StartDate", Day(year.EndYear - 1, 8, 27)), ("StartStatus", "04"), ("EndDate", Day(year.EndYear - 1, 9, 15)), ("EndStatus", "130")));
-        }
-        host = await RunningHost.StartAsync(host.Folder);
-        (asking, releasing) = (await host.AsAsync("clerk-0123"), await host.AsAsync("clerk-0456"));
+        await LeaveTheStateAsync();
         Assert.AreEqual("StillEnrolled", (await RunningHost.ReadAsync(await asking.GetAsync(path))).GetProperty("students")[0].GetProperty("outcome").GetString(), "as it was first computed, and is kept");
         var before = await RunningHost.ReadAsync(await asking.GetAsync($"{path}?fresh=true"));
         Assert.AreEqual((1, true, "Unknown"), (before.GetProperty("adjusted").GetInt32(), before.GetProperty("students")[0].GetProperty("needsDocumentation").GetBoolean(), before.GetProperty("students")[0].GetProperty("outcome").GetString()));
@@ -131,4 +125,77 @@ public sealed class TransferRouteTests
         Assert.AreEqual((1, true), (withdrawn.GetProperty("adjusted").GetInt32(), withdrawn.GetProperty("students")[0].GetProperty("needsDocumentation").GetBoolean()));
         Assert.AreEqual(JsonValueKind.String, (await RunningHost.ReadAsync(await asking.GetAsync(address)))[0].GetProperty("withdrawnBy").ValueKind, "what was noted and taken back is still told");
     }
+
+    [TestMethod]
+    public async Task Every_note_on_an_exit_stays_on_record_and_none_is_written_over()
+    {
+        await LeaveTheStateAsync();
+        var address = $"/api/v1/districts/0123/cohorts/{year.EndYear + 3}/documentation/{TwoDistricts.Child}";
+        Assert.AreEqual(HttpStatusCode.NoContent, await NoteAsync(address, "First."));
+        Assert.AreEqual(HttpStatusCode.NoContent, await NoteAsync(address, "First."), "said once more");
+        using (var second = await asking.PutAsJsonAsync(address, new { note = "Second." }))
+        {
+            Assert.AreEqual(HttpStatusCode.Conflict, second.StatusCode);
+            Assert.Contains("take it back", (await RunningHost.ReadAsync(second)).GetProperty("detail").GetString()!);
+        }
+        Assert.AreEqual("First.", await NotedAsync(address));
+
+        await asking.DeleteAsync(address);
+        Assert.AreEqual(HttpStatusCode.NoContent, await NoteAsync(address, "Second."));
+        await asking.DeleteAsync(address);
+        Assert.AreEqual(HttpStatusCode.NoContent, await NoteAsync(address, "First."), "what was taken back may be noted anew");
+
+        Assert.AreEqual("First. withdrawn, Second. withdrawn, First.", await NotedAsync(address));
+    }
+
+    [TestMethod]
+    public async Task A_note_on_an_exit_follows_the_student_when_the_State_ID_is_merged()
+    {
+        var survivor = new StateId(TwoDistricts.Child.Value + 1);
+        await LeaveTheStateAsync(bench => bench.RegisterAsync(TwoDistricts.Known with { StateId = survivor }));
+        var path = $"/api/v1/districts/0123/cohorts/{year.EndYear + 3}";
+        var (before, after) = ($"{path}/documentation/{TwoDistricts.Child}", $"{path}/documentation/{survivor}");
+        Assert.AreEqual(HttpStatusCode.NoContent, await NoteAsync(before, "In folder 7."));
+
+        using (var merged = await (await host.AsAsync("reviewer")).PostAsJsonAsync("/api/v1/identity/merges", new { retired = $"{TwoDistricts.Child}", survivor = $"{survivor}", reason = "One child." }))
+            Assert.IsTrue(merged.IsSuccessStatusCode, await merged.Content.ReadAsStringAsync());
+
+        Assert.AreEqual($"{survivor} TransferredOut False", await MemberAsync());
+        Assert.AreEqual(("In folder 7.", "In folder 7."), (await NotedAsync(before), await NotedAsync(after)));
+        Assert.AreEqual(HttpStatusCode.Conflict, await NoteAsync(after, "In folder 8."));
+        Assert.AreEqual(HttpStatusCode.Conflict, await NoteAsync(before, "In folder 8."));
+        Assert.AreEqual(HttpStatusCode.NoContent, (await asking.DeleteAsync(after)).StatusCode);
+        Assert.AreEqual($"{survivor} Unknown True", await MemberAsync());
+        Assert.AreEqual(HttpStatusCode.NoContent, await NoteAsync(before, "In folder 8."));
+        Assert.AreEqual($"{survivor} TransferredOut False", await MemberAsync());
+        Assert.AreEqual("In folder 7. withdrawn, In folder 8.", await NotedAsync(after));
+
+        async Task<string> MemberAsync()
+        {
+            var member = (await RunningHost.ReadAsync(await asking.GetAsync($"{path}?fresh=true"))).GetProperty("students").EnumerateArray().Single();
+            return $"{member.GetProperty("student").GetString()} {member.GetProperty("outcome").GetString()} {member.GetProperty("needsDocumentation").GetBoolean()}";
+        }
+    }
+
+    /// <summary>District 0123 says that the child has transferred out of the state.</summary>
+    private async Task LeaveTheStateAsync(Func<Workbench, Task>? also = null)
+    {
+        await host.DisposeAsync();
+        await using (var bench = await TwoDistricts.OpenAsync(folder: host.Folder))
+        {
+            await TwoDistricts.SendAsync(bench, new Stay(Sample.District, year, ("SchoolNumber", Sample.HighSchool), ("Grade", "09"), ("StartDate", Day(year.EndYear - 1, 8, 27)), ("StartStatus", "04"), ("EndDate", Day(year.EndYear - 1, 9, 15)), ("EndStatus", "130")));
+            if (also is not null) await also(bench);
+        }
+        host = await RunningHost.StartAsync(host.Folder);
+        (asking, releasing) = (await host.AsAsync("clerk-0123"), await host.AsAsync("clerk-0456"));
+    }
+
+    private async Task<HttpStatusCode> NoteAsync(string address, string note)
+    {
+        using var response = await asking.PutAsJsonAsync(address, new { note });
+        return response.StatusCode;
+    }
+
+    private async Task<string> NotedAsync(string address) => string.Join(", ", (await RunningHost.ReadAsync(await asking.GetAsync(address))).EnumerateArray()
+        .Select(note => $"{note.GetProperty("note").GetString()}{(note.GetProperty("withdrawnBy").ValueKind == JsonValueKind.String ? " withdrawn" : "")}"));
 }

@@ -45,7 +45,7 @@ internal static class TwoDistricts
 
     public static readonly StateId Child = new(100_200_300);
 
-    private static readonly Person Known = new() { StateId = Child, LastName = "Rivers", FirstName = "Ana", BirthDate = new DateOnly(2015, 6, 1), Gender = "F" };
+    public static readonly Person Known = new() { StateId = Child, LastName = "Rivers", FirstName = "Ana", BirthDate = new DateOnly(2015, 6, 1), Gender = "F" };
 
     /// <summary>Opens a workbench whose state knows the child, with reference data of three years.</summary>
     public static async Task<Workbench> OpenAsync(TimeProvider? clock = null, string? folder = null)
