@@ -118,7 +118,7 @@ public sealed class AimPlatform
 
         var identify = new IdentifyUpload(blobs, Uploads, References, Calendar, clock);
         var stage = new StageUpload(blobs, References);
-        var compare = new CompareUpload(blobs, editions, resolver, References, new NewerSaves(blobs, Uploads, Calendar));
+        var compare = new CompareUpload(blobs, editions, resolver, References, new NewerEntries(blobs, Uploads, Calendar));
         var apply = new ApplyUpload(blobs, editions);
         var report = new ReportUpload(blobs, Uploads, NewestUploads, new ClosingFindings(blobs, editions, Parked), clock, logger);
         Catalog.Add<UploadWorkflow, UploadInput, UploadStatus>()

@@ -44,7 +44,7 @@ internal sealed class CosmosEditionStore(CosmosAccount account, TimeProvider clo
         return await CompleteAsync(edition, begun.Load, head =>
         {
             var completed = head.Complete(begun.Load, totals.Rows, totals.Digest, new UndoPoint(head.Version + 1, begun.Load.Number, head.RowCount, head.Digest));
-            return completed with { LastLoads = With(head, load, completed.Version) };
+            return completed with { LastLoads = head.LastLoads.Made(load, completed.Version) };
         }, load.Upload, cancellation);
     }
 
@@ -56,9 +56,6 @@ internal sealed class CosmosEditionStore(CosmosAccount account, TimeProvider clo
         if (upload is { } id && await FindLoadAsync(edition, id, cancellation) is { } applied) return applied;
         return new ApplyOutcome(ApplyStatus.Stale, (await GetHeadAsync(edition, cancellation)).Version);
     }
-
-    private static Dictionary<string, LastLoad> With(HeadItem head, EditionLoad load, long version) =>
-        new(head.LastLoads) { [load.RecordType] = new(load.Upload, version, load.WrittenAt ?? head.LastLoads.GetValueOrDefault(load.RecordType)?.WrittenAt) };
 
     /// <summary>A number for the load; null when the edition has moved on from the version it was made for.</summary>
     private async Task<(OpenLoad Load, HeadItem Head)?> BeginAsync(EditionKey edition, UploadId? upload, long baseVersion, CancellationToken cancellation)
@@ -110,7 +107,7 @@ internal sealed class CosmosEditionStore(CosmosAccount account, TimeProvider clo
             var stored = await FindAsync(edition, cancellation);
             var head = stored?.Item ?? HeadItem.Empty(edition);
             if (head.Version != baseVersion) return await StaleAsync(edition, load.Upload, cancellation);
-            if (await WriteAsync(edition, head with { LastLoads = With(head, load, head.Version) }, stored?.ETag, load.Upload, head.Version, cancellation)) return new ApplyOutcome(ApplyStatus.Applied, head.Version);
+            if (await WriteAsync(edition, head with { LastLoads = head.LastLoads.Noted(load) }, stored?.ETag, load.Upload, head.Version, cancellation)) return new ApplyOutcome(ApplyStatus.Applied, head.Version);
             if (await FindLoadAsync(edition, load.Upload, cancellation) is { } applied) return applied;
         }
     }
@@ -120,10 +117,7 @@ internal sealed class CosmosEditionStore(CosmosAccount account, TimeProvider clo
         if (await FindAsync(edition, cancellation) is not { Item.Undo: { } undo } || undo.Version != version || await BeginAsync(edition, null, version, cancellation) is not { } begun)
             return await StaleAsync(edition, null, cancellation);
         await writer.UndoAsync(edition, begun.Load, begun.Head.View, undo, cancellation);
-        return await CompleteAsync(edition, begun.Load, head => head.Complete(begun.Load, undo.RowCount, undo.Digest, undo: null) with
-        {
-            LastLoads = head.LastLoads.Where(load => load.Value.Version != version).ToDictionary(),
-        }, null, cancellation);
+        return await CompleteAsync(edition, begun.Load, head => head.Complete(begun.Load, undo.RowCount, undo.Digest, undo: null) with { LastLoads = head.LastLoads.TakenBack(version) }, null, cancellation);
     }
 
     public Task<SyncLease?> BeginSyncAsync(EditionKey edition, string owner, DateTimeOffset until, CancellationToken cancellation) => ChangeAsync<SyncLease?>(edition, head =>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Aim.Ports;
 using Aim.Records;
 
 namespace Aim.Editions;
@@ -35,9 +36,6 @@ public sealed record EditionRow
     /// <inheritdoc cref="Upload" />
     public required int Line { get; init; }
 
-    /// <summary>It was entered by itself, and so stands in no line of a file.</summary>
-    public bool IsSavedByHand => Line == 0;
-
     /// <summary>Whether storing the other row instead would change anything.</summary>
     public bool SaysTheSameAs(EditionRow other) =>
         Type == other.Type && Key == other.Key && StatedId == other.StatedId && StatedLastName == other.StatedLastName &&
@@ -62,8 +60,33 @@ public sealed record EditionChange(string LocalId, EditionRow? Before, EditionRo
     public EditionRow Row => After ?? Before!;
 }
 
-/// <summary>The newest load of one record type; tells when a file is older than what was loaded.</summary>
-public sealed record LastLoad(UploadId Upload, long Version, DateTime? WrittenAt);
+/// <summary>The newest load, save or push of one record type; tells when a file is older than what was loaded.</summary>
+/// <param name="Version">The newest version that one of the type has made; 0 when none has.</param>
+/// <param name="WrittenAt">When the newest file that says so was written.</param>
+/// <param name="Earlier">What was noted before that version, for when it is taken back.</param>
+public sealed record LastLoad(UploadId Upload, long Version, DateTime? WrittenAt, LastLoad? Earlier = null);
+
+/// <summary>How the last loads of an edition, by record type code, go on.</summary>
+public static class LastLoads
+{
+    /// <summary>With a load that has made a version.</summary>
+    public static Dictionary<string, LastLoad> Made(this IReadOnlyDictionary<string, LastLoad> loads, EditionLoad load, long version)
+    {
+        var before = loads.GetValueOrDefault(load.RecordType);
+        return new(loads) { [load.RecordType] = new(load.Upload, version, load.WrittenAt ?? before?.WrittenAt, before is null ? null : before with { Earlier = null }) };
+    }
+
+    /// <summary>With a load that has changed nothing. What it said stands by the versions that were made before and after it.</summary>
+    public static Dictionary<string, LastLoad> Noted(this IReadOnlyDictionary<string, LastLoad> loads, EditionLoad load)
+    {
+        var before = loads.GetValueOrDefault(load.RecordType);
+        return new(loads) { [load.RecordType] = new(load.Upload, before?.Version ?? 0, load.WrittenAt ?? before?.WrittenAt, before?.Earlier) };
+    }
+
+    /// <summary>With the newest version taken back: what was noted before it is noted again.</summary>
+    public static Dictionary<string, LastLoad> TakenBack(this IReadOnlyDictionary<string, LastLoad> loads, long version) =>
+        loads.Select(load => (load.Key, Load: load.Value.Version == version ? load.Value.Earlier : load.Value)).Where(load => load.Load is not null).ToDictionary(load => load.Key, load => load.Load!);
+}
 
 /// <summary>The state of an edition as a whole. Version 0 is the empty edition that every district has.</summary>
 public sealed record EditionHead

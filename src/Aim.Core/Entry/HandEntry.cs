@@ -59,7 +59,8 @@ internal sealed record KeptUndo(string By, DateTimeOffset At, long Version);
 /// </summary>
 public sealed class HandEntry
 {
-    private const string Root = "saves/";
+    /// <summary>Where saves are kept.</summary>
+    internal const string Root = "saves/";
 
     /// <summary>A version that no edition has: applying to it tells only whether the load was applied before.</summary>
     private const long NoVersion = -1;

@@ -50,7 +50,7 @@ public sealed class PushedRecords
         var (set, problem) = ChangeSet.Read(body, edition.Year);
         if (set is null) return (null, problem);
         var upload = UploadId.Of(path, "");
-        await log.RegisterFileAsync(upload, path, cancellation);
+        await log.RegisterPushAsync(upload, path, clock.GetUtcNow(), cancellation);
         while (true)
         {
             var judged = await judge.JudgeAsync(edition, set.Changes, upload, firstLine: 1, clock.GetUtcNow(), cancellation);

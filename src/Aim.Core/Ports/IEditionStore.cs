@@ -82,7 +82,7 @@ public interface IEditionStore
     Task<ApplyOutcome> ApplyAsync(EditionKey edition, long baseVersion, EditionLoad load, IAsyncEnumerable<EditionChange> changes, CancellationToken cancellation);
 
     /// <summary>
-    /// Takes the newest load back, as a further version with the rows of the one before. Stale when <paramref name="version"/> is no
+    /// Takes the newest load back, as a further version with the rows and the type's last load of the one before. Stale when <paramref name="version"/> is no
     /// longer the newest, or was itself an undo.
     /// </summary>
     Task<ApplyOutcome> UndoAsync(EditionKey edition, long version, CancellationToken cancellation);

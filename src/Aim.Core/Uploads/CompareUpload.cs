@@ -17,7 +17,7 @@ internal sealed record StudentToCompare(string LocalId, IReadOnlyList<EditionRow
 /// Holds a staged file against the district's edition, student by student in the order of local ids: what would change, and which rules
 /// the students would break. Writes nothing but the list of changes and the findings.
 /// </summary>
-public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IdentityResolver resolver, ReferenceLibrary references, NewerSaves newerSaves)
+public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IdentityResolver resolver, ReferenceLibrary references, NewerEntries newerEntries)
 {
     private const int ChunkSize = 1000;
 
@@ -45,7 +45,7 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
             foreach (var change in result.Changes)
             {
                 await changes.AddAsync(change, cancellation);
-                if (change.Before is { IsSavedByHand: true } saved) overwritten.Add(saved.Upload);
+                if (change.Before is { } before) overwritten.Add(before.Upload);
             }
             result.Changes.Clear();
             await findingsFile.FlushAsync(cancellation);
@@ -194,7 +194,11 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
             var last = head.LastLoads.GetValueOrDefault(plan.Ticket.RecordType);
             var newer = new List<string>();
             if (last?.WrittenAt > written && last.Upload != plan.Upload.Id) newer.Add(string.Create(CultureInfo.InvariantCulture, $"the {plan.Ticket.RecordType} file that was loaded last ({last.WrittenAt:MM/dd/yyyy HH:mm:ss})"));
-            if (await newerSaves.CountAsync(overwritten, written, cancellation) is > 0 and var saves) newer.Add(string.Create(CultureInfo.InvariantCulture, $"{saves} {(saves == 1 ? "save" : "saves")} by hand that it would overwrite"));
+            var (saves, pushes) = await newerEntries.CountAsync(overwritten, written, cancellation);
+            var entries = new List<string>();
+            if (saves > 0) entries.Add(string.Create(CultureInfo.InvariantCulture, $"{saves} {(saves == 1 ? "save" : "saves")} by hand"));
+            if (pushes > 0) entries.Add(string.Create(CultureInfo.InvariantCulture, $"{pushes} {(pushes == 1 ? "push" : "pushes")}"));
+            if (entries.Count > 0) newer.Add($"{string.Join(" and ", entries)} that it would overwrite");
             if (newer.Count > 0) return string.Create(CultureInfo.InvariantCulture, $"The file was written on {written:MM/dd/yyyy HH:mm:ss}, before {string.Join(" and ", newer)}; loading it would put old data over new.");
         }
         return counts.Removed > stored * RiskyShare ? string.Create(CultureInfo.InvariantCulture, $"Loading the file would remove {counts.Removed} of {stored} stored rows.") : null;

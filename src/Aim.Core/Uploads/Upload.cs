@@ -30,7 +30,7 @@ public enum UploadScope
 [JsonConverter(typeof(JsonStringEnumConverter<ConfirmPolicy>))]
 public enum ConfirmPolicy
 {
-    /// <summary>When more than a tenth of the stored rows would go, or the file is older than what was loaded or saved by hand.</summary>
+    /// <summary>When more than a tenth of the stored rows would go, or the file is older than what was loaded, saved by hand or pushed.</summary>
     WhenRisky = 1,
     Always = 2,
     Never = 3,

@@ -33,12 +33,19 @@ public sealed class UploadLog(ILedger ledger)
         await ledger.FindAsync(SubjectOf(key), Ticket, Only, cancellation) is { } entry ? JsonSerializer.Deserialize<UploadTicket>(entry.Json, Json) : null;
 
     /// <summary>Notes which stored file an upload is, so that a record can be traced back to it for as long as the file is kept.</summary>
-    public Task RegisterFileAsync(UploadId id, string path, CancellationToken cancellation) =>
-        ledger.AddAsync(new(SubjectOf(id), File, Only, JsonSerializer.Serialize(new StoredFile(path), Json)), cancellation);
+    public Task RegisterFileAsync(UploadId id, string path, CancellationToken cancellation) => RegisterAsync(id, new StoredFile(path), cancellation);
+
+    /// <summary>Notes the same of a push, which doesn't say itself from when it is; the first moment noted stands.</summary>
+    public Task RegisterPushAsync(UploadId id, string path, DateTimeOffset appliedAt, CancellationToken cancellation) => RegisterAsync(id, new StoredFile(path, appliedAt), cancellation);
+
+    private Task RegisterAsync(UploadId id, StoredFile file, CancellationToken cancellation) =>
+        ledger.AddAsync(new(SubjectOf(id), File, Only, JsonSerializer.Serialize(file, Json)), cancellation);
 
     /// <summary>Blob path of an upload's file; null when there is no such upload.</summary>
-    public async Task<string?> FindFileAsync(UploadId id, CancellationToken cancellation) =>
-        await ledger.FindAsync(SubjectOf(id), File, Only, cancellation) is { } entry ? JsonSerializer.Deserialize<StoredFile>(entry.Json, Json)!.Path : null;
+    public async Task<string?> FindFileAsync(UploadId id, CancellationToken cancellation) => (await FindStoredAsync(id, cancellation))?.Path;
+
+    internal async Task<StoredFile?> FindStoredAsync(UploadId id, CancellationToken cancellation) =>
+        await ledger.FindAsync(SubjectOf(id), File, Only, cancellation) is { } entry ? JsonSerializer.Deserialize<StoredFile>(entry.Json, Json) : null;
 
     /// <summary>Null until the upload has ended or asks something.</summary>
     public async Task<UploadReport?> FindReportAsync(string key, CancellationToken cancellation) =>
@@ -85,9 +92,11 @@ public sealed class UploadLog(ILedger ledger)
     private static string SubjectOf(string key) => $"upload/{key}";
 
     private static string SubjectOf(DistrictId district, SchoolYear year) => $"district/{district}/{year}";
-
-    private sealed record StoredFile(string Path);
 }
+
+/// <summary>The stored file that an upload is.</summary>
+/// <param name="AppliedAt">When it was first applied; of pushes alone.</param>
+internal sealed record StoredFile(string Path, DateTimeOffset? AppliedAt = null);
 
 /// <summary>
 /// A place in the list of a district's uploads. The ledger lists in ascending order only, so a place counts down from the last moment there is:

@@ -155,7 +155,7 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
             Apply(session, stored, version, change, totals);
         }
         if (!any) version = head.Version;
-        var loads = new Dictionary<string, LastLoad>(head.LastLoads) { [load.RecordType] = new(load.Upload, version, load.WrittenAt ?? head.LastLoads.GetValueOrDefault(load.RecordType)?.WrittenAt) };
+        var loads = any ? head.LastLoads.Made(load, version) : head.LastLoads.Noted(load);
         session.Execute("UPDATE edition SET version = ?2, row_count = ?3, digest = ?4, last_loads = ?5, undo_version = CASE WHEN ?6 THEN ?2 ELSE undo_version END WHERE id = ?1",
             stored.Id, version, totals.Rows, totals.Digest.Value, JsonSerializer.Serialize(loads, Json), any);
         session.Execute("INSERT INTO edition_load VALUES (?1, ?2, ?3)", stored.Id, load.Upload.Value, version);
@@ -228,7 +228,7 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
                 NoteChange(session, stored.Id, next, localId);
             }
             session.Execute("DELETE FROM edition_undo WHERE edition = ?1", stored.Id);
-            var loads = stored.Head.LastLoads.Where(load => load.Value.Version != version).ToDictionary();
+            var loads = stored.Head.LastLoads.TakenBack(version);
             session.Execute("UPDATE edition SET version = ?2, row_count = ?3, digest = ?4, undo_version = NULL, last_loads = ?5 WHERE id = ?1",
                 stored.Id, next, totals.Rows, totals.Digest.Value, JsonSerializer.Serialize(loads, Json));
             return new ApplyOutcome(ApplyStatus.Applied, next);

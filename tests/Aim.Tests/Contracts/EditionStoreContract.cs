@@ -267,7 +267,32 @@ public abstract class EditionStoreContract
         Assert.AreEqual(new LastLoad(enrollments.Upload, 2, null), loads["EN"]);
 
         await ApplyAsync(2, undated, Stored.Added("2", Ana));
-        Assert.AreEqual(new LastLoad(undated.Upload, 3, students.WrittenAt), (await HeadAsync()).LastLoads["SD"], "a file that doesn't say leaves the moment of the one that did");
+        Assert.AreEqual((undated.Upload, 3L, students.WrittenAt), (await HeadAsync()).LastLoads["SD"] is var last ? (last.Upload, last.Version, last.WrittenAt) : default, "a file that doesn't say leaves the moment of the one that did");
+    }
+
+    [TestMethod]
+    public async Task Undo_brings_back_what_was_noted_of_the_last_load_of_the_type_and_leaves_the_others()
+    {
+        var (older, newer) = (new DateTime(2025, 10, 1, 8, 30, 0), new DateTime(2025, 10, 7, 8, 30, 0));
+        var (first, second, save) = (NewLoad("SD", older), NewLoad("SD", newer), NewLoad("SD"));
+        await ApplyAsync(0, first, Stored.Added("1", Ana));
+        await ApplyAsync(1, second, Stored.Added("2", Ana));
+        await ApplyAsync(2, save, Stored.Added("3", Ana));
+
+        await editions.UndoAsync(Edition, 3, None);
+        Assert.AreEqual(new LastLoad(second.Upload, 2, newer), (await HeadAsync()).LastLoads["SD"], "a save that is taken back doesn't take the moment of the file before it along");
+
+        await ApplyAsync(4, NewLoad("SD", newer.AddDays(1)), Stored.Added("4", Ana));
+        await editions.UndoAsync(Edition, 5, None);
+        Assert.AreEqual(newer, (await HeadAsync()).LastLoads["SD"].WrittenAt, "nor does a newer file leave its own");
+
+        await ApplyAsync(6, NewLoad("EN", newer), Stored.Added("1", Stored.Enrollment("05")));
+        var unchanged = NewLoad("SD", newer.AddDays(2));
+        await ApplyAsync(7, unchanged);
+        await editions.UndoAsync(Edition, 7, None);
+        var loads = (await HeadAsync()).LastLoads;
+        Assert.IsFalse(loads.ContainsKey("EN"), "nothing of the type was loaded before");
+        Assert.AreEqual((unchanged.Upload, unchanged.WrittenAt), (loads["SD"].Upload, loads["SD"].WrittenAt), "a file of another type that changed nothing meanwhile stays the newest");
     }
 
     [TestMethod]

@@ -370,6 +370,54 @@ public sealed class HandEntryTests
     }
 
     [TestMethod]
+    public async Task A_file_that_was_written_before_pushes_asks_before_it_overwrites_what_they_brought()
+    {
+        await entry.Host.WhenEndedAsync(entry.Clerk, await entry.Host.UploadAsync(entry.Clerk, "SD", Sample.Tsv("SD", "10/01/2025", Sample.Student("1001"), Sample.Student("1002"), Sample.Student("1003"))));
+        foreach (var (sequence, localId) in new[] { (1, "1001"), (2, "1002") })
+        {
+            var record = Student($"Ana{localId}");
+            record["city"] = "Birch";
+            var (_, pushed, _) = await entry.PushAsync(sequence, new JsonObject { ["op"] = "upsert", ["recordType"] = "SD", ["localId"] = localId, ["record"] = record });
+            Assert.AreEqual("Applied", pushed.GetProperty("state").GetString(), $"{pushed}");
+        }
+        var saved = Student("Ana1003");
+        saved["city"] = "Birch";
+        await entry.PutAsync("records/SD/1003", saved, ifMatch: (await entry.GetAsync("records/SD/1003")).ETag);
+
+        var key = await entry.Host.UploadAsync(entry.Clerk, "SD", Sample.Tsv("SD", "10/07/2025", Sample.Student("1001", ("City", "Alder")), Sample.Student("1002", ("City", "Alder")), Sample.Student("1003", ("City", "Alder"))));
+        var asked = await entry.Host.WhenEndedAsync(entry.Clerk, key);
+
+        Assert.AreEqual(("AwaitingConfirmation", "The file was written on 10/07/2025 08:30:00, before 1 save by hand and 2 pushes that it would overwrite; loading it would put old data over new. Confirm to load it, or decline; nothing has been written."),
+            (asked.GetProperty("status").GetString(), asked.GetProperty("sentence").GetString()));
+    }
+
+    [TestMethod]
+    public async Task A_file_that_leaves_what_was_pushed_as_it_is_loads_without_asking_however_old_it_is()
+    {
+        var (_, pushed, _) = await entry.PushAsync(1, new JsonObject { ["op"] = "upsert", ["recordType"] = "SD", ["localId"] = "1001", ["record"] = Student() });
+        Assert.AreEqual("Applied", pushed.GetProperty("state").GetString(), $"{pushed}");
+
+        var loaded = await entry.Host.WhenEndedAsync(entry.Clerk, await entry.Host.UploadAsync(entry.Clerk, "SD", Sample.Tsv("SD", "10/07/2025", Sample.Student("1002"))));
+
+        Assert.AreEqual((1, 2), (loaded.GetProperty("counts").GetProperty("added").GetInt32(), loaded.GetProperty("editionVersion").GetInt32()), $"{loaded}");
+    }
+
+    [TestMethod]
+    public async Task A_file_that_was_written_after_a_push_loads_without_asking()
+    {
+        // Seven in the morning in the state; the file is of half past eight.
+        await using var bench = await Workbench.OpenAsync(clock: new FixedClock(new DateTimeOffset(2025, 10, 7, 13, 0, 0, TimeSpan.Zero)));
+        var edition = new EditionKey(Sample.District, Sample.Year);
+        var push = new JsonObject { ["sequence"] = 1, ["changes"] = new JsonArray(new JsonObject { ["op"] = "upsert", ["recordType"] = "SD", ["localId"] = "1001", ["record"] = Student() }) };
+        await bench.Platform.Pushed.ReceiveAsync(edition, 1, System.Text.Encoding.UTF8.GetBytes(push.ToJsonString()), CancellationToken.None);
+        Assert.AreEqual(new PushPosition(1, null), await bench.Platform.Pushed.DrainAsync(edition, CancellationToken.None));
+
+        var loaded = await bench.UploadAsync("SD", System.Text.Encoding.UTF8.GetBytes(Sample.Tsv("SD", Sample.Student("1001", ("FirstName", "Ana"), ("City", "Alder")))), confirm: ConfirmPolicy.WhenRisky);
+
+        Assert.AreEqual((UploadStatus.Accepted, 1L), (loaded.Status, loaded.Counts.Changed), loaded.Report.Sentence);
+    }
+
+    [TestMethod]
     public async Task A_file_that_was_written_after_a_save_by_hand_loads_without_asking()
     {
         // Seven in the morning in the state; the file is of half past eight.
