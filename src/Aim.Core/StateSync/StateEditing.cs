@@ -57,13 +57,13 @@ public sealed class StateEditing(IStateStore state, KnownPeople people, EditionV
         var field = hold.Type.Fields.Index().FirstOrDefault(item => RecordType.JsonName(item.Item.Name) == hold.Field);
         if (field.Item.Name is null || record.Find(hold.District, hold.LocalId, hold.Type, hold.Key) is not { } section) return new EditOutcome(EditStatus.NotThere, record);
         var unread = new FindingList();
-        if (RecordReader.ReadField(hold.Type, field.Index, hold.Value, hold.District, year, unread) is not { } value) return new EditOutcome(EditStatus.Refused, record, unread);
+        if (RecordReader.ReadField(hold.Type, field.Index, hold.Value, hold.District, year, unread) is not { } value) return new EditOutcome(EditStatus.Refused, record, WithProperties(unread, year));
         if (IsInKey(section, field.Item.Name, value)) return new EditOutcome(EditStatus.InKey, record);
         var edit = new StateEdit(hold.District, hold.LocalId, hold.Type, hold.Key, field.Item.Name, value, by, hold.Reason, clock.GetUtcNow());
         var found = await JudgeAsync(record.With(edit), edit, cancellation);
         // What the hold breaks elsewhere, such as another enrollment that it makes overlap, is its doing; what was wrong there before is not.
         var before = await JudgeAsync(record, edit, cancellation);
-        IReadOnlyList<Finding> told = [.. found.Where(finding => IsOf(finding, section) || !before.Contains(finding))];
+        var told = WithProperties(found.Where(finding => IsOf(finding, section) || !before.Contains(finding)), year);
         if (told.Any(finding => finding.Severity == Severity.Fatal)) return new EditOutcome(EditStatus.Refused, record, told);
         await notes.NoteHeldAsync(new EditionKey(hold.District, year), hold.LocalId, by, cancellation);
         return await CommitAsync(record, record.With(edit), edit, by, cancellation) with { Findings = told };
@@ -71,7 +71,10 @@ public sealed class StateEditing(IStateStore state, KnownPeople people, EditionV
 
     /// <summary>What is wrong at present with a record of which a field is held.</summary>
     public async Task<IReadOnlyList<Finding>> FindingsAsync(StudentRecord record, StateEdit edit, CancellationToken cancellation) =>
-        record.Find(edit.District, edit.LocalId, edit.Type, edit.Key) is { } section ? [.. (await JudgeAsync(record, edit, cancellation)).Where(finding => IsOf(finding, section))] : [];
+        record.Find(edit.District, edit.LocalId, edit.Type, edit.Key) is { } section ? WithProperties((await JudgeAsync(record, edit, cancellation)).Where(finding => IsOf(finding, section)), record.Year) : [];
+
+    /// <summary>A field is held by its property, and so told by it.</summary>
+    private static IReadOnlyList<Finding> WithProperties(IEnumerable<Finding> findings, SchoolYear year) => [.. findings.Select(finding => RecordForm.WithProperty(finding, year))];
 
     private Task<IReadOnlyList<Finding>> JudgeAsync(StudentRecord record, StateEdit edit, CancellationToken cancellation) =>
         validation.JudgeAsync(new EditionKey(edit.District, record.Year), school: null, record.FindEffective(edit.District, edit.LocalId)!.ToStudent(), cancellation);

@@ -13,7 +13,8 @@ public sealed class ApplyUpload(IBlobStore blobs, IEditionStore editions)
         try
         {
             return await editions.ApplyAsync(new EditionKey(plan.Ticket.District, plan.Ticket.Year), compared.BaseVersion,
-                new EditionLoad(plan.Upload.Id, plan.Ticket.RecordType, plan.Form.WrittenAt), await ChangesAsync(compared, cancellation), cancellation);
+                // What brought nothing is nothing that a later file could be older than.
+                new EditionLoad(plan.Upload.Id, plan.Ticket.RecordType, compared.Counts.IsNothingAccepted ? null : plan.Form.WrittenAt), await ChangesAsync(compared, cancellation), cancellation);
         }
         catch (CutShortException)
         {

@@ -29,7 +29,7 @@ internal static class FederalCommand
             var files = await terminal.WithProgressAsync(_ => stages.TimeAsync("count", () => opened.Platform.Federal.WriteAsync(input, cancellation)));
             await stages.TimeAsync("write", () => CopyAsync(opened.Ports.Blobs, files, parsed.GetRequiredValue(folder), cancellation));
             terminal.Say($"Wrote {files.Count} files to {parsed.GetRequiredValue(folder).FullName}.");
-            terminal.Table(["File", "Level", "Name", "Records"], files.Select(item => new[] { item.File, item.Level.ToString(), item.FileName, $"{item.Records}" }));
+            terminal.Table(["File", "Level", "Name", Column.Number("Records")], files.Select(item => new[] { item.File, item.Level.ToString(), item.FileName, $"{item.Records}" }));
             foreach (var item in files.DistinctBy(item => item.File))
             {
                 foreach (var (reason, count) in item.Excluded.OrderBy(left => left.Key, StringComparer.Ordinal)) terminal.Say($"{item.File} leaves out {count} enrollments ({reason}).");

@@ -92,7 +92,7 @@ internal static class IdentityCommand
         terminal.Say(FormattableString.Invariant($"{report.Left} records{(report.Right is { } right ? $" against {right}" : " among themselves")}: {report.Matches} pairs are one person, {report.Review} pairs ({100 * report.ReviewShare:0.##} % of the records) wait for a person to look."));
         if (report is { ByMachine: { } machine, AfterReview: { } after })
         {
-            terminal.Table(["", "Precision", "Recall", "F1", "Right", "Wrong", "Missed"], [Cells("By machine", machine), Cells("After review", after)]);
+            terminal.Table(["", Column.Number("Precision"), Column.Number("Recall"), Column.Number("F1"), Column.Number("Right"), Column.Number("Wrong"), Column.Number("Missed")], [Cells("By machine", machine), Cells("After review", after)]);
             terminal.Say(FormattableString.Invariant($"False matches: {100 * report.FalseShare:0.###} % of the records. {(report.MissedShare is { } missed ? FormattableString.Invariant($"Neither matched nor sent to review: {100 * missed:0.###} % of {report.TruePairs} true pairs.") : "There is no true pair to find.")}"));
         }
         terminal.Say(FormattableString.Invariant($"{report.Compared} pairs compared, {report.RecordsPerSecond} records a second, model {report.Model}."));

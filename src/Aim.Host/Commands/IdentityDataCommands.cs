@@ -68,7 +68,7 @@ internal static class IdentityDataCommands
             else if (StateId.TryParse(parsed.GetRequiredValue(last), null, out var id)) found = await locator.FindAsync(id, cancellation) is { } one ? [one] : [];
             else throw new UnusableInputException("A student can't be found by a last name alone. Give the first name after it, or a State ID of nine digits alone.");
             terminal.Say($"{found.Count} students may be meant.");
-            terminal.Table(["State ID", "Last", "First", "Birth date", "Probability"], found.Select(student => new[]
+            terminal.Table(["State ID", "Last", "First", "Birth date", Column.Number("Probability")], found.Select(student => new[]
             {
                 student.StateId.ToString(), student.LastName ?? "", student.FirstName ?? "", $"{student.BirthDate:yyyy-MM-dd}", student.Probability.ToString("0.000", CultureInfo.InvariantCulture),
             }));
@@ -105,7 +105,7 @@ internal static class IdentityDataCommands
             foreach (var (person, weighed) in compared.Candidates)
             {
                 terminal.Say(FormattableString.Invariant($"{person.StateId} {NameOf(person)}, born {person.BirthDate:yyyy-MM-dd}: probability {weighed.Probability:0.000}, weight {Weight(weighed.Weight)}"));
-                terminal.Table(["Field", "Agreement", "Weight"], weighed.Fields.Select(field => new[] { field.Field.ToString(), field.Agreement.ToString(), Weight(field.Weight) }));
+                terminal.Table(["Field", "Agreement", Column.Number("Weight")], weighed.Fields.Select(field => new[] { field.Field.ToString(), field.Agreement.ToString(), Weight(field.Weight) }));
             }
             terminal.Result(new { compared.LocalId, compared.Reason, compared.Child, Candidates = compared.Candidates.Select(item => new { item.Person, item.Weighed }), compared.Model, Decision = decision });
             return ExitCode.Done;
@@ -176,7 +176,7 @@ internal static class IdentityDataCommands
         var open = await data.Platform.IdentityCases.ListAsync(null, cancellation).Where(item => item.Status == IdentityCaseStatus.Open).Take(MostListed).ToListAsync(cancellation);
         terminal.Say($"{scanned.Opened} cases were opened and {scanned.Cleared} cleared; {scanned.Open} are open.");
         SaySkipped(terminal, scanned.BlocksSkipped, scanned.PeopleInSkipped);
-        terminal.Table(["Case", "Rule", "State IDs", "Probability"], open.Select(item => new[] { item.Id, item.Rule, string.Join(' ', item.Students), $"{item.Probability?.ToString("0.000", CultureInfo.InvariantCulture)}" }));
+        terminal.Table(["Case", "Rule", "State IDs", Column.Number("Probability")], open.Select(item => new[] { item.Id, item.Rule, string.Join(' ', item.Students), $"{item.Probability?.ToString("0.000", CultureInfo.InvariantCulture)}" }));
         terminal.Result(new { scanned.Opened, scanned.Cleared, scanned.Open, scanned.BlocksSkipped, scanned.PeopleInSkipped, Cases = open, stages.Seconds });
         return scanned.Open > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
     });

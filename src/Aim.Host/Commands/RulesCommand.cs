@@ -55,7 +55,7 @@ internal static class RulesCommand
             var stages = new StageClock();
             var report = await stages.TimeAsync("validate", () => opened.Platform.Validation.ReportAsync(edition, parsed.GetValue(school), wanted, cancellation));
             terminal.Say($"Judged {Terminal.Count(report.Rows, "row")} of {Terminal.Count(report.Students, "student")} as of {report.AsOf:MM/dd/yyyy}: {report.Fatal} fatal, {Terminal.Count(report.Errors, "error")}, {Terminal.Count(report.Warnings, "warning")}.");
-            terminal.Table(["Rule", "Severity", "Record", "Field", "Count", "Cause", "Title"], report.Groups.Select(group => new[] { group.Rule, $"{group.Severity}", group.Record ?? "", group.Field ?? "", Text(group.Count), group.Cause ?? "", group.Title }));
+            terminal.Table(["Rule", "Severity", "Record", "Field", Column.Number("Count"), "Cause", "Title"], report.Groups.Select(group => new[] { group.Rule, $"{group.Severity}", group.Record ?? "", group.Field ?? "", Text(group.Count), group.Cause ?? "", group.Title }));
             PrintHeld(terminal, report.Held);
             terminal.Result(new RunReport(report, stages.Seconds));
             return report.Groups.Count + report.Held.Count > 0 ? ExitCode.DataHasProblems : ExitCode.Done;
@@ -67,7 +67,7 @@ internal static class RulesCommand
     {
         if (held.Count == 0) return;
         terminal.Say($"{Terminal.Count(held.Count, "finding")} more only because of fields that the state holds. The district has nothing to correct there; the state office corrects what it holds, or lets it go.");
-        terminal.Table(["Rule", "Severity", "Record", "Field", "Count", "Title"], held.GroupBy(finding => (finding.Rule, finding.Severity, finding.Record, finding.Field)).OrderByDescending(group => group.Key.Severity).ThenBy(group => group.Key.Rule, StringComparer.Ordinal)
+        terminal.Table(["Rule", "Severity", "Record", "Field", Column.Number("Count"), "Title"], held.GroupBy(finding => (finding.Rule, finding.Severity, finding.Record, finding.Field)).OrderByDescending(group => group.Key.Severity).ThenBy(group => group.Key.Rule, StringComparer.Ordinal)
             .Select(group => new[] { group.Key.Rule, $"{group.Key.Severity}", group.Key.Record ?? "", group.Key.Field ?? "", Text(group.Count()), RuleCatalog.Get(group.Key.Rule).Title }));
     }
 
@@ -86,7 +86,7 @@ internal static class RulesCommand
             var stored = await stages.TimeAsync("validate", () => opened.Platform.RuleHits.CountYearAsync(wanted, cancellation));
             var (tally, hits) = (stored.Tally, await opened.Platform.RuleHitRates.OfAsync(stored, cancellation));
             terminal.Say($"Judged {Terminal.Count(tally.Rows, "row")} of {Terminal.Count(tally.Students, "student")} in {Terminal.Count(tally.Editions, "edition")} of {wanted.Span}, and looked at what the newest uploads found and which cases are open.");
-            terminal.Table(["Rule", "Severity", "Stage", "Judged", "Hits", "Rate", "In uploads", "Hits", "Rate", "Cases", "Most"],
+            terminal.Table(["Rule", "Severity", "Stage", Column.Number("Judged"), Column.Number("Hits"), Column.Number("Rate"), Column.Number("In uploads"), Column.Number("Hits"), Column.Number("Rate"), Column.Number("Cases"), "Most"],
                 hits.OrderByDescending(rule => rule.Hits + (rule.Uploaded?.Hits ?? 0) + (rule.OpenCases ?? 0)).ThenBy(rule => rule.Rule, StringComparer.Ordinal).Select(rule => (string[])
                 [rule.Rule, $"{rule.Severity}", $"{rule.Stage}", .. Counted(rule.Judged, rule.Hits, rule.Rate), .. Counted(rule.Uploaded?.Judged ?? 0, rule.Uploaded?.Hits ?? 0, rule.Uploaded?.Rate ?? 0), rule.OpenCases is { } open ? Text(open) : "", Most(rule)]));
             terminal.Result(new HitsReport(wanted, RuleCatalog.Version, tally.Editions, tally.Students, tally.Rows, hits, stages.Seconds));
@@ -118,7 +118,7 @@ internal static class RulesCommand
         return command;
     }
 
-    private static void Print(Terminal terminal, IEnumerable<RuleHits> hits) => terminal.Table(["Rule", "Severity", "Stage", "Judged", "Hits", "Rate", "Districts", "Most"], hits.Select(rule => new[]
+    private static void Print(Terminal terminal, IEnumerable<RuleHits> hits) => terminal.Table(["Rule", "Severity", "Stage", Column.Number("Judged"), Column.Number("Hits"), Column.Number("Rate"), Column.Number("Districts"), "Most"], hits.Select(rule => new[]
     {
         rule.Rule, $"{rule.Severity}", $"{rule.Stage}", Text(rule.Judged), Text(rule.Hits), Share(rule.Rate), Text(rule.Districts), Most(rule),
     }));

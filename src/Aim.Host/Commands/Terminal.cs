@@ -37,13 +37,13 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool json)
     }
 
     /// <summary>A table for people.</summary>
-    public void Table(string[] headers, IEnumerable<string[]> rows)
+    public void Table(Column[] columns, IEnumerable<string[]> rows)
     {
         if (json) return;
-        var lines = rows.Prepend(headers).ToList();
-        var widths = headers.Select((_, column) => lines.Max(line => line[column].Length)).ToArray();
+        var lines = rows.Prepend([.. columns.Select(column => column.Header)]).ToList();
+        var widths = columns.Select((_, column) => lines.Max(line => line[column].Length)).ToArray();
         foreach (var line in lines)
-            output.WriteLine("  " + string.Join("  ", line.Select((cell, i) => i == line.Length - 1 ? cell : double.TryParse(cell, out _) ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd());
+            output.WriteLine("  " + string.Join("  ", line.Select((cell, i) => columns[i].IsOfNumbers ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd());
     }
 
     /// <summary>Runs work with a bar on an interactive terminal, and without one where nobody watches.</summary>
@@ -55,6 +55,14 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool json)
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
             .StartAsync(context => work(new StageProgress(context)));
     }
+}
+
+/// <summary>A column of a table. What it holds decides where its cells stand, not what they look like: the record type 504 is text.</summary>
+internal readonly record struct Column(string Header, bool IsOfNumbers = false)
+{
+    public static implicit operator Column(string header) => new(header);
+
+    public static Column Number(string header) => new(header, IsOfNumbers: true);
 }
 
 /// <summary>Shows how far each stage of a command is.</summary>

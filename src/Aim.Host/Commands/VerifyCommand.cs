@@ -69,7 +69,7 @@ internal static class VerifyCommand
     private static void Print(Terminal terminal, VerificationSummary summary)
     {
         terminal.Say($"District {summary.District}, {summary.Year.Span}: edition version {summary.Version}, of which the state has version {summary.SyncedVersion}.");
-        terminal.Table(["Record", "Edition", "State", "Equal", "Different", "Only in edition", "Only in state", "Waiting"], summary.RecordTypes.Select(type => (string[])
+        terminal.Table(["Record", Column.Number("Edition"), Column.Number("State"), Column.Number("Equal"), Column.Number("Different"), Column.Number("Only in edition"), Column.Number("Only in state"), Column.Number("Waiting")], summary.RecordTypes.Select(type => (string[])
             [type.RecordType, .. new[] { type.Edition, type.State, type.Equal, type.Different, type.OnlyInEdition, type.OnlyInState, type.Waiting }.Select(number => number.ToString(CultureInfo.InvariantCulture))]));
         if (summary.NotSynced > 0) terminal.Say($"{summary.NotSynced} rows wait for the next sync.");
         foreach (var parked in summary.Parked) terminal.Say($"{parked.Rows} rows of {parked.Students} students are parked ({parked.Reason}).");

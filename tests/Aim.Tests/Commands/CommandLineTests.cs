@@ -34,6 +34,16 @@ public sealed class CommandLineTests
     private static string FirstUpload => Directory.EnumerateFiles(Path.Combine(state, "uploads"), "SD.tsv", SearchOption.AllDirectories).Order(StringComparer.Ordinal).First();
 
     [TestMethod]
+    public void Numbers_of_a_table_stand_at_the_right_of_their_column_and_codes_that_look_like_numbers_at_the_left()
+    {
+        using var output = new StringWriter();
+
+        new Host.Commands.Terminal(output, TextWriter.Null, json: false).Table(["Record", Host.Commands.Column.Number("Count"), "Local id", "Title"], [["504", "7", "9", "One"], ["EN", "1200", "1001", "Two"]]);
+
+        Assert.AreEqual("  Record  Count  Local id  Title\n  504         7  9         One\n  EN       1200  1001      Two\n", output.ToString().ReplaceLineEndings("\n"));
+    }
+
+    [TestMethod]
     public async Task The_help_of_every_verb_is_as_approved()
     {
         var text = new StringBuilder();

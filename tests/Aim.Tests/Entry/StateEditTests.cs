@@ -117,6 +117,7 @@ public sealed class StateEditTests
         Assert.AreEqual(HttpStatusCode.BadRequest, (await HoldAsync(Grade("04", " "))).Status);
         var (status, body, _) = await HoldAsync(Grade("99"));
         Assert.AreEqual((HttpStatusCode.UnprocessableEntity, "REF-005"), (status, string.Join(' ', EntryHost.RulesOf(body))));
+        Assert.AreEqual("grade", body.GetProperty("findings")[0].GetProperty("property").GetString());
         var unknown = Grade("04");
         unknown["field"] = "grad";
         Assert.AreEqual(HttpStatusCode.NotFound, (await HoldAsync(unknown)).Status);
@@ -135,6 +136,7 @@ public sealed class StateEditTests
     {
         var (early, backwards, _) = await HoldAsync(Enrolled("endDate", "05/01/2020"));
         Assert.AreEqual((HttpStatusCode.UnprocessableEntity, true), (early, EntryHost.RulesOf(backwards).Contains("ENR-001")), $"{backwards}");
+        Assert.AreEqual("endDate", backwards.GetProperty("findings").EnumerateArray().First(finding => finding.GetProperty("rule").GetString() == "ENR-001").GetProperty("property").GetString());
         var birth = new JsonObject { ["district"] = "0123", ["localId"] = "1001", ["recordType"] = "SD", ["field"] = "birthDate", ["value"] = "01/01/2035", ["reason"] = "Decided in review" };
         var (unborn, body, _) = await HoldAsync(birth);
         Assert.AreEqual((HttpStatusCode.UnprocessableEntity, true), (unborn, EntryHost.RulesOf(body).Contains("IDN-006")), $"{body}");
@@ -169,6 +171,7 @@ public sealed class StateEditTests
         Assert.AreEqual((HttpStatusCode.OK, "Held", "ENR-005"), (status, body.GetProperty("standing").GetString(), string.Join(' ', EntryHost.RulesOf(body))), $"{body}");
         async Task<string> ListedAsync() => string.Join(' ', (await entry.SendAsync(HttpMethod.Get, $"{student}/edits")).Body.EnumerateArray().SelectMany(EntryHost.RulesOf));
         Assert.AreEqual("ENR-005", await ListedAsync());
+        Assert.AreEqual("endStatus", (await entry.SendAsync(HttpMethod.Get, $"{student}/edits")).Body[0].GetProperty("findings")[0].GetProperty("property").GetString());
 
         await LoadAsync("EN", Sample.Tsv("EN", "10/08/2025", Sample.Enrollment("1001", ("EndStatus", "190"), ("EndDate", "05/29/2026"))));
 

@@ -136,6 +136,17 @@ public sealed class LoadingTests
     }
 
     [TestMethod]
+    public async Task A_file_of_which_no_row_was_accepted_is_none_that_the_next_one_could_be_older_than()
+    {
+        await bench.UploadAsync("SD", Sample.Tsv("SD", "10/01/2025", Sample.Student("1001")));
+        Assert.AreEqual(UploadStatus.Rejected, (await bench.UploadAsync("SD", Sample.Tsv("SD", "11/03/2025", Sample.Student("1001", ("Gender", "X"))))).Status);
+
+        var next = await bench.UploadAsync("SD", Encoding.UTF8.GetBytes(Sample.Tsv("SD", "11/01/2025", Sample.Student("1001", ("MiddleName", "Lee")))), confirm: ConfirmPolicy.WhenRisky);
+
+        Assert.AreEqual(UploadStatus.Accepted, next.Status, next.Report.Sentence);
+    }
+
+    [TestMethod]
     public async Task An_older_file_after_a_newer_one_asks_before_it_overwrites()
     {
         await bench.UploadAsync("SD", Sample.Tsv("SD", "11/01/2025", Sample.Student("1001", ("FirstName", "Newer"))));
