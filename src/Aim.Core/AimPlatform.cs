@@ -68,7 +68,7 @@ public sealed class AimPlatform
         Leavers = new LeaverLists(ports.State, ports.Editions, Parked, ports.Blobs, DocumentedExits, ports.Clock);
         Syncs = new EditionSyncs(sync);
         IdentityCases = new IdentityCases(ports.Ledger, ports.Clock);
-        RuleHitRates = new RuleHitRates(NewestUploads, Cases, IdentityCases);
+        RuleHitRates = new RuleHitRates(NewestUploads, Cases, IdentityCases, References);
         NearMatches = new NearMatches(ports.Editions, ports.Identities, IdentityDecisions, Parked, Syncs, ports.Clock);
         IdentityMerges = new IdentityMerges(ports.Editions, ports.State, ports.Identities, ports.Ledger, IdentityDecisions, Syncs, ports.Clock);
         IdentityScan = new ScanIdentities(ports.Editions, ports.State, ports.Identities, Parked, IdentityCases);
@@ -120,7 +120,7 @@ public sealed class AimPlatform
         var stage = new StageUpload(blobs, References);
         var compare = new CompareUpload(blobs, editions, resolver, References, new NewerEntries(blobs, Uploads, Calendar));
         var apply = new ApplyUpload(blobs, editions);
-        var report = new ReportUpload(blobs, Uploads, NewestUploads, new ClosingFindings(blobs, editions, Parked), clock, logger);
+        var report = new ReportUpload(blobs, Uploads, NewestUploads, new ClosingFindings(blobs, editions, References, Parked), clock, logger);
         Catalog.Add<UploadWorkflow, UploadInput, UploadStatus>()
             .Add(UploadSteps.Identify, identify.RunAsync)
             .Add(UploadSteps.Stage, stage.RunAsync)

@@ -69,8 +69,9 @@ internal static class CaseEndpoints
         var today = await platform.Calendar.TodayAsync(cancellation);
         var listed = platform.Cases.ListAsync(year, district, page.After, cancellation);
         var (picked, next) = await page.PickAsync(listed, item => (status is null || item.Status == status) && (overdue is null || item.IsOverdue(today) == overdue), item => item.Id, cancellation);
+        var reference = (await platform.References.FindAsync(year, cancellation))?.Data;
         await context.LogExportAsync(platform, $"cases of {(district is { } of ? $"district {of}" : "the state")} in {year}", cancellation);
-        return TypedResults.Ok(new CaseList([.. picked.Select(item => CaseView.Of(item, caller, today))], next));
+        return TypedResults.Ok(new CaseList([.. picked.Select(item => CaseView.Of(item, caller, today, reference))], next));
     }
 
     private static async Task<Ok<CaseTerms>> TermsAsync(AimPlatform platform, CancellationToken cancellation) => TypedResults.Ok(await platform.Cases.TermsAsync(cancellation));
@@ -167,7 +168,7 @@ internal static class CaseEndpoints
     {
         await context.LogReadAsync(platform, item.Student, $"case {item.Id}", cancellation);
         context.Response.Headers.ETag = $"\"{Bare(etag)}\"";
-        return TypedResults.Ok(CaseView.Of(item, context.Caller(), await platform.Calendar.TodayAsync(cancellation)));
+        return TypedResults.Ok(CaseView.Of(item, context.Caller(), await platform.Calendar.TodayAsync(cancellation), (await platform.References.FindAsync(item.Year, cancellation))?.Data));
     }
 
     private static string Bare(string etag) => etag.Trim('"');

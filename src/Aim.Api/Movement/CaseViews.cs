@@ -1,4 +1,5 @@
 using Aim.Movement;
+using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
@@ -6,6 +7,7 @@ using Aim.Rules;
 namespace Aim.Api.Movement;
 
 /// <summary>A case as the caller may see it.</summary>
+/// <param name="Severity">That of the rule at its stage in the case's year.</param>
 /// <param name="From">First day of what is wrong, as the records say by now.</param>
 /// <param name="To">Its last day.</param>
 /// <param name="Gone">When the records stopped saying so; null while they do.</param>
@@ -13,9 +15,12 @@ public sealed record CaseView(
     string Id, string Rule, Severity Severity, string Title, StateId StateId, SchoolYear Year, DateOnly From, DateOnly To, CaseStatus Status, DateTimeOffset Opened, DateOnly Due, bool IsOverdue, DateTimeOffset? Gone,
     IReadOnlyList<CaseSideView> Districts, IReadOnlyList<CaseLineView> Lines, CaseDecisionView? Decision)
 {
-    public static CaseView Of(MovementCase item, Caller caller, DateOnly today) => new(
-        item.Id, item.Rule, item.Severity, RuleCatalog.Get(item.Rule).Title, item.Student, item.Year, item.From, item.To, item.Status, item.Opened, item.Due, item.IsOverdue(today), item.Gone,
-        [.. item.Sides.Select(side => CaseSideView.Of(item, side, caller))], [.. item.Lines.Select(line => CaseLineView.Of(line, caller))],
+    /// <param name="reference">That of the case's year.</param>
+    public static CaseView Of(MovementCase item, Caller caller, DateOnly today, ReferenceData? reference) => Of(item, RuleCatalog.Get(item.Rule).In(reference), caller, today);
+
+    private static CaseView Of(MovementCase item, Rule rule, Caller caller, DateOnly today) => new(
+        item.Id, item.Rule, rule.EffectiveSeverity, rule.Title, item.Student, item.Year, item.From, item.To, item.Status, item.Opened, item.Due, item.IsOverdue(today), item.Gone,
+        [.. item.Sides.Select(side => CaseSideView.Of(item, rule, side, caller))], [.. item.Lines.Select(line => CaseLineView.Of(line, caller))],
         item.Decision is { } decision ? new CaseDecisionView(decision.District, decision.From, decision.Reason, decision.At, caller.SeesState ? decision.By : null) : null);
 }
 
@@ -23,11 +28,11 @@ public sealed record CaseView(
 /// <param name="Finding">What the rule says about the district's own row, and how to fix it.</param>
 public sealed record CaseSideView(DistrictId District, DateOnly Start, DateOnly? End, CaseAnswer? Answer, DateOnly? AnsweredEndDate, string? School, Finding? Finding)
 {
-    internal static CaseSideView Of(MovementCase item, FindingSide side, Caller caller)
+    internal static CaseSideView Of(MovementCase item, Rule rule, FindingSide side, Caller caller)
     {
         var answer = item.AnswerOf(side.District);
         var isOwn = caller.MayRead(side.District);
-        return new CaseSideView(side.District, side.Start, side.End, answer?.Answer, answer?.EndDate, isOwn ? side.School : null, isOwn ? side.Finding : null);
+        return new CaseSideView(side.District, side.Start, side.End, answer?.Answer, answer?.EndDate, isOwn ? side.School : null, isOwn ? side.Finding with { Severity = rule.EffectiveSeverity } : null);
     }
 }
 

@@ -14,8 +14,8 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Aim.Api.Rules;
 
-/// <summary>A rule of the catalogue as it stands.</summary>
-/// <param name="EffectiveSeverity">What its findings are at its present stage.</param>
+/// <summary>A rule of the catalogue as it stands, in a school year or where the state has set nothing.</summary>
+/// <param name="EffectiveSeverity">What its findings are at its stage.</param>
 /// <param name="Records">Codes of the record types it is about; empty means every type.</param>
 public sealed record RuleView(string Id, Severity Severity, RuleStage Stage, Severity EffectiveSeverity, RuleScope Scope, int? FirstYear, int? LastYear, string Title, string Message, string HowToFix, string? Basis, IReadOnlyList<string> Records);
 
@@ -34,7 +34,7 @@ internal static class RuleEndpoints
     public static void MapRules(this IEndpointRouteBuilder api)
     {
         var rules = api.MapGroup("/rules").WithTags("Rules");
-        rules.MapGet("/", List).WithSummary("The rule catalogue, with each rule's stage, severity and years");
+        rules.MapGet("/", ListAsync).WithSummary("The rule catalogue, with each rule's severity, years and stage; for a school year, the stages that the state has set for it");
         rules.MapGet("/hits", HitsAsync).WithSummary("How often each rule is broken: by what is stored of a year, as the nights counted it, with the districts and schools most hit; in the newest uploads; and as open cases");
         var edition = api.MapGroup("/districts/{district}/editions/{year}").WithTags("Rules");
         edition.MapGet("/validation", ValidateAsync).WithSummary("Judge the district's stored rows, or one school's, by every rule in force").Produces<ValidationReport>().AlsoAsLines<Finding>();
@@ -42,8 +42,12 @@ internal static class RuleEndpoints
         edition.MapPut("/funding-counts/{collection}", PutFundingAsync).WithSummary("Note how many students the funding system counts, to hold the count against it").ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static Ok<List<RuleView>> List() => TypedResults.Ok(RuleCatalog.All.Select(rule => new RuleView(rule.Id, rule.Severity, rule.Stage, rule.EffectiveSeverity, rule.Scope, rule.FirstYear, rule.LastYear,
-        rule.Title, rule.Message, rule.HowToFix, rule.Basis, [.. rule.Records.Select(type => type.Code)])).ToList());
+    private static async Task<Ok<List<RuleView>>> ListAsync(SchoolYear? year, AimPlatform platform, CancellationToken cancellation)
+    {
+        var reference = year is { } wanted ? (await platform.References.FindAsync(wanted, cancellation))?.Data : null;
+        return TypedResults.Ok(RuleCatalog.All.Select(rule => rule.In(reference)).Select(rule => new RuleView(rule.Id, rule.Severity, rule.Stage, rule.EffectiveSeverity, rule.Scope, rule.FirstYear, rule.LastYear,
+            rule.Title, rule.Message, rule.HowToFix, rule.Basis, [.. rule.Records.Select(type => type.Code)])).ToList());
+    }
 
     private static async Task<Ok<HitsView>> HitsAsync(SchoolYear year, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {

@@ -50,7 +50,7 @@ public sealed class EditionValidation(IEditionStore editions, ReferenceLibrary r
             judge.Identities = known;
             foreach (var (now, before) in students)
             {
-                if (judge.Judge(now is null ? null : StudentViews.Of(now), before is null ? null : StudentViews.Of(before))) StatedIdentity.CheckStored(now!, known, waiting.GetValueOrDefault(now!.LocalId)?.Reason, judge.Further);
+                if (judge.Judge(now is null ? null : StudentViews.Of(now), before is null ? null : StudentViews.Of(before))) StatedIdentity.CheckStored(now!, known, waiting.GetValueOrDefault(now!.LocalId)?.Reason, judge.Reference, judge.Further);
                 if (flush is not null) await flush();
             }
         }

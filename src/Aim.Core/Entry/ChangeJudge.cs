@@ -30,7 +30,7 @@ internal sealed class ChangeJudge(IEditionStore editions, HeldFields heldFields,
         var head = await editions.GetHeadAsync(edition, cancellation);
         var hasPriorYear = (await editions.GetHeadAsync(edition with { Year = edition.Year.Previous }, cancellation)).RowCount > 0;
         var read = Read(edition, changes, upload, firstLine, asOf, reference);
-        await CheckStateIdsAsync(edition, read, cancellation);
+        await CheckStateIdsAsync(edition, read, reference, cancellation);
         await CheckHeldKeysAsync(edition, read, cancellation);
 
         var subjects = await SubjectsAsync(edition, read, reference, hasPriorYear, cancellation);
@@ -50,14 +50,14 @@ internal sealed class ChangeJudge(IEditionStore editions, HeldFields heldFields,
         }
     }
 
-    private async Task CheckStateIdsAsync(EditionKey edition, List<ReadChange> read, CancellationToken cancellation)
+    private async Task CheckStateIdsAsync(EditionKey edition, List<ReadChange> read, ReferenceData? reference, CancellationToken cancellation)
     {
         var rows = read.Where(change => change.Row is not null).Select(change => (Change: change, Row: change.Row!, Place: new RowPlace(change.Type, change.Line, change.LocalId), Student: UnresolvedStudent.Of(change.LocalId!, change.Row!))).ToList();
         var known = await resolver.KnowAsync(resolver.Begin(edition), [.. rows.Select(item => item.Student).OfType<UnresolvedStudent>()], rows.Select(item => item.Row.StatedId).OfType<StateId>(), cancellation);
-        foreach (var (change, row, place, _) in rows) change.IsKeptOut |= !StatedIdentity.Accepts(row.StatedId, place, known, change.Findings);
+        foreach (var (change, row, place, _) in rows) change.IsKeptOut |= !StatedIdentity.Accepts(row.StatedId, place, known, reference, change.Findings);
         // Who a student is said to be in between doesn't matter.
         foreach (var (change, _, place, student) in rows.Where(item => item is { Student: not null, Change.IsKeptOut: false }).GroupBy(item => item.Change.LocalId).Select(changes => changes.Last()))
-            StatedIdentity.Check(student!, place, known, change.Findings);
+            StatedIdentity.Check(student!, place, known, reference, change.Findings);
     }
 
     /// <summary>What the state holds is held of a record by its key: a district may not take the record out from under it.</summary>
@@ -78,7 +78,7 @@ internal sealed class ChangeJudge(IEditionStore editions, HeldFields heldFields,
     private async Task<IReadOnlyList<ChangedSubject>> SubjectsAsync(EditionKey edition, List<ReadChange> read, ReferenceData? reference, bool hasPriorYear, CancellationToken cancellation)
     {
         var groups = read.Where(change => change.LocalId is not null).GroupBy(change => change.LocalId!).OrderBy(group => group.Key, Utf8Order.Comparer).Select(group => (LocalId: group.Key, Changes: group.ToList())).ToList();
-        var sets = new RuleSets(edition.Year, hasPriorYear);
+        var sets = new RuleSets(edition.Year, reference, hasPriorYear);
         var rules = groups.Select(group => sets.For(group.Changes)).ToList();
         var localIds = groups.Select(group => group.LocalId).ToList();
         var stored = await ReadAsync(edition, localIds, cancellation);
@@ -120,7 +120,7 @@ internal sealed class ChangeJudge(IEditionStore editions, HeldFields heldFields,
     }
 
     /// <summary>The student rules that changes of some record types can affect, put together once for all subjects with changes of the same types.</summary>
-    private sealed class RuleSets(SchoolYear year, bool hasPriorYear)
+    private sealed class RuleSets(SchoolYear year, ReferenceData? reference, bool hasPriorYear)
     {
         private readonly Dictionary<string, StudentRuleSet> sets = [];
 
@@ -128,7 +128,7 @@ internal sealed class ChangeJudge(IEditionStore editions, HeldFields heldFields,
         {
             var types = changes.Select(change => change.Type).Distinct().OrderBy(type => type.Number).ToList();
             var name = string.Join(' ', types);
-            return sets.TryGetValue(name, out var known) ? known : sets[name] = new StudentRuleSet(RuleCatalog.StudentRules, types, year, hasPriorYear);
+            return sets.TryGetValue(name, out var known) ? known : sets[name] = new StudentRuleSet(RuleCatalog.StudentRules, types, year, reference, hasPriorYear);
         }
     }
 }

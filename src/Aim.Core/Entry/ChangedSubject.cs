@@ -111,7 +111,7 @@ internal sealed class ChangedSubject : IFindingSink
     public void Check()
     {
         foreach (var change in changes.Where(change => change.Judged.Result == ChangeResult.NotThere))
-            change.Findings.Add(Findings.OfField(FileRules.NothingToDelete, PlaceOf(change), FileRules.NothingToDelete.Field, change.Key, null));
+            change.Findings.Add(Findings.OfField(FileRules.NothingToDelete.In(facts.Reference), PlaceOf(change), FileRules.NothingToDelete.Field, change.Key, null));
         if (present.Count > 0 && changes.Any(IsAboutSomething)) rules.CheckOthers(Outcome, facts, this);
     }
 

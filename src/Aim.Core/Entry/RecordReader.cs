@@ -50,7 +50,7 @@ internal abstract class RecordReader(RecordForm form)
 /// <inheritdoc />
 internal sealed class RecordReader<T>(RecordForm form, ParseJob job, RecordType<T> type) : RecordReader(form) where T : IRecord<T>
 {
-    private readonly RowRuleSet<T> rules = new(RuleCatalog.RowRules(type), job.Year, job.Reference is not null);
+    private readonly RowRuleSet<T> rules = new(RuleCatalog.RowRules(type), job.Year, job.Reference);
     private readonly RowFacts facts = new() { District = job.District, Year = job.Year, AsOf = job.AsOf, Reference = job.Reference };
     private readonly FieldReading reading = new(job);
     private readonly ByteBuffer content = new(512);

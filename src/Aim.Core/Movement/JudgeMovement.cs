@@ -212,7 +212,7 @@ public sealed class JudgeMovement(IStateStore state, ILedger ledger, CaseBook ca
 
     private MovementCase Open(StateId student, StateFinding finding, int before, DateOnly due) => new()
     {
-        Id = CaseBook.IdOf(finding, student, before), Rule = finding.Rule.Id, Severity = finding.Rule.EffectiveSeverity, Student = student, Year = finding.Year, From = finding.From, To = finding.To,
+        Id = CaseBook.IdOf(finding, student, before), Rule = finding.Rule.Id, Student = student, Year = finding.Year, From = finding.From, To = finding.To,
         Sides = finding.Sides, Opened = clock.GetUtcNow(), Due = due,
     };
 

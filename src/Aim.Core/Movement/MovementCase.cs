@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Aim.Records;
-using Aim.Rules;
 
 namespace Aim.Movement;
 
@@ -61,7 +60,6 @@ public sealed record MovementCase
 {
     public required string Id { get; init; }
     public required string Rule { get; init; }
-    public required Severity Severity { get; init; }
     public required StateId Student { get; init; }
     public required SchoolYear Year { get; init; }
 

@@ -307,7 +307,7 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
     }
 
     private void Report(Rule rule, RecordType type, RosterRow row, string field, string? value, string expected) =>
-        sink.Report(row.Origin, Findings.OfField(rule, new RowPlace(type, row.Number, null), field, value, $"{field} {value}", ("File", row.File), ("Expected", expected)));
+        sink.Report(row.Origin, Findings.OfField(rule.In(reference), new RowPlace(type, row.Number, null), field, value, $"{field} {value}", ("File", row.File), ("Expected", expected)));
 
     private static string? FileDate(DateOnly? date) => date?.ToString("MM/dd/yyyy", System.Globalization.CultureInfo.InvariantCulture);
 

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json.Serialization;
 using Aim.Records;
+using Aim.Rules;
 
 namespace Aim.Organizations;
 
@@ -122,7 +123,8 @@ public sealed class ReferenceData
 
     [JsonConstructor]
     public ReferenceData(
-        SchoolYear year, Agency agency, IReadOnlyList<District> districts, IReadOnlyList<School> schools, IReadOnlyList<SchoolCalendar> calendars, IReadOnlyDictionary<string, int>? thresholds = null)
+        SchoolYear year, Agency agency, IReadOnlyList<District> districts, IReadOnlyList<School> schools, IReadOnlyList<SchoolCalendar> calendars, IReadOnlyDictionary<string, int>? thresholds = null,
+        IReadOnlyDictionary<string, RuleStage>? stages = null)
     {
         Year = year;
         Agency = agency;
@@ -130,6 +132,7 @@ public sealed class ReferenceData
         Schools = schools;
         Calendars = calendars;
         Thresholds = thresholds;
+        Stages = stages;
         this.districts = districts.ToFrozenDictionary(district => district.Number.Value);
         this.schools = schools.ToFrozenDictionary(school => (school.District.Value, school.Number));
         this.calendars = calendars.ToFrozenDictionary(calendar => (calendar.District.Value, calendar.School, calendar.Number));
@@ -145,6 +148,10 @@ public sealed class ReferenceData
     /// <summary>What the state has set for this year, by the name of a <see cref="Rules.Threshold" />; null when it leaves all as they are.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, int>? Thresholds { get; }
+
+    /// <summary>The stages that the state has set for this year, by the id of the rule; null when it leaves all where the catalogue has them.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, RuleStage>? Stages { get; }
 
     public District? FindDistrict(DistrictId district) => districts.GetValueOrDefault(district.Value ?? "");
 

@@ -38,7 +38,7 @@ public sealed record NotesOfYear(IReadOnlyList<FundedCount> FundingCounts, IRead
 /// <summary>
 /// Reads a year's reference data from CSV files with a header row: <c>agency.csv</c>, <c>districts.csv</c>, <c>schools.csv</c> and
 /// <c>calendars.csv</c>; and, if they are there, <c>identities.csv</c> with the State IDs given out before, <c>funding-counts.csv</c> with the
-/// counts of the funding system, <c>thresholds.csv</c> with what the state sets for rules, and, from the system before this one, <c>zero-incidents.csv</c> and
+/// counts of the funding system, <c>thresholds.csv</c> and <c>rules.csv</c> with what the state sets for rules, and, from the system before this one, <c>zero-incidents.csv</c> and
 /// <c>certifications.csv</c> with what districts have confirmed and certified.
 /// </summary>
 public sealed class ReferenceFiles(string folder)
@@ -52,9 +52,10 @@ public sealed class ReferenceFiles(string folder)
     private const string ZeroIncidentsFile = "zero-incidents.csv";
     private const string CertificationsFile = "certifications.csv";
     private const string ThresholdsFile = "thresholds.csv";
+    private const string RulesFile = "rules.csv";
 
     /// <summary>The files of a folder; those after the calendars may be left out.</summary>
-    public static IReadOnlyList<string> Names { get; } = [AgencyFile, DistrictsFile, SchoolsFile, CalendarsFile, IdentitiesFile, FundingFile, ThresholdsFile, ZeroIncidentsFile, CertificationsFile];
+    public static IReadOnlyList<string> Names { get; } = [AgencyFile, DistrictsFile, SchoolsFile, CalendarsFile, IdentitiesFile, FundingFile, ThresholdsFile, RulesFile, ZeroIncidentsFile, CertificationsFile];
 
     private readonly List<ReferenceProblem> problems = [];
 
@@ -69,8 +70,8 @@ public sealed class ReferenceFiles(string folder)
         var schools = ReadRows(SchoolsFile, SchoolOf).ToList();
         var calendars = ReadRows(CalendarsFile, CalendarOf).ToList();
         CheckLinks(districts, schools, calendars);
-        var thresholds = ReadThresholds();
-        return problems.Count > 0 ? null : new ReferenceData(agency[0].Year, agency[0].Agency, districts, schools, calendars, thresholds);
+        var (thresholds, stages) = (ReadSet(ThresholdsFile, "threshold", ThresholdOf), ReadSet(RulesFile, "rule", StageOf));
+        return problems.Count > 0 ? null : new ReferenceData(agency[0].Year, agency[0].Agency, districts, schools, calendars, thresholds, stages);
     }
 
     /// <summary>State IDs that were given out before this system; none when the file isn't there.</summary>
@@ -100,19 +101,27 @@ public sealed class ReferenceFiles(string folder)
     private static ConfirmedSchool SchoolIn(ReferenceData reference, ConfirmedSchool confirmed) => reference.FindDistrict(confirmed.District) is null || reference.FindSchool(confirmed.District, confirmed.School) is not null ? confirmed
         : throw new FormatException($"{SchoolsFile} does not have school {confirmed.School} of district {confirmed.District}. Add the school or correct the number.");
 
-    /// <summary>What the state sets; null when it sets nothing.</summary>
-    private SortedDictionary<string, int>? ReadThresholds()
+    /// <summary>What the state sets, by the name of what it is set for; null when it sets nothing.</summary>
+    private SortedDictionary<string, T>? ReadSet<T>(string file, string what, Func<Row, KeyValuePair<string, T>> read)
     {
-        if (!IsThere(ThresholdsFile)) return null;
-        var set = ReadRows(ThresholdsFile, ThresholdOf).ToList();
-        Unique(ThresholdsFile, "threshold", set.Select(item => item.Key));
-        return set.Count == 0 || problems.Count > 0 ? null : new SortedDictionary<string, int>(set.ToDictionary(), StringComparer.Ordinal);
+        if (!IsThere(file)) return null;
+        var set = ReadRows(file, read).ToList();
+        Unique(file, what, set.Select(item => item.Key));
+        return set.Count == 0 || problems.Count > 0 ? null : new SortedDictionary<string, T>(set.ToDictionary(), StringComparer.Ordinal);
     }
 
     private static KeyValuePair<string, int> ThresholdOf(Row row)
     {
         var threshold = Thresholds.Find(row.Text("Name")) ?? throw new FormatException($"Name is '{row.Text("Name")}', which is no threshold; docs/rules.md lists them. Correct it.");
         return new(threshold.Name, row.Between("Value", threshold.Least, threshold.Most));
+    }
+
+    private static KeyValuePair<string, RuleStage> StageOf(Row row)
+    {
+        var rule = RuleCatalog.Find(row.Text("Rule")) ?? throw new FormatException($"Rule is '{row.Text("Rule")}', which is no rule; docs/rules.md lists them. Correct it.");
+        var stage = Enum.Parse<RuleStage>(row.OneOf("Stage", Enum.GetNames<RuleStage>()));
+        if (stage != RuleStage.Enforce && RuleCatalog.KeepsOutWhatCannotBeStored(rule)) throw new FormatException($"Rule {rule.Id} keeps out rows that can't be stored, so that it is always enforced. Delete the row.");
+        return new(rule.Id, stage);
     }
 
     private bool IsThere(string file) => File.Exists(Path.Combine(folder, file));

@@ -34,15 +34,18 @@ public sealed class EditionJudge
         var year = judged.Edition.Year;
         rowFacts = new RowFacts { District = judged.Edition.District, Year = year, AsOf = judged.AsOf, Reference = reference };
         studentFacts = new StudentFacts { Year = year, Reference = reference, HasPriorYear = hasPriorYear, Classes = classes };
-        foreach (var type in RecordTypes.All) rowJudges[type.Number] = type.Accept(new RowJudgeOf(year, reference is not null, isChosen));
-        studentRules = new StudentRuleSet(RuleCatalog.StudentRules.Where(rule => classes is not null || !rule.NeedsClasses), RecordTypes.All, year, hasPriorYear, isChosen);
-        editionRules = [.. RuleCatalog.EditionRules.Where(rule => isChosen?.Invoke(rule.Rule) ?? rule.Rule.IsInForce(year))];
+        foreach (var type in RecordTypes.All) rowJudges[type.Number] = type.Accept(new RowJudgeOf(year, reference, isChosen));
+        studentRules = new StudentRuleSet(RuleCatalog.StudentRules.Where(rule => classes is not null || !rule.NeedsClasses), RecordTypes.All, year, reference, hasPriorYear, isChosen);
+        editionRules = [.. RuleCatalog.EditionRules.Where(rule => isChosen?.Invoke(rule.Rule) ?? rule.Rule.IsInForce(year)).Select(rule => rule with { Rule = rule.Rule.In(reference) })];
         counting = new Counting(findings, Tally, judged.Edition.District);
         figures = new EditionFigures(judged.School);
         lastYear = hasPriorYear ? new EditionFigures(judged.School) : null;
     }
 
     public RuleTally Tally { get; } = new();
+
+    /// <summary>The reference data by which it is judged.</summary>
+    internal ReferenceData? Reference => rowFacts.Reference;
 
     /// <summary>What the state knows of the students who are judged next.</summary>
     internal KnownIdentities? Identities { set => studentFacts.Identities = value; }
@@ -117,8 +120,8 @@ public sealed class EditionJudge
         }
     }
 
-    private sealed class RowJudgeOf(SchoolYear year, bool hasReference, Func<Rule, bool>? isChosen) : IRecordTypeVisitor<RowJudge>
+    private sealed class RowJudgeOf(SchoolYear year, ReferenceData? reference, Func<Rule, bool>? isChosen) : IRecordTypeVisitor<RowJudge>
     {
-        public RowJudge Visit<T>(RecordType<T> type) where T : IRecord<T> => new RowJudge<T>(new RowRuleSet<T>(RuleCatalog.RowRules(type), year, hasReference, isChosen));
+        public RowJudge Visit<T>(RecordType<T> type) where T : IRecord<T> => new RowJudge<T>(new RowRuleSet<T>(RuleCatalog.RowRules(type), year, reference, isChosen));
     }
 }

@@ -39,12 +39,15 @@ public sealed record RowRule<T>(Rule Rule, Func<T, RowFacts, bool> IsViolated, b
     public Func<T, RowFacts, bool>? IsViolatedAnyway { get; init; }
 }
 
-/// <summary>Runs the row rules of one record type; made once per file, so that rules out of force cost nothing.</summary>
+/// <summary>Runs the row rules of one record type; made once per file, so that rules out of force cost nothing, and neither do their stages.</summary>
+/// <param name="reference">The year's; without it, rules that need it are not run.</param>
 /// <param name="isChosen">Which rules to run; those in force in the year unless given.</param>
-public sealed class RowRuleSet<T>(IEnumerable<RowRule<T>> rules, SchoolYear year, bool hasReference, Func<Rule, bool>? isChosen = null) where T : IRecord<T>
+public sealed class RowRuleSet<T>(IEnumerable<RowRule<T>> rules, SchoolYear year, ReferenceData? reference, Func<Rule, bool>? isChosen = null) where T : IRecord<T>
 {
     private readonly RowRule<T>[] rules =
-        [.. rules.Where(rule => (isChosen?.Invoke(rule.Rule) ?? rule.Rule.IsInForce(year)) && (hasReference || !rule.NeedsReference))];
+    [
+        .. rules.Where(rule => (isChosen?.Invoke(rule.Rule) ?? rule.Rule.IsInForce(year)) && (reference is not null || !rule.NeedsReference)).Select(rule => rule with { Rule = rule.Rule.In(reference) }),
+    ];
 
     /// <summary>Reports each violated rule and says whether one of them rejects the row.</summary>
     public bool Check(T record, RowFacts facts, IRowOrigin origin, IFindingSink findings)

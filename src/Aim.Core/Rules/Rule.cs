@@ -1,3 +1,4 @@
+using Aim.Organizations;
 using Aim.Records;
 
 namespace Aim.Rules;
@@ -48,15 +49,20 @@ public sealed record Rule(string Id, Severity Severity, RuleScope Scope, string 
     /// <summary>Broken only by records that are saved or pushed one by one; no file can break it.</summary>
     public bool IsOfSaves { get; init; }
 
+    /// <summary>In the catalogue, the stage where the state has set none.</summary>
     public RuleStage Stage { get; init; } = RuleStage.Enforce;
 
-    /// <summary>The severity findings get at the rule's present stage.</summary>
+    /// <summary>The severity findings get at the rule's stage.</summary>
     public Severity EffectiveSeverity => Stage switch
     {
         RuleStage.Observe => Severity.Info,
         RuleStage.Warn when Severity > Severity.Warning => Severity.Warning,
         _ => Severity,
     };
+
+    /// <summary>The rule at the stage at which the state has it in a school year: whoever judges the year takes it from here, once for all that is judged.</summary>
+    /// <param name="reference">The year's; null leaves the rule at the stage of the catalogue.</param>
+    public Rule In(ReferenceData? reference) => reference?.Stages?.TryGetValue(Id, out var set) == true ? this with { Stage = set } : this;
 
     public bool IsInForce(SchoolYear year) => year.EndYear >= (FirstYear ?? int.MinValue) && year.EndYear <= (LastYear ?? int.MaxValue);
 }

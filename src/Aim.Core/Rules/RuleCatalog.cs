@@ -77,6 +77,12 @@ public static class RuleCatalog
         _ => false,
     };
 
+    /// <summary>
+    /// Whether a row that breaks the rule can't be stored: it can't be read, or is another district's, or says of whom or what it is in a way that nobody can follow. Such a rule is
+    /// never asked of stored rows, and can't be merely observed.
+    /// </summary>
+    public static bool KeepsOutWhatCannotBeStored(Rule rule) => rule.Severity == Severity.Fatal && !IsAskedOfEditions(rule);
+
     /// <summary>Whether an upload can find the rule broken.</summary>
     public static bool IsAskedOfUploads(Rule rule) => !rule.IsOfSaves && !OpensCases(rule) && rule.Scope is RuleScope.File or RuleScope.Row or RuleScope.Student or RuleScope.Identity;
 

@@ -127,11 +127,13 @@ public sealed class StudentRuleSet
     private readonly StudentRule[] others;
     private readonly bool readsDemographics;
 
-    public StudentRuleSet(IEnumerable<StudentRule> catalog, IEnumerable<RecordType> recordTypes, SchoolYear year, bool hasPriorYear, Func<Rule, bool>? isChosen = null)
+    /// <param name="reference">The year's, which has the stages that the state has set.</param>
+    public StudentRuleSet(IEnumerable<StudentRule> catalog, IEnumerable<RecordType> recordTypes, SchoolYear year, ReferenceData? reference, bool hasPriorYear, Func<Rule, bool>? isChosen = null)
     {
         var types = recordTypes.ToHashSet();
         var rules = catalog
             .Where(rule => rule.Reads.Any(types.Contains) && (isChosen?.Invoke(rule.Rule) ?? rule.Rule.IsInForce(year)) && (hasPriorYear || !rule.NeedsPriorYear))
+            .Select(rule => rule with { Rule = rule.Rule.In(reference) })
             .ToLookup(rule => rule.Rule.EffectiveSeverity == Severity.Fatal);
         fatal = [.. rules[true]];
         others = [.. rules[false]];

@@ -46,7 +46,7 @@ public sealed class RuleTrial(IBlobStore blobs, SnapshotLibrary snapshots)
             total.Add(judge.Tally);
         }
         var notRun = rules.Where(rule => !IsDecidable(rule)).Select(rule => rule.Id).Order(StringComparer.Ordinal).ToList();
-        return new TrialReport(name, manifest.Year, manifest.Rules, RuleCatalog.Version, total.Students, total.Rows, total.Of(rules.Where(IsDecidable)), notRun);
+        return new TrialReport(name, manifest.Year, manifest.Rules, RuleCatalog.Version, total.Students, total.Rows, total.Of(rules.Where(IsDecidable).Select(rule => rule.In(snapshot.Reference))), notRun);
     }
 
     private static bool IsDecidable(Rule rule) => rule.Scope switch

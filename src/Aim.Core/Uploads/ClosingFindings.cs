@@ -1,5 +1,6 @@
 using Aim.Editions;
 using Aim.Identity;
+using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
@@ -8,7 +9,7 @@ using Aim.StateSync;
 namespace Aim.Uploads;
 
 /// <summary>What only the end of an upload knows: that the file could not be read at all, or that students wait until it is decided who they are.</summary>
-public sealed class ClosingFindings(IBlobStore blobs, IEditionStore editions, ParkedStudents parking)
+public sealed class ClosingFindings(IBlobStore blobs, IEditionStore editions, ReferenceLibrary references, ParkedStudents parking)
 {
     /// <summary>Writes them beside the other findings; the path is null when there are none.</summary>
     internal async Task<(string? Path, FindingSummary Summary)> WriteAsync(UploadEnding ending, CancellationToken cancellation)
@@ -30,10 +31,11 @@ public sealed class ClosingFindings(IBlobStore blobs, IEditionStore editions, Pa
         var edition = new EditionKey(plan.Ticket.District, plan.Ticket.Year);
         var waiting = (await parking.ListAsync(edition, cancellation)).Values.Where(student => StatedIdentity.IsNearMatch(student.Reason)).ToDictionary(student => student.LocalId, student => student.Reason);
         if (waiting.Count == 0) return;
+        var reference = (await references.FindAsync(edition.Year, cancellation))?.Data;
         await foreach (var student in editions.ReadAsync(edition, new EditionSelection([.. waiting.Keys.Order(Utf8Order.Comparer)]), cancellation))
         {
             foreach (var row in student.Rows.Where(row => row.Type == RecordTypes.Student && row.Upload == plan.Upload.Id))
-                findings.Add(StatedIdentity.NearMatch(new RowPlace(row.Type, row.Line, student.LocalId), waiting[student.LocalId]));
+                findings.Add(StatedIdentity.NearMatch(new RowPlace(row.Type, row.Line, student.LocalId), waiting[student.LocalId], reference));
         }
     }
 }

@@ -69,11 +69,12 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
         var ticket = staged.Plan.Ticket;
         var type = RecordTypes.Find(ticket.RecordType)!;
         var prior = await editions.GetHeadAsync(edition with { Year = edition.Year.Previous }, cancellation);
-        var rules = new StudentRuleSet(RuleCatalog.StudentRules, [type], ticket.Year, prior.RowCount > 0);
+        var reference = (await references.FindAsync(ticket.Year, cancellation))?.Data;
+        var rules = new StudentRuleSet(RuleCatalog.StudentRules, [type], ticket.Year, reference, prior.RowCount > 0);
         return new ComparisonJob(type, staged.Plan.Upload.Id, ticket.Scope, staged.RejectedOfNobody > 0, rules, ticket.Year, prior.RowCount > 0)
         {
             Removals = await NamedRemovals.ReadAsync(blobs, ticket.Removals, cancellation),
-            Reference = (await references.FindAsync(ticket.Year, cancellation))?.Data, Classes = rules.NeedsClasses ? await ClassLists.ReadAsync(editions, edition, cancellation) : null,
+            Reference = reference, Classes = rules.NeedsClasses ? await ClassLists.ReadAsync(editions, edition, cancellation) : null,
         };
     }
 

@@ -229,7 +229,8 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
 
     private void Report(Rule rule, string field, string? value, string? cause, params ReadOnlySpan<(string Name, string? Value)> more)
     {
-        findings.Add(Findings.OfField(rule, Place, field, value, cause, more));
-        IsRejected |= rule.EffectiveSeverity == Severity.Fatal;
+        var staged = rule.In(job.Reference);
+        findings.Add(Findings.OfField(staged, Place, field, value, cause, more));
+        IsRejected |= staged.EffectiveSeverity == Severity.Fatal;
     }
 }

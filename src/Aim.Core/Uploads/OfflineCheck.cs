@@ -81,7 +81,7 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
         };
         foreach (var rule in RuleCatalog.EditionRules.Where(rule => rule.Rule.IsInForce(files[0].Year) && IsAsked(rule) && rule.Applies(facts)))
         {
-            foreach (var offence in rule.Offences(facts)) found(FileOf(rule, offence, files).Of(Findings.OfEdition(rule.Rule, files[0].District, offence)));
+            foreach (var offence in rule.Offences(facts)) found(FileOf(rule, offence, files).Of(Findings.OfEdition(rule.Rule.In(reference), files[0].District, offence)));
         }
     }
 
@@ -103,7 +103,7 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
         var asOf = file.Form.WrittenAt is { } written ? DateOnly.FromDateTime(written) : today;
         var job = new ParseJob(RowPlan.For(layout, file.Form), file.Form, file.District, file.Year, asOf, reference);
         var writer = new StagedRunWriter(scratch, $"check/{Guid.NewGuid():N}/");
-        if (StageUpload.EncodingFinding(file.Form.Encoding, file.Type) is { } encoding) found(file.Of(encoding));
+        if (StageUpload.EncodingFinding(file.Form.Encoding, file.Type, reference) is { } encoding) found(file.Of(encoding));
         var before = Rows;
         try
         {
@@ -199,7 +199,7 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
 
     private StudentRuleSet RulesFor(FileToCheck file)
     {
-        if (!ruleSets.TryGetValue((file.Type, file.Year), out var rules)) ruleSets[(file.Type, file.Year)] = rules = new StudentRuleSet(RuleCatalog.StudentRules, [file.Type], file.Year, hasPriorYear: false);
+        if (!ruleSets.TryGetValue((file.Type, file.Year), out var rules)) ruleSets[(file.Type, file.Year)] = rules = new StudentRuleSet(RuleCatalog.StudentRules, [file.Type], file.Year, reference, hasPriorYear: false);
         return rules;
     }
 

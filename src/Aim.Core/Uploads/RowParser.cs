@@ -33,7 +33,7 @@ internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRe
 {
     private const int BufferSize = 1 << 15;
 
-    private readonly RowRuleSet<T> rules = new(rules, job.Year, job.Reference is not null);
+    private readonly RowRuleSet<T> rules = new(rules, job.Year, job.Reference);
     private readonly RowFacts facts = new() { District = job.District, Year = job.Year, AsOf = job.AsOf, Reference = job.Reference };
     private readonly string year = job.Year.ToString();
     private readonly FieldReading reading = new(job);

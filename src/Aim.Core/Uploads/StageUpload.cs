@@ -25,7 +25,7 @@ public sealed class StageUpload(IBlobStore blobs, ReferenceLibrary references)
         await using var findingsFile = new SpooledBlob(blobs, findingsPath);
         var findings = new FindingsWriter(findingsFile);
         var result = new ReadResult(new StagedRunWriter(blobs, work));
-        if (EncodingFinding(plan.Form.Encoding, type) is { } finding) findings.Add(finding);
+        if (EncodingFinding(plan.Form.Encoding, type, reference) is { } finding) findings.Add(finding);
         var refusal = await ReadAsync(plan, job, result, findings, findingsFile, cancellation);
         return new StagedUpload(plan, result.Rows, result.Rejected.Count, result.RejectedOfNobody, result.Runs.Runs, await findingsFile.CompleteAsync(cancellation),
             await FindingTotals.SaveAsync(blobs, $"{work}summary.json", findings.Summary, cancellation), await RejectedLines.SaveAsync(blobs, $"{work}rejected", result.Rejected, cancellation), refusal);
@@ -69,6 +69,6 @@ public sealed class StageUpload(IBlobStore blobs, ReferenceLibrary references)
     internal const string NoRows = "The file has no rows. Export it again with the students it should hold; nothing was changed.";
 
     /// <summary>Says that a file isn't UTF-8; null when it is.</summary>
-    internal static Finding? EncodingFinding(TextEncoding encoding, RecordType type) => encoding == TextEncoding.Utf8 ? null : Findings.OfField(FileRules.Characters, new RowPlace(type, 0, null), "File",
+    internal static Finding? EncodingFinding(TextEncoding encoding, RecordType type, ReferenceData? reference) => encoding == TextEncoding.Utf8 ? null : Findings.OfField(FileRules.Characters.In(reference), new RowPlace(type, 0, null), "File",
         encoding == TextEncoding.Windows1252 ? "bytes that are not UTF-8; it was read as Windows-1252" : "UTF-16 text; it was read as such", null);
 }

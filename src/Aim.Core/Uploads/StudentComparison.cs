@@ -91,10 +91,10 @@ internal sealed class StudentComparison(ComparisonJob job)
     {
         var (localId, candidates) = (student.LocalId, student.Candidates);
         foreach (var candidate in candidates)
-            candidate.IsRejected = !StatedIdentity.Accepts(candidate.Staged.StatedId, PlaceOf(localId, candidate), known, result.Findings);
+            candidate.IsRejected = !StatedIdentity.Accepts(candidate.Staged.StatedId, PlaceOf(localId, candidate), known, job.Reference, result.Findings);
         CheckStudent(localId, student.Stored, candidates, priorYear, known, student.IsProtected, result);
         foreach (var candidate in candidates.Where(candidate => !candidate.IsRejected))
-            if (UnresolvedStudent.Of(localId, candidate.Row) is { } person) StatedIdentity.Check(person, PlaceOf(localId, candidate), known, result.Findings);
+            if (UnresolvedStudent.Of(localId, candidate.Row) is { } person) StatedIdentity.Check(person, PlaceOf(localId, candidate), known, job.Reference, result.Findings);
         Conclude(localId, student.StoredByKey, candidates, student.IsProtected, result);
     }
 
@@ -110,7 +110,7 @@ internal sealed class StudentComparison(ComparisonJob job)
         {
             var other = rows[i == start ? start + 1 : start];
             var place = new RowPlace(job.Type, rows[i].Line, localId);
-            result.Findings.Add(Findings.OfField(agree ? FileRules.Repeated : FileRules.DuplicateKey, place, "Row", null, null,
+            result.Findings.Add(Findings.OfField((agree ? FileRules.Repeated : FileRules.DuplicateKey).In(job.Reference), place, "Row", null, null,
                 ("Line", other.Line.ToString(System.Globalization.CultureInfo.InvariantCulture))));
             if (agree) result.Unchanged++;
             else result.RejectedLines.Add(rows[i].Line);

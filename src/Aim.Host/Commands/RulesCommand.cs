@@ -20,16 +20,28 @@ internal static class RulesCommand
 
     private static Command List()
     {
+        var year = new Option<string?>("--year") { HelpName = "YEAR", Description = "Of the data folder, the school year whose stages to show; by default the newest one there is reference data of." };
+        var data = new Option<DirectoryInfo?>("--data") { HelpName = "DIR", Description = "Show the stages that the state has set in this data folder; without it, those of the catalogue." };
         var json = CommonOptions.Json();
-        var command = new Command("list", "List every rule with its stage, severity and years.") { json };
-        command.SetAction(parsed =>
+        var command = new Command("list", "List every rule with its stage, severity and years.") { year, data, json };
+        command.SetAction(async (parsed, cancellation) =>
         {
             var terminal = CommonOptions.Terminal(parsed, json);
-            terminal.Table(["Rule", "Severity", "Stage", "Scope", "Years", "Title"], RuleCatalog.All.Select(rule => new[] { rule.Id, $"{rule.Severity}", $"{rule.Stage}", $"{rule.Scope}", YearsOf(rule), rule.Title }));
-            terminal.Result(RuleCatalog.All.Select(rule => new ListedRule(rule.Id, rule.Stage, rule.Severity, rule.EffectiveSeverity, rule.Scope, rule.FirstYear, rule.LastYear, rule.Title, [.. rule.Records.Select(type => type.Code)])).ToList());
+            var reference = await ReferenceAsync(parsed.GetValue(data), parsed.GetValue(year), cancellation);
+            var rules = RuleCatalog.All.Select(rule => rule.In(reference)).ToList();
+            terminal.Table(["Rule", "Severity", "Stage", "Scope", "Years", "Title"], rules.Select(rule => new[] { rule.Id, $"{rule.Severity}", $"{rule.Stage}", $"{rule.Scope}", YearsOf(rule), rule.Title }));
+            terminal.Result(rules.Select(rule => new ListedRule(rule.Id, rule.Stage, rule.Severity, rule.EffectiveSeverity, rule.Scope, rule.FirstYear, rule.LastYear, rule.Title, [.. rule.Records.Select(type => type.Code)])).ToList());
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>What the state has set for a year; null for what the catalogue has.</summary>
+    private static async Task<Organizations.ReferenceData?> ReferenceAsync(DirectoryInfo? data, string? year, CancellationToken cancellation)
+    {
+        if (data is null) return year is null ? null : throw new UnusableInputException("The state's stages of a year are in a data folder. Name it with --data DIR.");
+        await using var opened = OpenData.ToLookAt(data);
+        return (await opened.Platform.References.FindAsync(await CommonOptions.YearAsync(year, opened, cancellation), cancellation))?.Data;
     }
 
     private static string YearsOf(Rule rule) => rule is { FirstYear: null, LastYear: null } ? "all" : $"{rule.FirstYear}-{rule.LastYear}";

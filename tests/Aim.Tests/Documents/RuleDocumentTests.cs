@@ -70,7 +70,7 @@ public sealed partial class RuleDocumentTests
             Rules about an edition look at all rows of a district or school, when what is stored is validated (`GET …/validation`, `aim rules run`), and at certification; their findings are about
             a school or the district, and no row is kept out by them.
             A new rule is first observed (its findings are Info), then warns (at most Warning), then is enforced with its full severity; what is not said to be otherwise is enforced, in
-            all years.
+            all years, unless the state has [put it back](#stages).
             A rule's id never changes and is never used again; a `B` marks the milder twin of a rule. Words in `this type` stand for the row's own values.
 
 
@@ -84,6 +84,7 @@ public sealed partial class RuleDocumentTests
             foreach (var rule in rules) Write(text, rule);
         }
         WriteThresholds(text);
+        WriteStages(text);
         return $"{text.ToString().TrimEnd()}\n";
     }
 
@@ -106,6 +107,18 @@ public sealed partial class RuleDocumentTests
             text.Append(CultureInfo.InvariantCulture, $"| {threshold.Name} | {Amount(threshold)} | {threshold.Least} to {threshold.Most} | {threshold.About} | {rules} |\n");
         }
     }
+
+    private static void WriteStages(StringBuilder text) => text.Append($"""
+
+        ## Stages
+
+        The state office puts a rule to another stage than this page has, for a school year at a time: by a row of `rules.csv` (Rule, Stage) in the year's reference folder. `Observe` makes its findings Info, `Warn` at most Warning, and
+        `Enforce` gives them their full severity. It counts at once for whoever judges the year: uploads, saves, pushes, `aim check`, validation, what is asked before certification, and cases. A row that a rule no longer keeps out is
+        stored; when the rule is enforced again it stays, and validation finds it. A stage changes what a finding weighs, not what becomes of a student: who waits for a decision still waits, and a case is still put to its districts.
+
+        A rule that keeps out what can't be stored is always enforced, since such a row can't be merely observed: {string.Join(", ", RuleCatalog.All.Where(RuleCatalog.KeepsOutWhatCannotBeStored).Select(rule => $"[{rule.Id}](#{rule.Id.ToLowerInvariant()})"))}.
+
+        """);
 
     internal static string Amount(Threshold threshold) => string.Create(CultureInfo.InvariantCulture, $"{threshold.Default} {(threshold.Unit == "percent" ? "%" : threshold.Unit)}");
 

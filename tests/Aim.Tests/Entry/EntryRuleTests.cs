@@ -185,7 +185,7 @@ public sealed class EntryRuleTests
     [TestMethod]
     public void Rules_about_classes_are_not_run_without_them()
     {
-        var rules = new StudentRuleSet(RuleCatalog.StudentRules, [RecordTypes.RosterEntry], Sample.Year, hasPriorYear: false);
+        var rules = new StudentRuleSet(RuleCatalog.StudentRules, [RecordTypes.RosterEntry], Sample.Year, reference: null, hasPriorYear: false);
 
         Assert.ThrowsExactly<InvalidOperationException>(() => rules.CheckOthers(new StudentView(), new StudentFacts { Year = Sample.Year }, new FindingList()));
     }

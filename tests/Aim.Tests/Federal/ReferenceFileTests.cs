@@ -146,8 +146,37 @@ public sealed class ReferenceFileTests
         Assert.AreEqual((12, 20), (Thresholds.SignificantTotal.In(reference), Thresholds.SignificantPart.In(reference)));
     }
 
+    [TestMethod]
+    [DataRow("ENR-999,Warn", "rules.csv, line 2: Rule is 'ENR-999', which is no rule; docs/rules.md lists them. Correct it.")]
+    [DataRow("ENR-001,Off", "rules.csv, line 2: Stage is 'Off', which is not one of Observe, Warn, Enforce. Correct it.")]
+    [DataRow("FMT-004,Observe", "rules.csv, line 2: Rule FMT-004 keeps out rows that can't be stored, so that it is always enforced. Delete the row.")]
+    [DataRow("REF-003,Warn", "rules.csv, line 2: Rule REF-003 keeps out rows that can't be stored, so that it is always enforced. Delete the row.")]
+    [DataRow("ENR-001,Warn\nenr-001,Observe", "rules.csv: The rule ENR-001 is there twice. Delete one of the rows.")]
+    public void Stages_that_cannot_be_used_are_refused_with_what_to_do(string rows, string sentence)
+    {
+        WriteStages(rows);
+        var files = new ReferenceFiles(Reference);
+
+        Assert.IsNull(files.Read());
+        Assert.AreEqual(sentence, string.Join(" ", files.Problems));
+    }
+
+    [TestMethod]
+    public void Stages_that_a_state_sets_go_into_the_years_reference_data_and_the_other_rules_keep_theirs()
+    {
+        Assert.IsNull(new ReferenceFiles(Reference).Read()!.Stages);
+        WriteStages("enr-001,Warn\nFMT-004,Enforce");
+
+        var reference = new ReferenceFiles(Reference).Read();
+
+        Assert.AreEqual("Warn Enforce Enforce", string.Join(' ', new[] { "ENR-001", "FMT-004", "ENR-002" }.Select(id => RuleCatalog.Get(id).In(reference).Stage)));
+    }
+
+    private void WriteStages(string rows) => File.WriteAllText(Path.Combine(Reference, "rules.csv"), $"Rule,Stage\n{rows}\n");
+
     private void WriteThresholds(string rows) => File.WriteAllText(Path.Combine(Reference, "thresholds.csv"), $"Name,Value\n{rows}\n");
 
+    [TestMethod]
     public async Task What_districts_have_certified_and_confirmed_before_comes_with_the_folder()
     {
         var school = File.ReadLines(Path.Combine(Reference, "schools.csv")).ElementAt(1).Split(',')[1];
@@ -157,7 +186,7 @@ public sealed class ReferenceFileTests
         Assert.AreEqual(ExitCode.Done, await CommandLine.RunAsync(["load", folder, "--data", data], TextWriter.Null, TextWriter.Null, CancellationToken.None));
 
         using var output = new StringWriter();
-        await CommandLine.RunAsync(["rules", "run", District, "--year", $"{Sample.Year}", "--collection", "test-window", "--data", data], output, TextWriter.Null, CancellationToken.None);
+        await CommandLine.RunAsync(["rules", "run", District, "--year", $"{Sample.Year}", "--collection", "test-window", "--data", data, "--json"], output, TextWriter.Null, CancellationToken.None);
         StringAssert.Contains(output.ToString(), $"District {District} has not certified child-count, which comes before test-window.");
         Assert.DoesNotContain("fall-count", output.ToString());
     }

@@ -1,6 +1,5 @@
 using Aim.Movement;
 using Aim.Records;
-using Aim.Rules;
 using Aim.Tests.Setup;
 
 namespace Aim.Tests.Movement;
@@ -17,7 +16,7 @@ public sealed class CaseDialogueTests
 
     private static MovementCase Case(StateFinding finding) => new()
     {
-        Id = "x", Rule = finding.Rule.Id, Severity = Severity.Error, Student = TwoDistricts.Child, Year = finding.Year, From = finding.From, To = finding.To, Sides = finding.Sides, Opened = Opened, Due = Due,
+        Id = "x", Rule = finding.Rule.Id, Student = TwoDistricts.Child, Year = finding.Year, From = finding.From, To = finding.To, Sides = finding.Sides, Opened = Opened, Due = Due,
     };
 
     private static MovementCase Reply(MovementCase item, DistrictId district, CaseAnswer answer, DateOnly? end = null)

@@ -70,6 +70,23 @@ public sealed class CaseRouteTests
     }
 
     [TestMethod]
+    public async Task A_case_has_the_severity_of_its_rule_at_the_stage_to_which_the_state_has_put_it()
+    {
+        var id = await IdAsync();
+        Assert.AreEqual("Error Error Error", await SeveritiesAsync());
+
+        await SampleFolder.PublishAsync(host, "ENR-004,Warn");
+
+        Assert.AreEqual("Warning Warning Warning", await SeveritiesAsync());
+
+        async Task<string> SeveritiesAsync()
+        {
+            var (listed, read) = ((await ListAsync(here, "&district=0123")).GetProperty("cases")[0], await RunningHost.ReadAsync(await here.GetAsync($"/api/v1/cases/{id}")));
+            return $"{listed.GetProperty("severity")} {read.GetProperty("severity")} {read.GetProperty("districts")[0].GetProperty("finding").GetProperty("severity")}";
+        }
+    }
+
+    [TestMethod]
     public async Task The_districts_answer_the_state_decides_with_a_reason_and_both_read_it()
     {
         var id = await IdAsync();

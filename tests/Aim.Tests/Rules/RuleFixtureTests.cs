@@ -45,6 +45,21 @@ public sealed class RuleFixtureTests
         }
     }
 
+    public static IEnumerable<object[]> NamesOfStaged =>
+        RuleFixtures.All.Where(fixture => !RuleCatalog.KeepsOutWhatCannotBeStored(RuleCatalog.Get(fixture.Rule))).DistinctBy(fixture => fixture.Rule).Select(fixture => new object[] { fixture.Name });
+
+    [TestMethod]
+    [DynamicData(nameof(NamesOfStaged))]
+    public async Task A_mistake_is_information_and_keeps_no_row_out_once_the_state_has_put_its_rule_back_to_observe(string name)
+    {
+        var fixture = Find(name);
+        var (hits, results) = await UploadAsync(fixture, fixture.Fails, (fixture.Rule, RuleStage.Observe));
+
+        Assert.AreEqual(Hit.Text(fixture.Expected), Hit.Text(hits.Where(hit => hit.Rule == fixture.Rule)));
+        foreach (var finding in results.SelectMany(result => result.Findings).Where(finding => finding.Rule == fixture.Rule)) Assert.AreEqual(Severity.Info, finding.Severity);
+        Assert.AreEqual(0, results[^1].Counts.Rejected);
+    }
+
     [TestMethod]
     [DataRow("ENR-002: the day before the first day of school", "StartDate")]
     [DataRow("ENR-002: the day after the last day of school", "EndDate")]
@@ -66,9 +81,9 @@ public sealed class RuleFixtureTests
         foreach (var result in results) Assert.AreEqual((UploadStatus.Accepted, 0L), (result.Status, result.Counts.Rejected), result.Report.Sentence);
     }
 
-    private static async Task<(IReadOnlyList<Hit> Hits, IReadOnlyList<UploadResult> Results)> UploadAsync(RuleFixture fixture, IReadOnlyList<FixtureFile> files)
+    private static async Task<(IReadOnlyList<Hit> Hits, IReadOnlyList<UploadResult> Results)> UploadAsync(RuleFixture fixture, IReadOnlyList<FixtureFile> files, params (string, RuleStage)[] stages)
     {
-        await using var bench = await Workbench.OpenAsync(reference: Sample.ReferenceWith(fixture.Schools));
+        await using var bench = await Workbench.OpenAsync(reference: Sample.ReferenceWith(fixture.Schools, stages));
         await bench.RegisterAsync(fixture.Known);
         if (fixture.Before.Length > 0) await bench.Platform.References.PublishAsync(Sample.Reference(Sample.Year.Previous), CancellationToken.None);
         foreach (var file in fixture.Before) Assert.AreEqual(UploadStatus.Accepted, (await bench.UploadAsync(file.Type, file.Content, year: file.Year)).Status, "the year before is in order");

@@ -19,14 +19,14 @@ public sealed class RuleStageTests
 
     private static (bool Rejected, FindingList Findings) CheckRow(Rule rule, int year = 2026, bool hasReference = true, bool needsReference = false)
     {
-        var rules = new RowRuleSet<Enrollment>([new(rule, (enrollment, _) => enrollment.Grade == "05", needsReference)], new SchoolYear(year), hasReference);
+        var rules = new RowRuleSet<Enrollment>([new(rule, (enrollment, _) => enrollment.Grade == "05", needsReference)], new SchoolYear(year), hasReference ? Sample.Reference(new SchoolYear(year)) : null);
         var findings = new FindingList();
         return (rules.Check(Offender, new RowFacts { District = Sample.District, Year = new SchoolYear(year), AsOf = new(year, 1, 1) }, new Origin(), findings), findings);
     }
 
     private static (int Rejected, FindingList Findings) CheckStudent(Rule rule, int year = 2026, bool hasPriorYear = true, bool needsPriorYear = false, RecordType? uploaded = null, bool isNew = true)
     {
-        var rules = new StudentRuleSet([new(rule, (view, _) => view.Enrollments, RecordTypes.Enrollment) { NeedsPriorYear = needsPriorYear }], [uploaded ?? RecordTypes.Enrollment], new SchoolYear(year), hasPriorYear);
+        var rules = new StudentRuleSet([new(rule, (view, _) => view.Enrollments, RecordTypes.Enrollment) { NeedsPriorYear = needsPriorYear }], [uploaded ?? RecordTypes.Enrollment], new SchoolYear(year), reference: null, hasPriorYear);
         var view = new StudentView();
         view.Add(new Entry<Enrollment>(Offender, new Origin().Place, isNew));
         var (facts, findings) = (new StudentFacts { Year = new SchoolYear(year) }, new FindingList());

@@ -1,5 +1,6 @@
 using Aim.Organizations;
 using Aim.Records;
+using Aim.Rules;
 using Aim.Uploads;
 
 namespace Aim.Tests.Setup;
@@ -46,11 +47,12 @@ internal static class Sample
             })]);
     }
 
-    /// <summary>The sample state, some of whose schools are otherwise.</summary>
-    public static ReferenceData ReferenceWith(IReadOnlyCollection<School> schools)
+    /// <summary>The sample state, some of whose schools are otherwise, and which has put rules to other stages.</summary>
+    public static ReferenceData ReferenceWith(IReadOnlyCollection<School> schools, params (string Rule, RuleStage Stage)[] stages)
     {
         var sample = Reference();
-        return new ReferenceData(sample.Year, sample.Agency, sample.Districts, [.. sample.Schools.Select(school => schools.FirstOrDefault(other => other.Number == school.Number) ?? school)], sample.Calendars);
+        return new ReferenceData(sample.Year, sample.Agency, sample.Districts, [.. sample.Schools.Select(school => schools.FirstOrDefault(other => other.Number == school.Number) ?? school)], sample.Calendars,
+            stages: stages.ToDictionary(item => item.Rule, item => item.Stage));
     }
 
     internal static District DistrictOf(DistrictId number, string name) => new()

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Aim.Organizations;
 
 namespace Aim.Tests.Setup;
@@ -24,6 +25,18 @@ internal static class SampleFolder
         return folder;
 
         void Write(string name, string header, IEnumerable<string> lines) => File.WriteAllLines(Path.Combine(folder, $"{name}.csv"), lines.Prepend(header));
+    }
+
+    /// <summary>Publishes the sample state's reference data over HTTP, with rules at the stages given.</summary>
+    /// <param name="stages">Rows of rules.csv; none leaves the file out.</param>
+    public static async Task PublishAsync(RunningHost host, params string[] stages)
+    {
+        var folder = WriteReference();
+        if (stages.Length > 0) File.WriteAllLines(Path.Combine(folder, "rules.csv"), stages.Prepend("Rule,Stage"));
+        using var form = new MultipartFormDataContent();
+        foreach (var file in Directory.EnumerateFiles(folder)) form.Add(new ByteArrayContent(File.ReadAllBytes(file)), "files", Path.GetFileName(file));
+        using var response = await (await host.AsAsync("operator")).PutAsync($"/api/v1/reference/{Sample.Year}", form);
+        Assert.AreEqual(HttpStatusCode.OK, response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
     private static string Cells(Address address) => Line(address.Line1, address.Line2, address.City, address.State, address.Zip, address.Zip4);

@@ -91,7 +91,7 @@ public sealed class ParsingPropertyTests
     private static ComparisonResult Compare(IReadOnlyList<EditionRow> stored, IEnumerable<Enrollment> rows, UploadScope scope)
     {
         var staged = rows.Select((record, i) => Staged(record, i + 2)).OrderBy(row => row.Key, Utf8Order.Comparer).ThenBy(row => row.Line).ToList();
-        var rules = new StudentRuleSet([], [RecordTypes.Enrollment], Sample.Year, hasPriorYear: false);
+        var rules = new StudentRuleSet([], [RecordTypes.Enrollment], Sample.Year, reference: null, hasPriorYear: false);
         var result = new ComparisonResult(new FindingList());
         var comparison = new StudentComparison(new ComparisonJob(RecordTypes.Enrollment, new UploadId(1), scope, WithholdRemovals: false, rules, Sample.Year, HasPriorYear: false));
         comparison.Compare(comparison.Prepare("1001", stored, staged, result), priorYear: null, KnownIdentities.Of(new Dictionary<StateId, Person>()), result);
