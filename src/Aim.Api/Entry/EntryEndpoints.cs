@@ -54,7 +54,7 @@ internal static class EntryEndpoints
     private static async Task<Ok<List<RecordView>>> FindSubjectAsync(DistrictId district, SchoolYear year, string localId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
-        var id = RecordPlace.Decoded(localId);
+        var id = RecordPlace.SubjectOf(localId, year);
         var subject = await platform.Ports.Editions.ReadAsync(new EditionKey(district, year), new EditionSelection([id]), cancellation).FirstOrDefaultAsync(cancellation)
             ?? throw RequestException.NotFound("The edition has no record of that student.");
         await LogReadAsync(context, platform, district, year, id, cancellation);
@@ -99,15 +99,29 @@ internal sealed class RecordPlace
         Edition = new EditionKey(district, year);
         Type = UploadEndpoints.TypeOf(type);
         Form = FormOf(Type, year);
-        (LocalId, Key) = (Decoded(localId), Decoded(key));
+        (SentLocalId, Key) = (Decoded(localId), Decoded(key));
+        LocalId = Form.LocalIdOf(SentLocalId);
     }
 
     public EditionKey Edition { get; }
     public DistrictId District => Edition.District;
     public RecordType Type { get; }
     public RecordForm Form { get; }
+
+    /// <summary>In its stored form, by which the record is found and answered.</summary>
     public string LocalId { get; }
+
+    /// <summary>As the address has it: what had to be left out of it is told with a save.</summary>
+    public string SentLocalId { get; }
     public string Key { get; }
+
+    /// <summary>The stored form of the local id in an address, behind the prefix of what else than students has numbers.</summary>
+    public static string SubjectOf(string part, SchoolYear year)
+    {
+        var id = Decoded(part);
+        var prefix = RecordTypes.ReservedPrefix(id) ?? "";
+        return prefix + FormOf(RecordTypes.All.First(type => type.LocalIdPrefix == prefix), year).LocalIdOf(id[prefix.Length..]);
+    }
 
     /// <summary>The one character that a server leaves encoded in a path.</summary>
     public static string Decoded(string part) => part.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);

@@ -51,7 +51,7 @@ internal static class SaveEndpoints
         RecordPlace place, string? key, JsonElement record, SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustSend(place.District);
-        var change = new RecordChange(ChangeOperation.Upsert, place.Type.Code, place.LocalId, key, record);
+        var change = new RecordChange(ChangeOperation.Upsert, place.Type.Code, place.SentLocalId, key, record);
         var answer = await SaveAsync(place, change, headers, context, platform, cancellation);
         return answer.Status == StatusCodes.Status201Created ? TypedResults.Created(answer.Location, answer.View) : TypedResults.Ok(answer.View);
     }
@@ -59,7 +59,7 @@ internal static class SaveEndpoints
     private static async Task<Ok<SaveView>> DeleteAsync(RecordPlace place, SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustSend(place.District);
-        return TypedResults.Ok((await SaveAsync(place, new RecordChange(ChangeOperation.Delete, place.Type.Code, place.LocalId, place.Key), headers, context, platform, cancellation)).View);
+        return TypedResults.Ok((await SaveAsync(place, new RecordChange(ChangeOperation.Delete, place.Type.Code, place.SentLocalId, place.Key), headers, context, platform, cancellation)).View);
     }
 
     private static async Task<SaveAnswer> SaveAsync(RecordPlace place, RecordChange change, SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation)

@@ -81,6 +81,7 @@ public sealed class HandEntry
     public Task<string?> RefusalAsync(EditionKey edition, CancellationToken cancellation) => judge.RefusalAsync(edition, cancellation);
 
     /// <summary>The record under a local id and key; null when there is none.</summary>
+    /// <param name="localId">In its stored form.</param>
     public async Task<EditionRow?> FindAsync(EditionKey edition, RecordType type, string localId, string key, CancellationToken cancellation)
     {
         await foreach (var student in editions.ReadAsync(edition, new EditionSelection([type.LocalIdPrefix + localId]), cancellation))
@@ -165,7 +166,8 @@ public sealed class HandEntry
         // The record that it replaced under another key is gone by now.
         var asMade = change.Operation == ChangeOperation.Upsert ? change with { Key = null } : change;
         var judged = (await judge.JudgeAsync(edition, [asMade], upload, firstLine: 0, clock.GetUtcNow(), cancellation)).Each[0];
-        var isSynced = (await editions.GetHeadAsync(edition, cancellation)).SyncedVersion >= version || await state.BringAsync(edition, version, [(change.Type, change.Type.LocalIdPrefix + change.LocalId)], owner, CancellationToken.None);
+        var localId = change.Type.LocalIdPrefix + RecordForm.Find(change.Type, edition.Year)!.LocalIdOf(change.LocalId);
+        var isSynced = (await editions.GetHeadAsync(edition, cancellation)).SyncedVersion >= version || await state.BringAsync(edition, version, [(change.Type, localId)], owner, CancellationToken.None);
         // It was made, so its condition held: a record was there exactly if the writer knew one.
         var status = change.Operation == ChangeOperation.Delete ? SaveStatus.Deleted : condition.Known is null ? SaveStatus.Created : SaveStatus.Changed;
         var tag = status == SaveStatus.Deleted || judged.Before is null ? null : TagOf(judged.Before);

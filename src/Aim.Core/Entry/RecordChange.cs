@@ -19,7 +19,7 @@ public enum ChangeOperation
 }
 
 /// <summary>A change of one record, as a person or a district's system sends it.</summary>
-/// <param name="LocalId">As the district has it: a course's number, without what an edition puts before it.</param>
+/// <param name="LocalId">As the district has it: a course's number, without what an edition puts before it. Spaces around it and control characters are left out, typographic quotes become plain ones.</param>
 /// <param name="Key">Of the record under that local id. Of one that is sent, it says which one was meant, and may be left out; where the fields of the record make another
 /// key, the record takes the place of the one that was meant.</param>
 /// <param name="Record">The whole record; nothing for one that is deleted.</param>

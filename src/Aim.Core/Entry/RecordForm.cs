@@ -46,6 +46,16 @@ public sealed class RecordForm
     /// <summary>Null when records of the type aren't taken in that year.</summary>
     public static RecordForm? Find(RecordType type, SchoolYear year) => FileLayouts.Find(type, null, year) is { } layout ? Forms.GetOrAdd(layout, static layout => new RecordForm(layout)) : null;
 
+    /// <summary>A local id as an edition has it, without what that puts before it: trimmed and cleaned as one in a file is. What can't be one stays as it is.</summary>
+    public string LocalIdOf(string sent)
+    {
+        var reading = new FieldReading(new ParseJob(Plan, new FileForm(), default, default, default, null));
+        reading.Begin(new FindingList(), mayHoldOddCharacters: true);
+        reading.BeginRow(0);
+        reading.ReadLocalId(Plan.LocalId, sent);
+        return reading.IsRejected ? sent : reading.LocalId[Plan.Type.LocalIdPrefix.Length..].ToString();
+    }
+
     /// <summary>A finding with the property that its field is of the record.</summary>
     internal static Finding WithProperty(Finding finding, SchoolYear year) =>
         finding is { Record: { } code, Field: { } field } && Find(RecordTypes.Find(code)!, year) is { } form ? finding with { Property = form.propertyOf.GetValueOrDefault(field) } : finding;

@@ -293,6 +293,57 @@ public sealed class HandEntryTests
     }
 
     [TestMethod]
+    [DataRow("%20PAD", "PAD")]
+    [DataRow("PAD%0A", "PAD")]
+    [DataRow("P%07AD", "PAD")]
+    [DataRow("O%E2%80%99D", "O'D")]
+    public async Task A_local_id_is_saved_read_answered_and_deleted_under_its_stored_form_however_it_was_typed(string typed, string stored)
+    {
+        var path = $"/api/v1/districts/0123/editions/2026/records/SD/{Uri.EscapeDataString(stored)}";
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"{Edition}/records/SD/{typed}") { Content = new StringContent(Student().ToJsonString(), System.Text.Encoding.UTF8, "application/json") };
+        request.Headers.Add("If-None-Match", "*");
+        using var response = await entry.Clerk.SendAsync(request);
+        var created = await RunningHost.ReadAsync(response);
+        Assert.AreEqual((HttpStatusCode.Created, path, stored), (response.StatusCode, response.Headers.Location!.ToString(), created.GetProperty("localId").GetString()), $"{created}");
+
+        foreach (var address in new[] { path, $"records/SD/{typed}" })
+        {
+            var (status, read, etag) = await entry.GetAsync(address);
+            Assert.AreEqual((HttpStatusCode.OK, stored), (status, read.GetProperty("localId").GetString()), $"{address} {read}");
+            Assert.AreEqual(response.Headers.ETag!.ToString(), etag);
+        }
+        Assert.AreEqual(stored, (await entry.GetAsync($"subjects/{typed}")).Body[0].GetProperty("localId").GetString());
+        Assert.AreEqual(stored, (await entry.GetAsync("subjects")).Body.GetProperty("subjects")[0].GetProperty("localId").GetString());
+
+        var (deleted, answer, _) = await entry.SendAsync(HttpMethod.Delete, $"records/SD/{typed}", ifMatch: response.Headers.ETag!.ToString());
+        Assert.AreEqual((HttpStatusCode.OK, stored), (deleted, answer.GetProperty("localId").GetString()), $"{answer}");
+        Assert.AreEqual(HttpStatusCode.NotFound, (await entry.GetAsync(path)).Status);
+    }
+
+    [TestMethod]
+    public async Task What_a_save_waits_for_is_told_under_the_stored_form_of_its_local_id()
+    {
+        var (_, saved, etag) = await entry.PutAsync("records/EN/%20PAD", Enrollment(), onlyNew: true, idempotencyKey: "typed");
+        var (_, repeated, _) = await entry.PutAsync("records/EN/%20PAD", Enrollment(), onlyNew: true, idempotencyKey: "typed");
+        var (_, again, _) = await entry.PutAsync("records/EN/PAD", Enrollment(), ifMatch: etag);
+
+        foreach (var body in new[] { saved, repeated, again })
+            Assert.AreEqual((false, "NoDemographics", "PAD"), (body.GetProperty("isSynced").GetBoolean(), body.GetProperty("waiting").GetString(), body.GetProperty("localId").GetString()), $"{body}");
+    }
+
+    [TestMethod]
+    public async Task Pushed_changes_are_made_under_the_stored_form_of_their_local_ids()
+    {
+        var (_, pushed, _) = await entry.PushAsync(1, new JsonObject { ["op"] = "upsert", ["recordType"] = "EN", ["localId"] = " PAD ", ["record"] = Enrollment() });
+        Assert.AreEqual(("Applied", "NoDemographics"), (pushed.GetProperty("state").GetString(), pushed.GetProperty("waiting").GetString()), $"{pushed}");
+        Assert.AreEqual("PAD", (await entry.GetAsync($"records/EN/PAD/{EnrollmentKey}")).Body.GetProperty("localId").GetString());
+
+        var (_, removed, _) = await entry.PushAsync(2, new JsonObject { ["op"] = "delete", ["recordType"] = "EN", ["localId"] = "PAD\n", ["key"] = "0001|001|P|20250825" });
+        Assert.AreEqual(1, removed.GetProperty("counts").GetProperty("removed").GetInt32(), $"{removed}");
+        Assert.AreEqual(HttpStatusCode.NotFound, (await entry.GetAsync($"records/EN/PAD/{EnrollmentKey}")).Status);
+    }
+
+    [TestMethod]
     public async Task Subjects_come_in_pages_with_their_schools_and_counts()
     {
         foreach (var id in new[] { "1", "2", "3", "a/b" }) await CreateStudentAsync(Uri.EscapeDataString(id), $"Child{id[0]}");
