@@ -27,6 +27,25 @@ internal sealed record RosterDirectory
     /// <summary>Who teaches which class: the sourcedId of the enrollment, and whether it is the class's first teacher.</summary>
     public Dictionary<string, RosterTeacher> Teachers { get; init; } = [];
 
+    /// <summary>
+    /// What holds when loading ended before it came to a type: of what was loaded what this archive says, of the rest what was said before. Schools and sessions
+    /// are only looked up, and are this archive's.
+    /// </summary>
+    public RosterDirectory LoadedUpTo(RecordType type, RosterDirectory before)
+    {
+        return this with
+        {
+            Users = Is(RecordTypes.StaffMember) ? Users : before.Users,
+            Courses = Is(RecordTypes.Course) ? Courses : before.Courses,
+            Classes = Is(RecordTypes.CourseSection) ? Classes : before.Classes,
+            // A section has its teacher in its own row.
+            Teachers = Is(RecordTypes.CourseSection) ? Teachers : before.Teachers,
+            Places = Is(RecordTypes.RosterEntry) ? Places : before.Places,
+        };
+
+        bool Is(RecordType loaded) => Array.IndexOf(RosterParts.Types, loaded) < Array.IndexOf(RosterParts.Types, type);
+    }
+
     /// <summary>The number of a school that is one of the district's: by its identifier, or by its name.</summary>
     public static string? NumberOf(ReferenceData reference, DistrictId district, string? identifier, string? name)
     {

@@ -77,7 +77,7 @@ public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log
         try
         {
             using var archive = await RosterArchive.OpenAsync(file, blob.Length, cancellation);
-            var known = await FindDirectoryAsync(ticket, cancellation);
+            var known = await FindDirectoryAsync(ticket.District, ticket.Year, cancellation);
             if (archive.IsDelta && known is null) throw new UnusableRosterException("The archive has changes only, and no complete roster of this year has been loaded. Send a bulk archive first.");
             return await MapAsync(plan, ticket, archive, known ?? new RosterDirectory(), reference!, cancellation);
         }
@@ -151,23 +151,45 @@ public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log
     {
         var (plan, key) = (ending.Plan, ending.Upload.Key);
         if (await log.FindReportAsync(key, cancellation) is { IsFinished: true } written && written.UploadId == ending.Upload.Id) return written.Status;
-        var parts = new List<UploadReport>();
-        foreach (var part in plan?.Parts ?? []) if (await log.FindReportAsync(part.Key, cancellation) is { } report) parts.Add(report);
+        var parts = await ProgressAsync(plan, cancellation);
         var own = await FindingsAsync(plan, cancellation);
         var groups = await GroupsAsync(plan, own, cancellation);
-        var counts = UploadCounts.Sum([.. parts.Select(part => part.Counts), CountsOf(plan, own)]);
+        var counts = UploadCounts.Sum([.. parts.Counts, CountsOf(plan, own)]);
         await log.SaveGroupsAsync(key, groups, cancellation);
         var (status, sentence) = Ending(ending, parts, counts, groups.Count);
-        if (plan is { Directory: { } directory, IsTest: false } && status is UploadStatus.Accepted or UploadStatus.AcceptedWithFindings or UploadStatus.AcceptedWithRejects)
-            await ledger.PutAsync(new(SubjectOf(plan.District, plan.Year), Kind, Only, JsonSerializer.Serialize(new Pointer(directory), Json)), cancellation);
+        if (plan is { Directory: { } directory, IsTest: false }) await NoteDirectoryAsync(plan, directory, parts, isLoaded: UploadReport.IsLoadedAs(status) || parts.IsAnyLoaded, cancellation);
         if (plan is { IsTest: false } && NewestUploads.IsOf(status)) await newest.NoteAsync(plan.District, plan.Year, TypeCode, counts.Rows, own.Groups(), cancellation);
         await log.SaveReportAsync(key, new UploadReport
         {
             Status = status, Sentence = sentence + (ending.IsSyncPending ? " The state record will have it after the next nightly sync." : ""), UploadId = ending.Upload.Id, ETag = ending.Upload.ETag, Counts = counts,
-            EditionVersion = parts.Max(part => part.EditionVersion), FindingFiles = [.. new[] { plan?.Findings }.OfType<string>(), .. parts.SelectMany(part => part.FindingFiles)], Groups = groups.Count,
+            EditionVersion = parts.Reports.Max(part => part.EditionVersion), FindingFiles = [.. new[] { plan?.Findings }.OfType<string>(), .. parts.Reports.SelectMany(part => part.FindingFiles)], Groups = groups.Count,
             Parts = [.. (plan?.Parts ?? []).Select(part => part.Key)], StartedAt = plan?.StartedAt, FinishedAt = clock.GetUtcNow(), Rules = RuleCatalog.Version,
         }, cancellation);
         return status;
+    }
+
+    private async Task<RosterProgress> ProgressAsync(RosterPlan? plan, CancellationToken cancellation)
+    {
+        var parts = new List<(RecordType, UploadReport?)>();
+        foreach (var part in plan?.Parts ?? []) parts.Add((RosterParts.Types.Single(type => PartKey(plan!.Upload.Key, type) == part.Key), await log.FindReportAsync(part.Key, cancellation)));
+        return new RosterProgress(parts);
+    }
+
+    /// <summary>
+    /// Keeps what later archives build on: all that this one said, or where only some of its parts were loaded, what it said of those. Where no complete roster was there before,
+    /// changes to it still need one.
+    /// </summary>
+    private async Task NoteDirectoryAsync(RosterPlan plan, string directory, RosterProgress parts, bool isLoaded, CancellationToken cancellation)
+    {
+        if (!isLoaded) return;
+        if (parts.StoppedAt is { } type)
+        {
+            if (await FindDirectoryAsync(plan.District, plan.Year, cancellation) is not { } before) return;
+            var said = await ReadDirectoryAsync(directory, cancellation) ?? throw new FileNotFoundException($"The directory {directory} is gone.");
+            directory = $"{plan.Upload.ResultsPrefix}roster-loaded-directory.json";
+            await blobs.WriteAsync(directory, JsonSerializer.SerializeToUtf8Bytes(said.LoadedUpTo(type, before), Json), cancellation);
+        }
+        await ledger.PutAsync(new(SubjectOf(plan.District, plan.Year), Kind, Only, JsonSerializer.Serialize(new Pointer(directory), Json)), cancellation);
     }
 
     /// <summary>Those of the archive itself.</summary>
@@ -191,11 +213,11 @@ public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log
     private static UploadCounts CountsOf(RosterPlan? plan, FindingSummary own) =>
         new() { Rows = plan?.LeftOut ?? 0, Rejected = plan?.LeftOut ?? 0, Fatal = own.Fatal, Errors = own.Errors, Warnings = own.Warnings };
 
-    private static (UploadStatus Status, string Sentence) Ending(RosterEnding ending, IReadOnlyList<UploadReport> parts, UploadCounts counts, int groups)
+    private static (UploadStatus Status, string Sentence) Ending(RosterEnding ending, RosterProgress parts, UploadCounts counts, int groups)
     {
-        if (ending.Failure is { } failure) return (UploadStatus.Failed, $"{failure} Nothing of the file is lost: upload it again, or ask the state office.");
+        if (ending.Failure is { } failure) return (UploadStatus.Failed, $"{parts.Told}{failure} Nothing of the file is lost: upload it again, or ask the state office.");
         if (ending.Plan!.Refusal is { } refusal) return (UploadStatus.Refused, refusal);
-        if (parts.FirstOrDefault(part => part.Status is UploadStatus.Failed or UploadStatus.Refused or UploadStatus.Declined) is { } stopped) return (stopped.Status, stopped.Sentence);
+        if (parts.Stopped is { } stopped) return (stopped.Status, parts.IsAnyLoaded && stopped.Status == UploadStatus.Declined ? $"{parts.Told}Upload the archive again to be asked anew." : $"{parts.Told}{stopped.Sentence}");
         if (ending.Plan.IsTest)
             return (UploadStatus.Tested, string.Create(CultureInfo.InvariantCulture,
                 $"The roster was checked and nothing was written; loading it would add {counts.Added}, change {counts.Changed} and remove {counts.Removed} rows. Classes that it brings itself are unknown to the check of its rosters until it is loaded."));
@@ -205,10 +227,12 @@ public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log
             : (UploadStatus.Accepted, "The roster was accepted.");
     }
 
-    private async Task<RosterDirectory?> FindDirectoryAsync(UploadTicket ticket, CancellationToken cancellation)
+    private async Task<RosterDirectory?> FindDirectoryAsync(DistrictId district, SchoolYear year, CancellationToken cancellation) =>
+        await ledger.FindAsync(SubjectOf(district, year), Kind, Only, cancellation) is { } entry ? await ReadDirectoryAsync(JsonSerializer.Deserialize<Pointer>(entry.Json, Json)!.Path, cancellation) : null;
+
+    private async Task<RosterDirectory?> ReadDirectoryAsync(string path, CancellationToken cancellation)
     {
-        if (await ledger.FindAsync(SubjectOf(ticket.District, ticket.Year), Kind, Only, cancellation) is not { } entry) return null;
-        await using var file = await blobs.OpenReadAsync(JsonSerializer.Deserialize<Pointer>(entry.Json, Json)!.Path, cancellation);
+        await using var file = await blobs.OpenReadAsync(path, cancellation);
         return file is null ? null : await JsonSerializer.DeserializeAsync<RosterDirectory>(file, Json, cancellation);
     }
 

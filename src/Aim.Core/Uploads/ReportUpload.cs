@@ -21,7 +21,7 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, NewestUploads 
         await log.SaveReportAsync(plan.Upload.Key, Describe(plan.Upload, plan, compared.Staged, compared) with
         {
             Status = UploadStatus.AwaitingConfirmation,
-            Sentence = $"{anew}{compared.Question} Confirm to load it, or decline; nothing has been written.",
+            Sentence = $"{anew}{compared.Question} Confirm to load it, or decline; nothing of it has been written.",
             Stage = "Confirm",
             QuestionVersion = compared.BaseVersion,
             Groups = groups.Count,

@@ -106,7 +106,7 @@ public enum UploadStatus
     /// <summary>Checked as asked; nothing was written.</summary>
     Tested = 7,
 
-    /// <summary>The district decided not to load it, or did not decide in time; nothing was written.</summary>
+    /// <summary>The district decided not to load it, or did not decide in time; nothing was written, but for the parts of a roster that came before the one it decided about.</summary>
     Declined = 8,
 
     /// <summary>The file can't be read; nothing was written.</summary>
@@ -186,6 +186,11 @@ public sealed record UploadReport
 
     /// <summary>Version of the rule catalogue the file was checked with.</summary>
     public string? Rules { get; init; }
+
+    [JsonIgnore]
+    public bool IsLoaded => IsLoadedAs(Status);
+
+    internal static bool IsLoadedAs(UploadStatus status) => status is UploadStatus.Accepted or UploadStatus.AcceptedWithFindings or UploadStatus.AcceptedWithRejects;
 
     [JsonIgnore]
     public bool IsFinished => Status is not (UploadStatus.AwaitingFile or UploadStatus.Processing or UploadStatus.AwaitingConfirmation);

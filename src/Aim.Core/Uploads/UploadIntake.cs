@@ -87,11 +87,15 @@ public sealed class UploadIntake(IBlobStore blobs, UploadLog log, IWorkflowClien
     /// <summary>A roster waits when one of its parts asks something; the answer goes to the part.</summary>
     private async Task<UploadReport?> FindAskingPartAsync(UploadTicket roster, CancellationToken cancellation)
     {
+        var loaded = new List<string>();
         foreach (var type in RosterParts.Types)
         {
             var key = RosterUpload.PartKey(roster.Key, type);
-            if (await log.FindReportAsync(key, cancellation) is { Status: UploadStatus.AwaitingConfirmation } part)
-                return new UploadReport { Status = UploadStatus.Processing, Sentence = $"Its part {type.Code} asks: {part.Sentence} Answer the upload {key}.", Stage = "Confirm", Parts = [key] };
+            var part = await log.FindReportAsync(key, cancellation);
+            if (part is { IsLoaded: true }) loaded.Add(type.Code);
+            if (part is not { Status: UploadStatus.AwaitingConfirmation }) continue;
+            var before = loaded.Count == 0 ? "" : $" Loaded already: {string.Join(", ", loaded)}.";
+            return new UploadReport { Status = UploadStatus.Processing, Sentence = $"Its part {type.Code} asks: {part.Sentence} Answer the upload {key}.{before}", Stage = "Confirm", Parts = [key] };
         }
         return null;
     }

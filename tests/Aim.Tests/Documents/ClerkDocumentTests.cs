@@ -55,9 +55,9 @@ public sealed partial class ClerkDocumentTests
         [UploadStatus.AcceptedWithFindings] = ("All rows are in, and some are to be looked at.", "Correct what the findings name."),
         [UploadStatus.AcceptedWithRejects] = ("Rows with a fatal finding are not in; the others are.", "Correct them in the rejects file and upload just that."),
         [UploadStatus.Tested] = ("It was checked and compared as asked, and nothing was written.", "Upload it again to load it."),
-        [UploadStatus.Declined] = ("It was not loaded, as you decided or because nobody answered; nothing was written.", "Nothing; upload it again if it should be loaded after all."),
+        [UploadStatus.Declined] = ("It was not loaded, as you decided or because nobody answered; nothing was written, but for the parts of a OneRoster archive that its sentence names.", "Nothing; upload it again if it should be loaded after all."),
         [UploadStatus.Refused] = ("The file could not be read as a whole; nothing was written.", "Do what its sentence says, and upload it again."),
-        [UploadStatus.Failed] = ("Something in the system failed; nothing was written.", "Upload it again; ask the state office if it fails twice."),
+        [UploadStatus.Failed] = ("Something in the system failed; nothing was written, but for the parts of a OneRoster archive that its sentence names.", "Upload it again; ask the state office if it fails twice."),
         [UploadStatus.Rejected] = ("The file could be read and not one row of it was accepted; nothing was written.", "Correct the rejects file by its findings, most often one cause for all rows, and upload it."),
     };
 

@@ -415,7 +415,7 @@ public sealed class HandEntryTests
         var key = await entry.Host.UploadAsync(entry.Clerk, "SD", Sample.Tsv("SD", "10/07/2025", Sample.Student("1001", ("City", "Alder")), Sample.Student("1003", ("City", "Alder"))));
         var asked = await entry.Host.WhenEndedAsync(entry.Clerk, key);
 
-        Assert.AreEqual(("AwaitingConfirmation", "The file was written on 10/07/2025 08:30:00, before 1 save by hand that it would overwrite; loading it would put old data over new. Confirm to load it, or decline; nothing has been written."),
+        Assert.AreEqual(("AwaitingConfirmation", "The file was written on 10/07/2025 08:30:00, before 1 save by hand that it would overwrite; loading it would put old data over new. Confirm to load it, or decline; nothing of it has been written."),
             (asked.GetProperty("status").GetString(), asked.GetProperty("sentence").GetString()));
         Assert.AreEqual("Birch", (await entry.GetAsync("records/SD/1001")).Body.GetProperty("record").GetProperty("city").GetString());
     }
@@ -438,7 +438,7 @@ public sealed class HandEntryTests
         var key = await entry.Host.UploadAsync(entry.Clerk, "SD", Sample.Tsv("SD", "10/07/2025", Sample.Student("1001", ("City", "Alder")), Sample.Student("1002", ("City", "Alder")), Sample.Student("1003", ("City", "Alder"))));
         var asked = await entry.Host.WhenEndedAsync(entry.Clerk, key);
 
-        Assert.AreEqual(("AwaitingConfirmation", "The file was written on 10/07/2025 08:30:00, before 1 save by hand and 2 pushes that it would overwrite; loading it would put old data over new. Confirm to load it, or decline; nothing has been written."),
+        Assert.AreEqual(("AwaitingConfirmation", "The file was written on 10/07/2025 08:30:00, before 1 save by hand and 2 pushes that it would overwrite; loading it would put old data over new. Confirm to load it, or decline; nothing of it has been written."),
             (asked.GetProperty("status").GetString(), asked.GetProperty("sentence").GetString()));
     }
 

@@ -324,6 +324,107 @@ public sealed class OneRosterTests
         Assert.DoesNotContain("1002: RU", await ClassesAsync(bench));
     }
 
+    private const string Classes = "sourcedId,title,courseSourcedId,classCode,classType,schoolSourcedId,termSourcedIds,periods";
+    private const string Enrollments = "sourcedId,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate";
+
+    /// <summary>Another title of the course, another class, and the class lists of both: a place has gone and one has come.</summary>
+    private static byte[] Changed() => RosterZip.Sample()
+        .With("courses", "sourcedId,title,courseCode,orgSourcedId,subjectCodes", "c-1,Arithmetic,M5,org-d,02035")
+        .With("classes", Classes, "k-1,Math 5A,c-1,5A,scheduled,org-1,year,2", "k-2,Math 5B,c-1,5B,scheduled,org-1,year,3", "k-3,Math 5C,c-1,5C,scheduled,org-1,year,4")
+        .With("enrollments", Enrollments, "e-1,k-1,org-1,u-1,student,,2025-08-25,", "e-3,k-3,org-1,u-1,student,,2025-08-25,", "e-9,k-1,org-1,u-9,teacher,true,,").Bytes();
+
+    /// <summary>Loads an archive up to a part that asks, and declines that.</summary>
+    private static async Task<UploadResult> DeclinedAtAsync(Workbench bench, byte[] archive, string part, ConfirmPolicy confirm = ConfirmPolicy.WhenRisky)
+    {
+        var key = await bench.StartAsync("OR", archive, confirm: confirm);
+        for (var asked = await AskedAsync(bench, key); asked.Stage == "Confirm"; asked = await AskedAsync(bench, key))
+            await bench.Platform.Intake.ConfirmAsync(asked.Parts.Single(), new Confirmation(asked.Parts.Single() != $"{key}-{part}", "clerk"), CancellationToken.None);
+        return await bench.ResultAsync(key);
+    }
+
+    [TestMethod]
+    public async Task A_roster_of_which_a_part_is_declined_says_what_was_loaded_and_what_was_not()
+    {
+        await using var bench = await OpenAsync();
+
+        var result = await DeclinedAtAsync(bench, Changed(), "ru");
+
+        Assert.AreEqual((UploadStatus.Declined, "The roster was loaded in part, with CO, ST, SU and without RU. Loading ended at RU, as decided. Upload the archive again to be asked anew."), (result.Status, result.Report.Sentence));
+        Assert.AreEqual((1L, 1L, 0L), (result.Counts.Added, result.Counts.Changed, result.Counts.Removed), "a class came and a course changed");
+        Assert.AreEqual("Changed CO course/c-1, Added SU section/k-3", string.Join(", ", (await UploadDiff.ReadAsync(bench.Ports.Blobs, bench.Platform.Uploads, result.Report, CancellationToken.None).ToListAsync())
+            .Select(row => $"{row.Kind} {row.RecordType} {row.LocalId}")));
+        Assert.AreEqual("""
+            1001: RU 0001 k-1 08/25/2025
+            1002: RU 0001 k-1 09/02/2025
+            course/c-1: CO Arithmetic 02 02035
+            section/k-1: SU 0001 001 c-1 Math 5A FY 2 T1 08/25/2025
+            section/k-2: SU 0001 001 c-1 Math 5B FY 3 - 08/25/2025
+            section/k-3: SU 0001 001 c-1 Math 5C FY 4 - 08/25/2025
+            staff/T1: ST Birch TCH 0001
+            """.ReplaceLineEndings("\n"), await ClassesAsync(bench));
+    }
+
+    [TestMethod]
+    public async Task A_part_that_asks_tells_what_is_loaded_already()
+    {
+        await using var bench = await OpenAsync();
+
+        var key = await bench.StartAsync("OR", Changed(), confirm: ConfirmPolicy.WhenRisky);
+        var asked = await AskedAsync(bench, key);
+
+        StringAssert.Contains(asked.Sentence, "or decline; nothing of it has been written.");
+        StringAssert.EndsWith(asked.Sentence, $"Answer the upload {key}-ru. Loaded already: CO, ST, SU.");
+    }
+
+    [TestMethod]
+    public async Task Changes_after_a_declined_part_build_on_what_was_loaded_and_on_what_was_there_before()
+    {
+        await using var bench = await OpenAsync();
+        await DeclinedAtAsync(bench, Changed(), "ru");
+
+        var result = await bench.UploadAsync("OR", RosterZip.Delta().With("enrollments", OtherEnrollments,
+            "e-2,active,2025-10-01T00:00:00Z,k-3,org-1,u-2,student,,2025-10-01,",
+            "e-3,tobedeleted,2025-10-01T00:00:00Z,,,,,,,").Bytes());
+
+        Assert.AreEqual("ROS-002 e-3", string.Join(", ", result.Findings.Select(finding => $"{finding.Rule} {finding.Value}")), "the place e-3 was declined, the class k-3 was not");
+        var classes = await ClassesAsync(bench);
+        StringAssert.Contains(classes, "1002: RU 0001 k-3 10/01/2025");
+        Assert.DoesNotContain("1002: RU 0001 k-1", classes, "the place that it was before is known from the roster before");
+        StringAssert.Contains(classes, "1001: RU 0001 k-1");
+    }
+
+    [TestMethod]
+    public async Task Where_sections_were_declined_their_classes_and_teachers_stay_those_of_the_roster_before()
+    {
+        await using var bench = await OpenAsync();
+        var declined = await DeclinedAtAsync(bench, RosterZip.Sample().With("courses", "sourcedId,title,courseCode,orgSourcedId,subjectCodes", "c-1,\"Mathematics, grade 5\",M5,org-d,02035", "c-2,Science,S5,org-d,03230")
+            .With("classes", Classes, "k-1,Math 5A,c-1,5A,scheduled,org-1,year,2").With("enrollments", Enrollments, "e-1,k-1,org-1,u-1,student,,2025-08-25,").Bytes(), "su");
+        StringAssert.StartsWith(declined.Report.Sentence, "The roster was loaded in part, with CO, ST and without SU, RU. Loading ended at SU, as decided.");
+
+        var result = await bench.UploadAsync("OR", RosterZip.Delta()
+            .With("classes", "sourcedId,status,dateLastModified,title,courseSourcedId,schoolSourcedId,termSourcedIds,periods", "k-1,active,2025-10-01T00:00:00Z,Math 5A,c-1,org-1,year,5", "k-4,active,2025-10-01T00:00:00Z,Science 5,c-2,org-1,year,6")
+            .With("enrollments", OtherEnrollments, "e-4,active,2025-10-01T00:00:00Z,k-2,org-1,u-1,student,,2025-10-01,").Bytes());
+
+        Assert.AreEqual(UploadStatus.Accepted, result.Status, result.Report.Sentence);
+        var classes = await ClassesAsync(bench);
+        StringAssert.Contains(classes, "section/k-1: SU 0001 001 c-1 Math 5A FY 5 T1", "its teacher is that of the roster before");
+        StringAssert.Contains(classes, "section/k-4: SU 0001 001 c-2 Science 5 FY 6", "its course was loaded");
+        StringAssert.Contains(classes, "1001: RU 0001 k-2 10/01/2025", "its class was not removed");
+    }
+
+    [TestMethod]
+    public async Task Changes_still_need_a_complete_roster_where_the_first_one_was_declined_in_part()
+    {
+        await using var bench = await OpenAsync(withRoster: false);
+        Assert.AreEqual(UploadStatus.Declined, (await DeclinedAtAsync(bench, RosterZip.Sample().Bytes(), "ru", ConfirmPolicy.Always)).Status);
+        StringAssert.Contains(await ClassesAsync(bench), "section/k-1");
+
+        var result = await bench.UploadAsync("OR", RosterZip.Delta().With("enrollments", OtherEnrollments, "e-1,active,2025-10-01T00:00:00Z,k-1,org-1,u-1,student,,,").Bytes());
+
+        Assert.AreEqual(UploadStatus.Refused, result.Status);
+        StringAssert.Contains(result.Report.Sentence, "Send a bulk archive first");
+    }
+
     /// <summary>Waits until a part of the roster asks something.</summary>
     private static async Task<UploadReport> AskedAsync(Workbench bench, string key)
     {
