@@ -53,7 +53,7 @@ internal static class ReferenceEndpoints
         if (data is null || files.Problems.Count > 0) throw RequestException.Invalid(string.Join(" ", files.Problems.Take(ProblemsTold)));
         if (data.Year != year) throw RequestException.Invalid($"The files are of the school year ending {data.Year}, and the address says {year}.");
         // State IDs first: an upload that is checked against the new schools must find its students.
-        await platform.Ports.Identities.PutAllAsync(people, cancellation);
+        await platform.Ports.Identities.AddAllAsync(people, cancellation);
         var version = await platform.References.PublishAsync(data, cancellation);
         await platform.Notes.PutAsync(year, notes, by, cancellation);
         return new ReferenceView(year, version, data.Districts.Count, data.Schools.Count, data.Calendars.Count, people.Count);

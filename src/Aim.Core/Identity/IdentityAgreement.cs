@@ -36,8 +36,8 @@ internal readonly record struct IdentityComparison(Agreement Last, Agreement Fir
     }
 
     /// <summary>
-    /// How much that comes to. Whoever has the child already may correct one thing at a time, and a surname along with it; a stranger's row must not have another surname as well. A middle
-    /// name counts where another name differs: twins are told apart by it.
+    /// How much that comes to. Whoever has the child already may correct one thing at a time, and a surname along with it; a stranger's row must not have another surname as well, nor a first name
+    /// that is altogether another: that is no correction, but a twin. A middle name counts where another name differs: twins are told apart by it.
     /// </summary>
     /// <param name="isOwn">The district has the child under this State ID already.</param>
     public IdentityAgreement Grade(bool isOwn)
@@ -47,6 +47,7 @@ internal readonly record struct IdentityComparison(Agreement Last, Agreement Fir
         var things = (isOtherFirst ? 1 : 0) + (DiffersInBirth ? 1 : 0) + (Gender == Agreement.Differs ? 1 : 0);
         var counts = things + (Last == Agreement.Differs && !isOwn ? 1 : 0);
         if (Middle == Agreement.Differs && (First == Agreement.Differs || Last == Agreement.Differs && !isOwn)) counts++;
+        if (!isOwn && First == Agreement.Differs) return IdentityAgreement.Disagrees;
         return counts > 1 ? IdentityAgreement.Disagrees : things == 1 ? IdentityAgreement.DiffersInOne : IdentityAgreement.Agrees;
     }
 

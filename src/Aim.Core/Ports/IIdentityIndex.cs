@@ -77,13 +77,17 @@ public static class IdentityIndexExtensions
         return id;
     }
 
-    /// <summary>Puts any number of people, some thousands at a time, and gives their number.</summary>
-    public static async Task<int> PutAllAsync(this IIdentityIndex index, IEnumerable<Person> people, CancellationToken cancellation)
+    /// <summary>
+    /// Adds the people of a list of any length that nobody knows yet, and gives the number of all that are in it. Whoever is known stays as he is: since the list was made, districts have sent
+    /// corrections, and merges were decided and undone.
+    /// </summary>
+    public static async Task<int> AddAllAsync(this IIdentityIndex index, IEnumerable<Person> people, CancellationToken cancellation)
     {
         var count = 0;
         foreach (var some in people.Chunk(PeopleAWrite))
         {
-            await index.PutAsync(some, cancellation);
+            var known = await index.FindAsync([.. some.Select(person => person.StateId)], cancellation);
+            if (known.Count < some.Length) await index.PutAsync([.. some.Where(person => !known.ContainsKey(person.StateId))], cancellation);
             count += some.Length;
         }
         return count;

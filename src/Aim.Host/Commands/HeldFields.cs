@@ -1,5 +1,7 @@
+using System.Globalization;
 using Aim.Editions;
 using Aim.Host.Embedded;
+using Aim.Ports;
 using Aim.Records;
 using Aim.StateSync;
 
@@ -55,7 +57,9 @@ internal static class HeldFieldsFile
     }
 }
 
-/// <summary>Holds the fields that a folder names, once the districts' files are in the state's records.</summary>
+/// <summary>
+/// Holds the fields that a folder names, once the districts' files are in the state's records. A line is done once: when the folder is loaded again, what was decided here since stands.
+/// </summary>
 internal sealed class HeldFieldsLoader(DataFolder data, SchoolYear year, string actor)
 {
     public async Task<IReadOnlyList<LoadedHold>> LoadAsync(IReadOnlyList<HeldLine> lines, CancellationToken cancellation)
@@ -72,9 +76,12 @@ internal sealed class HeldFieldsLoader(DataFolder data, SchoolYear year, string 
 
     private async Task<LoadedHold> HoldAsync(HeldLine line, IReadOnlyDictionary<string, StateId> students, CancellationToken cancellation)
     {
+        var mark = MarkOf(line.Hold);
+        if (await data.Ports.Ledger.FindAsync(mark.Subject, mark.Kind, mark.Id, cancellation) is not null) return new LoadedHold(line.Line, EditStatus.Done, "The line was loaded before; what was decided since stands.");
         var outcome = students.TryGetValue(line.Hold.LocalId, out var student)
             ? await data.Platform.StateEditing.HoldAsync(student, year, null, line.Hold, actor, cancellation)
             : new EditOutcome(EditStatus.NotThere);
+        if (outcome.Status == EditStatus.Done) await data.Ports.Ledger.PutAsync(mark, cancellation);
         return new LoadedHold(line.Line, outcome.Status, outcome.Status switch
         {
             EditStatus.Done => "The field is held.",
@@ -84,4 +91,7 @@ internal sealed class HeldFieldsLoader(DataFolder data, SchoolYear year, string 
             _ => "Not held: the student's record was changed at the same time. Load again.",
         });
     }
+
+    private LedgerEntry MarkOf(FieldToHold hold) => new($"held-fields/{hold.District}/{year}", "line",
+        ContentHash.OfText($"{hold.LocalId}\n{hold.Type.Code}\n{hold.Key}\n{hold.Field}\n{hold.Value}\n{hold.Reason}").ToString("x32", CultureInfo.InvariantCulture), "{}");
 }

@@ -1,5 +1,6 @@
 using Aim.Host.Embedded;
 using Aim.Records;
+using Aim.State;
 using Aim.Tests.Setup;
 
 namespace Aim.Tests.Commands;
@@ -44,12 +45,37 @@ public sealed class HeldFieldsTests
         Assert.AreEqual(("Seen", "Agreed, by phone", "aim load"), edits.Single());
     }
 
+    [TestMethod]
+    public async Task What_a_reviewer_has_decided_since_stands_when_the_folder_is_loaded_again()
+    {
+        await HoldAsync(Header, Line("comment", "Seen"));
+        await AimProgram.RunAsync("load", state, "--data", data);
+        await using (var opened = Open())
+        {
+            var record = await RecordAsync(opened);
+            await opened.Platform.StateEditing.ReleaseAsync(record.StateId, Sample.Year, null, record.Edits.Single().Id, "reviewer", CancellationToken.None);
+        }
+
+        var again = await AimProgram.RunAsync("load", state, "--data", data, "--json");
+
+        Assert.AreEqual("The line was loaded before; what was decided since stands.", again.Json.GetProperty("held")[0].GetProperty("sentence").GetString());
+        await using var after = Open();
+        Assert.IsEmpty((await RecordAsync(after)).Edits);
+    }
+
+    private DataFolder Open() => DataFolder.Open(data, new Uri("http://localhost:5080"), TimeProvider.System, Microsoft.Extensions.Logging.LoggerFactory.Create(_ => { }));
+
+    private async Task<StudentRecord> RecordAsync(DataFolder opened)
+    {
+        var student = (await opened.Ports.Identities.FindLinksAsync(new(Cell("DistrictNumber")), [Cell("StudentLocalId")], CancellationToken.None)).Values.Single();
+        return (await opened.Ports.State.FindAsync([student], Sample.Year, CancellationToken.None))[student];
+    }
+
     private async Task<IReadOnlyList<(string? Value, string Reason, string By)>> EditsAsync()
     {
-        await using var opened = DataFolder.Open(data, new Uri("http://localhost:5080"), TimeProvider.System, Microsoft.Extensions.Logging.LoggerFactory.Create(_ => { }));
-        var student = (await opened.Ports.Identities.FindLinksAsync(new(Cell("DistrictNumber")), [Cell("StudentLocalId")], CancellationToken.None)).Values.Single();
-        var record = (await opened.Ports.State.FindAsync([student], Sample.Year, CancellationToken.None))[student];
-        Assert.HasCount(2, await opened.Ports.State.HistoryAsync(student, Sample.Year, CancellationToken.None), "the rows, and the field that is held");
+        await using var opened = Open();
+        var record = await RecordAsync(opened);
+        Assert.HasCount(2, await opened.Ports.State.HistoryAsync(record.StateId, Sample.Year, CancellationToken.None), "the rows, and the field that is held");
         return [.. record.Edits.Select(edit => (CanonicalReader.Display(FieldKind.Text, edit.Value.Span), edit.Reason, edit.By))];
     }
 

@@ -1,5 +1,6 @@
 using Aim.Editions;
 using Aim.Identity;
+using Aim.Ports;
 using Aim.Records;
 using Aim.Rules;
 using Aim.Tests.Commands;
@@ -101,13 +102,13 @@ public sealed class IdentityAgreementTests
     [DataRow("REF-007", "1001:OtherIdentity", "FirstName", "Mona", "BirthDate", "11/28/2013")]
     [DataRow("REF-007", "1001:OtherIdentity", "LastName", "Stone", "BirthDate", "11/28/2013")]
     [DataRow("REF-007", "", "BirthDate", "11/15/2013", "City", "Helena")]
-    [DataRow("REF-007", "", "FirstName", "Mona", "City", "Helena")]
+    [DataRow("REF-007", "1001:OtherIdentity", "FirstName", "Mona", "City", "Helena")]
     [DataRow("REF-007", "", "Gender", "M", "City", "Helena")]
     [DataRow("", "", "LastName", "Stone", "City", "Helena")]
     [DataRow("", "", "BirthDate", "06/02/2015", "FirstName", "Adah")]
     [DataRow("", "", "BirthDate", "01/06/2015", "LastName", "Riverss")]
     [DataRow("", "", "MiddleName", "R", "City", "Helena")]
-    public async Task A_stranger_who_states_a_State_ID_is_warned_of_one_difference_and_waits_with_more(string found, string waiting, string one, string first, string other, string second)
+    public async Task A_stranger_who_states_a_State_ID_is_warned_of_one_difference_and_waits_with_more_or_with_another_first_name(string found, string waiting, string one, string first, string other, string second)
     {
         await using var bench = await Workbench.OpenAsync();
         await bench.RegisterAsync(Twin(Ada, "Ada", "F", "Rose"));
@@ -179,6 +180,37 @@ public sealed class IdentityAgreementTests
         await bench.Platform.NearMatches.DecideAsync(Edition, "1001", Ada, "It was entered wrongly.", "reviewer", CancellationToken.None);
 
         Assert.AreEqual(("", ""), (await LoadAsync(bench, row.With(("City", "Helena"))), await WaitingAsync(bench)));
+    }
+
+    [TestMethod]
+    public async Task Another_first_name_under_a_State_ID_is_a_correction_of_the_district_that_has_the_child_and_a_twin_from_any_other()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Twin(Ada, "Ada", "F"));
+        await LoadAsync(bench, Stating("1001", Twin(Ada, "Ada", "F"), Ada));
+
+        await bench.UploadAsync("SD", Sample.Tsv("SD", Stating("7", Twin(Ada, "Wilhelmina", "F"), Ada).With(("DistrictNumber", Sample.OtherDistrict.Value))), district: Sample.OtherDistrict);
+        Assert.AreEqual(("7:OtherIdentity", "1001"), (await WaitingAsync(bench), await RecordAsync(bench, Ada)));
+        Assert.AreEqual("Ada", (await bench.Ports.Identities.FindAsync([Ada], CancellationToken.None))[Ada].FirstName, "it doesn't rename the child");
+
+        Assert.AreEqual("REF-007:1001", await LoadAsync(bench, Stating("1001", Twin(Ada, "Emily", "F"), Ada)));
+        Assert.AreEqual("Emily", (await bench.Ports.Identities.FindAsync([Ada], CancellationToken.None))[Ada].FirstName);
+    }
+
+    [TestMethod]
+    public async Task A_list_of_State_IDs_that_comes_again_takes_back_neither_corrections_nor_decisions()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        Person[] list = [Twin(Ada, "Ada", "F"), Twin(Kyle, "Kyle", "M") with { MergedInto = Ada }];
+        Assert.AreEqual(2, await bench.Ports.Identities.AddAllAsync(list, CancellationToken.None));
+        await LoadAsync(bench, Stating("1001", Twin(Ada, "Ada", "F"), Ada));
+        await LoadAsync(bench, Stating("1001", Twin(Ada, "Adeline", "F"), Ada));
+        Assert.AreEqual(MergeStatus.Done, await bench.Platform.IdentityMerges.UndoAsync(Kyle, "Two children.", "reviewer", CancellationToken.None));
+
+        Assert.AreEqual(3, await bench.Ports.Identities.AddAllAsync([.. list, Twin(new StateId(100_200_303), "Cora", "F")], CancellationToken.None));
+
+        var people = await bench.Ports.Identities.ListAsync(CancellationToken.None).Select(person => $"{person.FirstName} {person.MergedInto}".Trim()).ToListAsync();
+        CollectionAssert.AreEqual(new[] { "Adeline", "Kyle", "Cora" }, people);
     }
 
     [TestMethod]
