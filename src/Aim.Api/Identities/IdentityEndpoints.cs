@@ -72,7 +72,10 @@ internal static class IdentityEndpoints
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         identity.MapPost("/merges/{stateId}/undo", UndoAsync).WithSummary("Undo a merge: every row goes back to whose it was").Produces(StatusCodes.Status204NoContent).ProducesProblem(StatusCodes.Status409Conflict);
         identity.MapGet("/cases", CasesAsync).WithSummary("State IDs that look like one child, or are on two children, as the nightly scan found them");
-        identity.MapPost("/cases/{id}/different", DeclareDifferentAsync).WithSummary("Note that a case is known to be two children; it is never opened again").ProducesProblem(StatusCodes.Status404NotFound);
+        identity.MapPost("/cases/{id}/different", DeclareDifferentAsync).WithSummary("Note that two State IDs that look like one child are two children; the case is never opened again")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        identity.MapPost("/cases/{id}/same", DeclareSameAsync).WithSummary("Note that one State ID that looks like two children is one child; the case is opened again when one of the two says something else")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static Caller Reviewer(HttpContext context)
@@ -188,6 +191,18 @@ internal static class IdentityEndpoints
     private static async Task<Ok<IdentityCase>> DeclareDifferentAsync(string id, ReasonRequest request, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         var caller = Reviewer(context);
-        return TypedResults.Ok(await platform.IdentityCases.DeclareDifferentAsync(id, Reason(request.Reason), caller.Id, cancellation) ?? throw RequestException.NotFound("There is no such case."));
+        return Answered(await platform.IdentityCases.DeclareDifferentAsync(id, Reason(request.Reason), caller.Id, cancellation));
+    }
+
+    private static async Task<Ok<IdentityCase>> DeclareSameAsync(string id, ReasonRequest request, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        var caller = Reviewer(context);
+        return Answered(await platform.IdentityCases.DeclareSameAsync(id, Reason(request.Reason), caller.Id, cancellation));
+    }
+
+    private static Ok<IdentityCase> Answered((IdentityCase? Case, string? Refusal) answered)
+    {
+        if (answered.Refusal is { } refusal) throw RequestException.Conflict(refusal);
+        return TypedResults.Ok(answered.Case ?? throw RequestException.NotFound("There is no such case."));
     }
 }

@@ -47,7 +47,7 @@ public sealed class ScanIdentities(IEditionStore editions, IStateStore state, II
         var heads = await editions.ListHeadsAsync(null, cancellation).ToListAsync(cancellation);
         if (heads.Count == 0) return [];
         var (year, shared) = (heads.Max(head => head.Key.Year), new List<IdentityCase>());
-        await foreach (var record in state.ReadAsync(year, StateIdRange.All, null, cancellation)) if (TwoChildren(record) is { } item) shared.Add(item);
+        await foreach (var record in state.ReadAsync(year, StateIdRange.All, null, cancellation)) shared.AddRange(TwoChildren(record));
         foreach (var head in heads.Where(head => head.Key.Year == year && head.Parked > 0)) shared.AddRange(await ClaimedAsync(head.Key, cancellation));
         return shared;
     }
@@ -76,17 +76,25 @@ public sealed class ScanIdentities(IEditionStore editions, IStateStore state, II
         }
     }
 
-    private IdentityCase? TwoChildren(StudentRecord record)
+    private IEnumerable<IdentityCase> TwoChildren(StudentRecord record)
     {
-        if (record.Contributions.Count < 2) return null;
+        if (record.Contributions.Count < 2) yield break;
         var said = record.Contributions.SelectMany(item => item.Sections.Where(section => section.Type == RecordTypes.Student).Select(section => (Contribution: item, Student: RecordTypes.Student.Read(section.Content.Span)))).ToList();
         for (var i = 1; i < said.Count; i++)
         {
             for (var j = 0; j < i; j++)
-                if (IdentityComparison.Of(PersonTraits.Of(said[i].Student), PersonTraits.Of(said[j].Student)).Grade(isOwn: false) != IdentityAgreement.Agrees) return cases.Of(record.StateId, NameOf(said[j].Contribution), NameOf(said[i].Contribution));
+            {
+                if (IdentityComparison.Of(PersonTraits.Of(said[i].Student), PersonTraits.Of(said[j].Student)).Grade(isOwn: false) == IdentityAgreement.Agrees) continue;
+                var (one, other) = (NameOf(said[j].Contribution), NameOf(said[i].Contribution));
+                string[] sides = [SideOf(one, said[j].Student), SideOf(other, said[i].Student)];
+                yield return cases.Of(record.StateId, one, other, string.Join('\n', sides.Order(StringComparer.Ordinal)));
+            }
         }
-        return null;
     }
+
+    /// <summary>What a district says of who the child is.</summary>
+    private static string SideOf(string name, Student student) =>
+        string.Create(CultureInfo.InvariantCulture, $"{name}|{student.LastName}|{student.FirstName}|{student.MiddleName}|{student.Suffix}|{student.BirthDate:yyyyMMdd}|{student.Gender}");
 
     /// <summary>State IDs that rows of a district state which wait because another district has another child under them.</summary>
     private async Task<List<IdentityCase>> ClaimedAsync(EditionKey edition, CancellationToken cancellation)
@@ -97,7 +105,7 @@ public sealed class ScanIdentities(IEditionStore editions, IStateStore state, II
         return [.. from student in waiting
                    let holder = records.GetValueOrDefault(student.Candidates[0])?.Contributions.FirstOrDefault(item => item.District != edition.District && item.Sections.Count > 0)
                    where holder is not null
-                   select cases.Of(student.Candidates[0], NameOf(holder), $"{edition.District}/{student.LocalId}")];
+                   select cases.Of(student.Candidates[0], NameOf(holder), $"{edition.District}/{student.LocalId}", sides: null)];
     }
 
     private static string NameOf(Contribution contribution) => $"{contribution.District}/{contribution.LocalId}";

@@ -28,7 +28,7 @@ public static class IdentityRules
 
     public static readonly Rule TwoChildren = new("IDN-005", Error, RuleScope.Identity, Field, "One State ID on two children",
         "What is said under two local ids of the child with one State ID differs in first name, birth date or gender.",
-        "The state office decides whose State ID it is; the other child gets its own.") { Basis = "CALPADS multiple identifiers", Records = [RecordTypes.Student] };
+        "The state office decides whose State ID it is, and the other child gets its own; or notes that they are one child.") { Basis = "CALPADS multiple identifiers", Records = [RecordTypes.Student] };
 
     public static IEnumerable<Rule> All => [UnknownStateId, RetiredStateId, OtherIdentity, NearMatch, TwoStateIds, TwoChildren];
 }

@@ -172,6 +172,7 @@ public sealed class RouteTests
         ["POST /api/v1/identity/merges/{stateId}/undo"] = [403],
         ["GET /api/v1/identity/cases"] = [403],
         ["POST /api/v1/identity/cases/{id}/different"] = [403],
+        ["POST /api/v1/identity/cases/{id}/same"] = [403],
         ["POST /api/v1/snapshots"] = [403],
         ["GET /api/v1/snapshots"] = [403],
         ["GET /api/v1/snapshots/{name}"] = [403],
@@ -471,6 +472,7 @@ public sealed class RouteTests
         await ExpectProblemAsync(await reviewer.PostAsync("/api/v1/identity/merges", Body($$"""{"retired":"{{student}}","survivor":"{{student}}","reason":"Asked."}""")), HttpStatusCode.Conflict, "one already");
         await ExpectProblemAsync(await reviewer.PostAsync($"/api/v1/identity/merges/{student}/undo", Body("""{"reason":"Asked."}""")), HttpStatusCode.Conflict, "never merged");
         await ExpectProblemAsync(await reviewer.PostAsync("/api/v1/identity/cases/none/different", Body("""{"reason":"Asked."}""")), HttpStatusCode.NotFound, "no such case");
+        await ExpectProblemAsync(await reviewer.PostAsync("/api/v1/identity/cases/none/same", Body("""{"reason":"Asked."}""")), HttpStatusCode.NotFound, "no such case");
         await ExpectProblemAsync(await reviewer.GetAsync("/api/v1/identity/decisions/0123/1001"), HttpStatusCode.NotFound, "nothing was decided");
     }
 
@@ -490,7 +492,7 @@ public sealed class RouteTests
             "/api/v1/identity/lookup" => """{"lastName":"Rivers","firstName":"Ana"}""",
             "/api/v1/identity/decisions" => """{"district":"0123","year":2026,"localId":"1001","reason":"Asked."}""",
             "/api/v1/identity/merges" => """{"retired":"100200301","survivor":"100200302","reason":"Asked."}""",
-            "/api/v1/identity/merges/{stateId}/undo" or "/api/v1/identity/cases/{id}/different" => """{"reason":"Asked."}""",
+            "/api/v1/identity/merges/{stateId}/undo" or "/api/v1/identity/cases/{id}/different" or "/api/v1/identity/cases/{id}/same" => """{"reason":"Asked."}""",
             "/api/v1/cases/terms" => """{"daysToAnswer":7}""",
             "/api/v1/cases/{id}/answers" => """{"district":"0123","answer":"Keep","comment":"Ours."}""",
             "/api/v1/cases/{id}/comments" => """{"district":"0123","comment":"Ours."}""",
