@@ -21,9 +21,9 @@ internal static class EntryEndpoints
         var edition = api.MapGroup("/districts/{district}/editions/{year}").WithTags("Entry");
         edition.MapGet("/subjects", ListAsync).WithSummary("Students of the edition, or its courses, staff or sections, by local id");
         edition.MapGet("/subjects/{localId}", FindSubjectAsync).WithSummary("Every record that the edition has of a student").ProducesProblem(StatusCodes.Status404NotFound);
-        edition.MapGet("/records/{type}/{localId}", (DistrictId district, SchoolYear year, string type, string localId, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
+        edition.MapGet("/records/{type}/{localId}", (DistrictId district, SchoolYear year, string type, PathPart localId, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
             FindRecordAsync(new RecordPlace(district, year, type, localId, ""), context, platform, cancellation)).WithSummary("The record of a type that a student, course, member of staff or section has one of").ProducesProblem(StatusCodes.Status404NotFound);
-        edition.MapGet("/records/{type}/{localId}/{recordKey}", (DistrictId district, SchoolYear year, string type, string localId, string recordKey, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
+        edition.MapGet("/records/{type}/{localId}/{recordKey}", (DistrictId district, SchoolYear year, string type, PathPart localId, PathPart recordKey, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
             FindRecordAsync(new RecordPlace(district, year, type, localId, recordKey), context, platform, cancellation)).WithSummary("One record of a student").ProducesProblem(StatusCodes.Status404NotFound);
         edition.MapSaves();
         edition.MapPost("/undo", UndoAsync).WithSummary("Take the newest load or save back").ProducesProblem(StatusCodes.Status409Conflict);
@@ -51,7 +51,7 @@ internal static class EntryEndpoints
         }
     }
 
-    private static async Task<Ok<List<RecordView>>> FindSubjectAsync(DistrictId district, SchoolYear year, string localId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    private static async Task<Ok<List<RecordView>>> FindSubjectAsync(DistrictId district, SchoolYear year, PathPart localId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         context.Caller().MustRead(district);
         var id = RecordPlace.SubjectOf(localId, year);
@@ -99,7 +99,7 @@ internal sealed class RecordPlace
         Edition = new EditionKey(district, year);
         Type = UploadEndpoints.TypeOf(type);
         Form = FormOf(Type, year);
-        (SentLocalId, Key) = (Decoded(localId), Decoded(key));
+        (SentLocalId, Key) = (localId, key);
         LocalId = Form.LocalIdOf(SentLocalId);
     }
 
@@ -116,15 +116,11 @@ internal sealed class RecordPlace
     public string Key { get; }
 
     /// <summary>The stored form of the local id in an address, behind the prefix of what else than students has numbers.</summary>
-    public static string SubjectOf(string part, SchoolYear year)
+    public static string SubjectOf(string id, SchoolYear year)
     {
-        var id = Decoded(part);
         var prefix = RecordTypes.ReservedPrefix(id) ?? "";
         return prefix + FormOf(RecordTypes.All.First(type => type.LocalIdPrefix == prefix), year).LocalIdOf(id[prefix.Length..]);
     }
-
-    /// <summary>The one character that a server leaves encoded in a path.</summary>
-    public static string Decoded(string part) => part.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     public static RecordForm FormOf(RecordType type, SchoolYear year) => RecordForm.Find(type, year) ?? throw RequestException.NotFound($"Records of type {type} are not taken in {year.Span}.");
 }

@@ -32,13 +32,13 @@ internal static class SaveEndpoints
 {
     public static void MapSaves(this RouteGroupBuilder edition)
     {
-        edition.MapPut("/records/{type}/{localId}", (DistrictId district, SchoolYear year, string type, string localId, JsonElement record, [AsParameters] SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
+        edition.MapPut("/records/{type}/{localId}", (DistrictId district, SchoolYear year, string type, PathPart localId, JsonElement record, [AsParameters] SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
             PutAsync(new RecordPlace(district, year, type, localId, ""), null, record, headers, context, platform, cancellation)).WithSummary("Create or change a record; its fields say which").Describe();
-        edition.MapPut("/records/{type}/{localId}/{recordKey}", (DistrictId district, SchoolYear year, string type, string localId, string recordKey, JsonElement record, [AsParameters] SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
-            PutAsync(new RecordPlace(district, year, type, localId, recordKey), RecordPlace.Decoded(recordKey), record, headers, context, platform, cancellation)).WithSummary("Create or change the record of that key; where its fields make another key, it takes that one").Describe();
-        edition.MapDelete("/records/{type}/{localId}", (DistrictId district, SchoolYear year, string type, string localId, [AsParameters] SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
+        edition.MapPut("/records/{type}/{localId}/{recordKey}", (DistrictId district, SchoolYear year, string type, PathPart localId, PathPart recordKey, JsonElement record, [AsParameters] SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
+            PutAsync(new RecordPlace(district, year, type, localId, recordKey), recordKey, record, headers, context, platform, cancellation)).WithSummary("Create or change the record of that key; where its fields make another key, it takes that one").Describe();
+        edition.MapDelete("/records/{type}/{localId}", (DistrictId district, SchoolYear year, string type, PathPart localId, [AsParameters] SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
             DeleteAsync(new RecordPlace(district, year, type, localId, ""), headers, context, platform, cancellation)).WithSummary("Delete the record of a type that there is one of").Describe();
-        edition.MapDelete("/records/{type}/{localId}/{recordKey}", (DistrictId district, SchoolYear year, string type, string localId, string recordKey, [AsParameters] SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
+        edition.MapDelete("/records/{type}/{localId}/{recordKey}", (DistrictId district, SchoolYear year, string type, PathPart localId, PathPart recordKey, [AsParameters] SaveHeaders headers, HttpContext context, AimPlatform platform, CancellationToken cancellation) =>
             DeleteAsync(new RecordPlace(district, year, type, localId, recordKey), headers, context, platform, cancellation)).WithSummary("Delete the record of that key").Describe();
     }
 

@@ -127,7 +127,7 @@ internal static class IdentityEndpoints
         }
     }
 
-    private static async Task<Ok<ComparisonView>> CompareAsync(DistrictId district, SchoolYear year, string localId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    private static async Task<Ok<ComparisonView>> CompareAsync(DistrictId district, SchoolYear year, PathPart localId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         Reviewer(context);
         var compared = await platform.NearMatches.CompareAsync(new EditionKey(district, year), localId, cancellation) ?? throw NoSuchStudent();
@@ -153,7 +153,7 @@ internal static class IdentityEndpoints
         };
     }
 
-    private static async Task<Ok<IdentityDecision>> ExplainAsync(DistrictId district, string localId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    private static async Task<Ok<IdentityDecision>> ExplainAsync(DistrictId district, PathPart localId, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
         Reviewer(context);
         var decision = await platform.IdentityDecisions.FindAsync(district, localId, cancellation) ?? throw RequestException.NotFound("Nothing was decided about that local id: its State ID was stated, or given out for it.");

@@ -361,6 +361,21 @@ public sealed class HandEntryTests
     }
 
     [TestMethod]
+    public async Task A_reviewer_looks_at_a_waiting_child_whose_local_id_has_a_slash_and_at_what_was_decided()
+    {
+        var reviewer = await entry.Host.AsAsync("reviewer");
+        await CreateStudentAsync();
+        await CreateStudentAsync("T%2F3");
+
+        var (waits, child, _) = await entry.SendAsync(HttpMethod.Get, "/api/v1/identity/queue/0123/2026/T%2F3", client: reviewer);
+        Assert.AreEqual((HttpStatusCode.OK, "T/3"), (waits, child.GetProperty("localId").GetString()));
+        var decision = new JsonObject { ["district"] = "0123", ["year"] = 2026, ["localId"] = "T/3", ["reason"] = "Another child of that name." };
+        Assert.AreEqual(HttpStatusCode.OK, (await entry.SendAsync(HttpMethod.Post, "/api/v1/identity/decisions", decision, client: reviewer)).Status);
+        var (decided, explained, _) = await entry.SendAsync(HttpMethod.Get, "/api/v1/identity/decisions/0123/T%2F3", client: reviewer);
+        Assert.AreEqual((HttpStatusCode.OK, "T/3"), (decided, explained.GetProperty("localId").GetString()));
+    }
+
+    [TestMethod]
     public async Task A_save_is_kept_as_a_file_that_the_record_leads_to_and_reads_are_logged()
     {
         await CreateStudentAsync();
