@@ -38,6 +38,7 @@ internal static class ChangeEndpoints
         changes.MapPut("/", PushAsync).WithSummary("Push changes of the edition under the next number").WithMetadata(new NoRequestLimit()).Accepts<ChangeSet>(MediaTypes.Json)
             .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge);
         changes.MapGet("/{sequence}", FindAsync).WithSummary("How a push stands, with what was found in each change").ProducesProblem(StatusCodes.Status404NotFound);
+        changes.MapDelete("/{sequence}", WithdrawAsync).WithSummary("Withdraw a push or a pushed file that waits for an earlier number").ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static async Task<Accepted<ChangeSetView>> PushAsync(DistrictId district, SchoolYear year, HttpContext context, AimPlatform platform, CancellationToken cancellation)
@@ -76,6 +77,17 @@ internal static class ChangeEndpoints
         if (view.State == PushState.Unknown) throw RequestException.NotFound(view.Sentence);
         if (view.Reports.Count > 0) await context.LogExportAsync(platform, $"findings of push {sequence} of district {district} in {year}", cancellation);
         return TypedResults.Ok(view);
+    }
+
+    private static async Task<NoContent> WithdrawAsync(DistrictId district, SchoolYear year, long sequence, HttpContext context, AimPlatform platform, CancellationToken cancellation)
+    {
+        context.Caller().MustSend(district);
+        var edition = new EditionKey(district, year);
+        var withdrawal = await platform.Pushed.WithdrawAsync(edition, sequence, cancellation);
+        if (withdrawal == PushWithdrawal.Withdrawn) return TypedResults.NoContent();
+        var number = await platform.Pushed.FindNumberAsync(edition, sequence, cancellation);
+        if (withdrawal == PushWithdrawal.NothingThere) throw RequestException.NotFound(number.Sentence);
+        throw RequestException.Conflict($"Number {sequence} can't be withdrawn any more: its turn has come. {number.Sentence}");
     }
 
     private static async Task<ChangeSetView> ViewAsync(AimPlatform platform, EditionKey edition, long sequence, bool isRepeated, CancellationToken cancellation)

@@ -20,7 +20,7 @@ public sealed record PushMessage(int Version, DistrictId District, SchoolYear Ye
 /// <summary>How one number of a district's pushed changes stands.</summary>
 public enum PushState
 {
-    /// <summary>Nothing has come under it.</summary>
+    /// <summary>Nothing has come under it, or it was withdrawn.</summary>
     Unknown = 1,
 
     /// <summary>It has come, and its turn has not.</summary>
@@ -55,6 +55,19 @@ public enum PushReceipt
     Refused = 3,
 }
 
+/// <summary>What became of the wish to take back a number.</summary>
+public enum PushWithdrawal
+{
+    /// <summary>It is as if nothing had come under it.</summary>
+    Withdrawn = 1,
+
+    /// <summary>Nothing has come under it, or it was withdrawn before.</summary>
+    NothingThere = 2,
+
+    /// <summary>Its turn has come.</summary>
+    TooLate = 3,
+}
+
 /// <summary>What became of a message when it came in.</summary>
 public sealed record PushReceived(PushReceipt Receipt, EditionKey? Edition, long? Sequence, string? Reason);
 
@@ -75,6 +88,12 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
     /// <summary>Where pushed files are put: nothing watches it, as their turn is decided by their numbers.</summary>
     internal const string Root = "pushed/";
 
+    /// <summary>
+    /// How far ahead of a district's position a number may be: more than a large district saves in a week, during which the sequence may wait for a number or for the end of a stop. One that is
+    /// further ahead is a mistake, such as a clock's, and would put old data over new when its turn comes.
+    /// </summary>
+    public const int MostAhead = 10_000;
+
     private const int KnownVersion = 1;
 
     /// <summary>Of the note about a set of changes; no message may have it.</summary>
@@ -85,6 +104,9 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
     private const string NotedKind = "noted";
     private const string PositionKind = "position";
     private const string Only = "-";
+
+    /// <summary>Stands where something had come under a number that was withdrawn.</summary>
+    private const string Withdrawn = "null";
 
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
@@ -104,24 +126,39 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
     {
         var (message, problem) = Read(session, body.Span);
         if (message is null) return new PushReceived(PushReceipt.Refused, null, null, problem);
-        return await NoteAsync(message, cancellation);
+        var edition = new EditionKey(message.District, message.Year);
+        return await FindLeapAsync(edition, message.Sequence, cancellation) ?? await NoteAsync(edition, message, cancellation);
     }
 
     /// <summary>Keeps a set of changes and notes it under its number. The set has been read, and has no problem of form.</summary>
     public async Task<PushReceived> ReceiveAsync(EditionKey edition, long sequence, ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
+        if (await FindLeapAsync(edition, sequence, cancellation) is { } refused) return refused;
         await ledger.AddAsync(new(Editions, EditionKind, edition.ToString(), JsonSerializer.Serialize(edition, Json)), cancellation);
         var path = await records.KeepAsync(edition, sequence, body, cancellation);
-        return await NoteAsync(new PushMessage(SetVersion, edition.District, edition.Year, sequence, "", path, ""), cancellation);
+        return await NoteAsync(edition, new PushMessage(SetVersion, edition.District, edition.Year, sequence, "", path, ""), cancellation);
     }
 
-    private async Task<PushReceived> NoteAsync(PushMessage message, CancellationToken cancellation)
+    /// <summary>The refusal of a number that is too far ahead; null when it isn't.</summary>
+    private async Task<PushReceived?> FindLeapAsync(EditionKey edition, long sequence, CancellationToken cancellation)
     {
-        var edition = new EditionKey(message.District, message.Year);
-        var json = JsonSerializer.Serialize(message, Json);
-        if (await ledger.AddAsync(new(SubjectOf(edition), NotedKind, IdOf(message.Sequence), json), cancellation)) return new PushReceived(PushReceipt.Noted, edition, message.Sequence, null);
-        var noted = await ledger.FindAsync(SubjectOf(edition), NotedKind, IdOf(message.Sequence), cancellation);
-        return noted!.Json == json
+        var applied = (await FindAsync(edition, cancellation)).Position.Applied;
+        return sequence <= applied + MostAhead ? null : new PushReceived(PushReceipt.Refused, edition, sequence, FormattableString.Invariant(
+            $"Number {sequence} is too far ahead: the district is at number {applied}, and at most {MostAhead} numbers can wait. Nothing was taken. Send it under the number after the last one you used."));
+    }
+
+    private async Task<PushReceived> NoteAsync(EditionKey edition, PushMessage message, CancellationToken cancellation)
+    {
+        var entry = new LedgerEntry(SubjectOf(edition), NotedKind, IdOf(message.Sequence), JsonSerializer.Serialize(message, Json));
+        if (await ledger.AddAsync(entry, cancellation)) return new PushReceived(PushReceipt.Noted, edition, message.Sequence, null);
+        var noted = (await ledger.FindAsync(entry.Subject, NotedKind, entry.Id, cancellation))!;
+        // What was withdrawn has left its number free; of two who take it at once the second one finds the first.
+        if (noted.Json == Withdrawn)
+        {
+            if (await ledger.PutAsync(entry with { ETag = noted.ETag }, cancellation)) return new PushReceived(PushReceipt.Noted, edition, message.Sequence, null);
+            return await NoteAsync(edition, message, cancellation);
+        }
+        return noted.Json == entry.Json
             ? new PushReceived(PushReceipt.Repeated, edition, message.Sequence, null)
             : new PushReceived(PushReceipt.Refused, edition, message.Sequence, FormattableString.Invariant($"Number {message.Sequence} was used before for another file or other changes. Send them under the next number."));
     }
@@ -158,7 +195,9 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
             var (position, etag) = await FindAsync(edition, cancellation);
             if (position.Stop is not null) return position;
             var next = position.Applied + 1;
-            if (await ledger.FindAsync(SubjectOf(edition), NotedKind, IdOf(next), cancellation) is not { } noted) return await WithGapAsync(edition, position, cancellation);
+            if (await FindNotedAsync(edition, next, cancellation) is not { } noted) return await WithGapAsync(edition, position, cancellation);
+            // Written as it is: who read it before its turn came, to withdraw it, finds it changed.
+            if (!await ledger.PutAsync(noted, cancellation)) continue;
             var message = JsonSerializer.Deserialize<PushMessage>(noted.Json, Json)!;
             var refusal = message.Version == SetVersion ? await ApplySetAsync(edition, message, cancellation) : await ApplyFileAsync(message, cancellation);
             var after = refusal is null ? new PushPosition(next, null) : position with { Stop = FormattableString.Invariant($"Number {next} could not be applied: {refusal}") };
@@ -175,7 +214,7 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
         {
             var edition = JsonSerializer.Deserialize<EditionKey>(entry.Json, Json);
             var (position, _) = await FindAsync(edition, cancellation);
-            if (position.Stop is not null || await ledger.FindAsync(SubjectOf(edition), NotedKind, IdOf(position.Applied + 1), cancellation) is null) continue;
+            if (position.Stop is not null || await FindNotedAsync(edition, position.Applied + 1, cancellation) is null) continue;
             await DrainAsync(edition, cancellation);
             drained++;
         }
@@ -198,7 +237,7 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
                 var push => new PushedNumber(sequence, PushState.Applied, "It was applied.", Push: push),
             };
         }
-        if (await ledger.FindAsync(SubjectOf(edition), NotedKind, IdOf(sequence), cancellation) is null) return new PushedNumber(sequence, PushState.Unknown, "Nothing has come under this number.");
+        if (await FindNotedAsync(edition, sequence, cancellation) is null) return new PushedNumber(sequence, PushState.Unknown, "Nothing has come under this number, or it was withdrawn.");
         if (position.Stop is { } stop)
             return sequence == position.Applied + 1 ? new PushedNumber(sequence, PushState.Stopped, stop) : new PushedNumber(sequence, PushState.Waiting, FormattableString.Invariant($"It waits, as the sequence has stopped. {stop}"), position.Applied + 1);
         return position.Missing is { } missing
@@ -236,6 +275,20 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
         return await SaveAsync(edition, new PushPosition(position.Applied + 1, null), etag, cancellation);
     }
 
+    /// <summary>
+    /// Takes back a number that waits for an earlier one, as if nothing had come under it: the sequence waits for it, and it may be used anew. What has its turn, or had it, stays.
+    /// </summary>
+    public async Task<PushWithdrawal> WithdrawAsync(EditionKey edition, long sequence, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            // Read before the position is: while that is behind, nobody can have begun with what is read here.
+            if (await FindNotedAsync(edition, sequence, cancellation) is not { } noted) return PushWithdrawal.NothingThere;
+            if (sequence <= (await FindAsync(edition, cancellation)).Position.Applied + 1) return PushWithdrawal.TooLate;
+            if (await ledger.PutAsync(noted with { Json = Withdrawn }, cancellation)) return PushWithdrawal.Withdrawn;
+        }
+    }
+
     /// <summary>Loads the file by the same workflow an upload takes, and waits for its end.</summary>
     private async Task<UploadReport> ApplyAsync(PushMessage message, CancellationToken cancellation)
     {
@@ -265,9 +318,13 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
     private async Task<PushPosition> WithGapAsync(EditionKey edition, PushPosition position, CancellationToken cancellation)
     {
         await foreach (var later in ledger.ListAsync(SubjectOf(edition), NotedKind, IdOf(position.Applied), cancellation))
-            return later.Id == IdOf(position.Applied + 1) ? position : position with { Missing = position.Applied + 1 };
+            if (later.Json != Withdrawn) return later.Id == IdOf(position.Applied + 1) ? position : position with { Missing = position.Applied + 1 };
         return position;
     }
+
+    /// <summary>What has come under a number; null when nothing has, or it was withdrawn.</summary>
+    private async Task<LedgerEntry?> FindNotedAsync(EditionKey edition, long sequence, CancellationToken cancellation) =>
+        await ledger.FindAsync(SubjectOf(edition), NotedKind, IdOf(sequence), cancellation) is { } noted && noted.Json != Withdrawn ? noted : null;
 
     private async Task<(PushPosition Position, string? ETag)> FindAsync(EditionKey edition, CancellationToken cancellation) =>
         await ledger.FindAsync(SubjectOf(edition), PositionKind, Only, cancellation) is { } entry
@@ -283,5 +340,6 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
 
     private static string SubjectOf(EditionKey edition) => $"pushed/{edition.District}/{edition.Year}";
 
+    /// <summary>In the order of the numbers: none is taken that is far ahead of the last one applied, so it would be long before one had more digits.</summary>
     private static string IdOf(long sequence) => sequence.ToString("D12", CultureInfo.InvariantCulture);
 }

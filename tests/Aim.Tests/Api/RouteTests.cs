@@ -131,6 +131,7 @@ public sealed class RouteTests
         ["POST /api/v1/districts/{district}/editions/{year}/undo"] = [403],
         ["PUT /api/v1/editions/{district}/{year}/changes"] = [403],
         ["GET /api/v1/editions/{district}/{year}/changes/{sequence}"] = [403],
+        ["DELETE /api/v1/editions/{district}/{year}/changes/{sequence}"] = [403],
         ["POST /api/v1/districts/{district}/editions/{year}/pushes"] = [403],
         ["GET /api/v1/districts/{district}/editions/{year}/pushes"] = [403],
         ["POST /api/v1/districts/{district}/editions/{year}/pushes/skip"] = [403],

@@ -6,6 +6,7 @@ using Aim.Editions;
 using Aim.Entry;
 using Aim.Ports;
 using Aim.Tests.Setup;
+using Aim.Uploads;
 using static Aim.Tests.Entry.ChangeFixtures;
 using static Aim.Tests.Entry.EntryHost;
 
@@ -61,6 +62,64 @@ public sealed class HostilePushTests
             Assert.AreEqual((HttpStatusCode.Accepted, "Applied", 2), (status, body.GetProperty("state").GetString(), body.GetProperty("counts").GetProperty("added").GetInt32()), $"{body}");
         Assert.AreEqual(1, answers.Count(answer => !answer.Body.GetProperty("isRepeated").GetBoolean()));
         Assert.AreEqual((1L, 2L), await EditionAsync());
+    }
+
+    [TestMethod]
+    public async Task A_number_that_is_withdrawn_while_the_one_before_it_comes_is_either_withdrawn_or_applied()
+    {
+        for (var i = 1; i <= 15; i += 2)
+        {
+            await entry.PushAsync(i + 1, Child(1000 + i));
+            var withdrawing = entry.SendAsync(HttpMethod.Delete, $"{Changes}/{i + 1}");
+            await entry.PushAsync(i, Child(1001, $"Name{i}"));
+            var withdrawn = (await withdrawing).Status;
+
+            var state = (await entry.SendAsync(HttpMethod.Get, $"{Changes}/{i + 1}")).Status;
+            Assert.AreEqual(withdrawn == HttpStatusCode.NoContent ? HttpStatusCode.NotFound : HttpStatusCode.OK, state, $"{withdrawn}");
+            Assert.AreEqual("Applied", (await entry.PushAsync(i + 1, Child(1000 + i))).Body.GetProperty("state").GetString());
+        }
+    }
+
+    [TestMethod]
+    public async Task A_number_that_is_applied_while_it_is_being_withdrawn_is_not_told_as_withdrawn()
+    {
+        await entry.Host.App.StopAsync();
+        await using var bench = await Workbench.OpenAsync(entry.Host.Folder);
+        var pushed = bench.Platform.Pushed;
+        await pushed.ReceiveAsync(Key, 2, Body(2, Child(1002)), CancellationToken.None);
+        // Between the look at the position and the write, number 1 comes, and both are applied.
+        await using var other = await Workbench.OpenAsync(entry.Host.Folder, replace: ports => ports with
+        {
+            Ledger = new MeddledLedger(ports.Ledger, async () =>
+            {
+                await pushed.ReceiveAsync(Key, 1, Body(1, Child(1001)), CancellationToken.None);
+                await pushed.DrainAsync(Key, CancellationToken.None);
+            }),
+        });
+
+        Assert.AreEqual(PushWithdrawal.TooLate, await other.Platform.Pushed.WithdrawAsync(Key, 2, CancellationToken.None));
+
+        Assert.AreEqual(PushState.Applied, (await pushed.FindNumberAsync(Key, 2, CancellationToken.None)).State);
+        Assert.AreEqual(2L, (await bench.Ports.Editions.GetHeadAsync(Key, CancellationToken.None)).RowCount);
+    }
+
+    /// <summary>A ledger in which something is done before the first entry is written over.</summary>
+    private sealed class MeddledLedger(ILedger ledger, Func<Task> meddle) : ILedger
+    {
+        private bool isDone;
+
+        public Task<LedgerEntry?> FindAsync(string subject, string kind, string id, CancellationToken cancellation) => ledger.FindAsync(subject, kind, id, cancellation);
+
+        public Task<bool> AddAsync(LedgerEntry entry, CancellationToken cancellation) => ledger.AddAsync(entry, cancellation);
+
+        public async Task<bool> PutAsync(LedgerEntry entry, CancellationToken cancellation)
+        {
+            if (!isDone) await meddle();
+            isDone = true;
+            return await ledger.PutAsync(entry, cancellation);
+        }
+
+        public IAsyncEnumerable<LedgerEntry> ListAsync(string subject, string kind, string? afterId, CancellationToken cancellation) => ledger.ListAsync(subject, kind, afterId, cancellation);
     }
 
     [TestMethod]

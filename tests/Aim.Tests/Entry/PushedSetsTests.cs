@@ -80,6 +80,93 @@ public sealed class PushedSetsTests
         Assert.AreEqual((1L, 1L, true), await EditionAsync());
     }
 
+    private async Task<(HttpStatusCode Status, string? Detail)> WithdrawAsync(long sequence)
+    {
+        var (status, body, _) = await entry.SendAsync(HttpMethod.Delete, $"{Changes}/{sequence}", client: await entry.Host.AsAsync("sis-0123"));
+        return (status, status == HttpStatusCode.NoContent ? null : body.GetProperty("detail").GetString());
+    }
+
+    private async Task<string> PositionAsync()
+    {
+        var position = (await entry.GetAsync("pushes")).Body;
+        return $"at {position.GetProperty("applied").GetInt64()}, missing {position.GetProperty("missing")}";
+    }
+
+    private async Task<string> NameAsync(string localId) => (await entry.GetAsync($"records/SD/{localId}")).Body.GetProperty("record").GetProperty("firstName").GetString()!;
+
+    [TestMethod]
+    [DataRow(10_002L)]
+    [DataRow(1_770_000_000_000L)]
+    [DataRow(long.MaxValue)]
+    public async Task A_number_that_is_far_ahead_of_the_position_is_refused_and_not_kept(long sequence)
+    {
+        await entry.PushAsync(1, Child(1001));
+
+        var (status, body, _) = await entry.PushAsync(sequence, Child(1001, "Stale"));
+
+        Assert.AreEqual((HttpStatusCode.Conflict, $"Number {sequence} is too far ahead: the district is at number 1, and at most 10000 numbers can wait. Nothing was taken. Send it under the number after the last one you used."),
+            (status, body.GetProperty("detail").GetString()));
+        Assert.AreEqual(HttpStatusCode.NotFound, (await entry.SendAsync(HttpMethod.Get, $"{Changes}/{sequence}")).Status);
+        Assert.AreEqual("at 1, missing ", await PositionAsync());
+        Assert.AreEqual("Waiting", State((await entry.PushAsync(10_001, Child(1001, "Later"))).Body), "as far as that it may wait");
+    }
+
+    [TestMethod]
+    public async Task A_number_that_waits_is_withdrawn_and_used_anew()
+    {
+        await entry.PushAsync(1, Child(1001, "First"));
+        await entry.PushAsync(3, Child(1001, "Mistaken"));
+        Assert.AreEqual("at 1, missing 2", await PositionAsync());
+
+        Assert.AreEqual(HttpStatusCode.NoContent, (await WithdrawAsync(3)).Status);
+
+        Assert.AreEqual("at 1, missing ", await PositionAsync(), "nothing waits any more");
+        Assert.AreEqual((HttpStatusCode.NotFound, "Nothing has come under this number, or it was withdrawn."), await WithdrawAsync(3));
+        Assert.AreEqual(HttpStatusCode.NotFound, (await entry.SendAsync(HttpMethod.Get, $"{Changes}/3")).Status);
+        Assert.AreEqual("Applied", State((await entry.PushAsync(2, Child(1001, "Second"))).Body));
+        Assert.AreEqual(("at 2, missing ", "Second"), (await PositionAsync(), await NameAsync("1001")), "what was withdrawn was not applied");
+        Assert.AreEqual(("Applied", false), (await entry.PushAsync(3, Child(1001, "Third"))).Body is var third ? (State(third), third.GetProperty("isRepeated").GetBoolean()) : default);
+        Assert.AreEqual("Third", await NameAsync("1001"));
+    }
+
+    [TestMethod]
+    public async Task What_was_withdrawn_by_mistake_is_sent_again_as_it_was()
+    {
+        await entry.PushAsync(2, Child(1001, "Second"));
+        await WithdrawAsync(2);
+
+        Assert.AreEqual("Waiting", State((await entry.PushAsync(2, Child(1001, "Second"))).Body));
+        await entry.PushAsync(1, Child(1001, "First"));
+
+        Assert.AreEqual(("at 2, missing ", "Second"), (await PositionAsync(), await NameAsync("1001")));
+    }
+
+    [TestMethod]
+    public async Task The_numbers_after_one_that_was_withdrawn_wait_for_it()
+    {
+        await entry.PushAsync(2, Child(1002));
+        await entry.PushAsync(3, Child(1003));
+        await WithdrawAsync(2);
+
+        await entry.PushAsync(1, Child(1001));
+
+        Assert.AreEqual("at 1, missing 2", await PositionAsync());
+        Assert.AreEqual(2L, (await StatusAsync(3)).GetProperty("missing").GetInt64());
+        await entry.PushAsync(2, Child(1002, "Other"));
+        Assert.AreEqual("at 3, missing ", await PositionAsync());
+    }
+
+    [TestMethod]
+    public async Task A_number_whose_turn_has_come_is_not_withdrawn()
+    {
+        await entry.PushAsync(1, Child(1001));
+
+        Assert.AreEqual((HttpStatusCode.Conflict, "Number 1 can't be withdrawn any more: its turn has come. It was applied."), await WithdrawAsync(1));
+
+        Assert.AreEqual("Applied", State(await StatusAsync(1)));
+        Assert.AreEqual((HttpStatusCode.NotFound, "Nothing has come under this number, or it was withdrawn."), await WithdrawAsync(2));
+    }
+
     [TestMethod]
     public async Task A_change_with_a_fatal_finding_is_left_out_and_listed_and_the_others_are_made()
     {

@@ -115,6 +115,48 @@ public sealed class PushedChangesTests
     }
 
     [TestMethod]
+    public async Task A_message_with_a_number_far_ahead_is_refused_with_the_position_and_its_number_stays_free()
+    {
+        await SendAsync(await PutAsync(1, Students("1001")));
+        await Pushed.DrainAsync(Edition, CancellationToken.None);
+
+        var far = await SendAsync(await PutAsync(PushedChanges.MostAhead + 2, Students("1002")));
+
+        Assert.AreEqual((PushReceipt.Refused, "Number 10002 is too far ahead: the district is at number 1, and at most 10000 numbers can wait. Nothing was taken. Send it under the number after the last one you used."), (far.Receipt, far.Reason));
+        Assert.AreEqual(new PushPosition(1, null), await Pushed.FindPositionAsync(Edition, CancellationToken.None), "nothing waits");
+        Assert.AreEqual(PushReceipt.Noted, (await SendAsync(await PutAsync(PushedChanges.MostAhead + 1, Students("1002")))).Receipt);
+    }
+
+    [TestMethod]
+    public async Task A_file_that_waits_is_withdrawn_and_another_one_comes_under_its_number()
+    {
+        await SendAsync(await PutAsync(2, Students("1002")));
+
+        Assert.AreEqual(PushWithdrawal.Withdrawn, await Pushed.WithdrawAsync(Edition, 2, CancellationToken.None));
+        Assert.AreEqual(PushReceipt.Noted, (await SendAsync(await PutAsync(2, Students("1003")))).Receipt);
+        await SendAsync(await PutAsync(1, Students("1001")));
+
+        Assert.AreEqual(new PushPosition(2, null), await Pushed.DrainAsync(Edition, CancellationToken.None));
+        Assert.IsNull(await bench.StateIdOfAsync("1002"));
+        Assert.IsNotNull(await bench.StateIdOfAsync("1003"));
+    }
+
+    [TestMethod]
+    public async Task Behind_a_stop_a_number_that_waits_is_withdrawn_and_the_one_it_stopped_at_is_not()
+    {
+        await SendAsync(await PutAsync(1, "no header at all"));
+        await SendAsync(await PutAsync(2, Students("1002")));
+        await Pushed.DrainAsync(Edition, CancellationToken.None);
+
+        Assert.AreEqual(PushWithdrawal.TooLate, await Pushed.WithdrawAsync(Edition, 1, CancellationToken.None));
+        Assert.AreEqual(PushWithdrawal.Withdrawn, await Pushed.WithdrawAsync(Edition, 2, CancellationToken.None));
+
+        await Pushed.SkipAsync(Edition, CancellationToken.None);
+        Assert.AreEqual(new PushPosition(1, null), await Pushed.DrainAsync(Edition, CancellationToken.None));
+        Assert.AreEqual(0, await RowsAsync());
+    }
+
+    [TestMethod]
     public async Task A_key_in_a_path_that_another_file_has_too_mixes_nothing_up()
     {
         async Task<PushMessage> AtAsync(DistrictId district, string localId)
