@@ -118,6 +118,7 @@ public sealed class IdentityResolver(IEditionStore editions, IIdentityIndex inde
     {
         var known = await KnownIdentities.ReadAsync(index, run, students, further, cancellation);
         await known.LookCloserAsync(index, state, run.Edition, students, cancellation);
+        await known.LookWhoIsOwnAsync(state, run.Edition, students, cancellation);
         return known;
     }
 

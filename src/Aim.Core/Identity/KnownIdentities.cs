@@ -24,7 +24,8 @@ internal enum IdentityDoubt
 
 /// <summary>What a State ID, stated or linked, comes to.</summary>
 /// <param name="StateId">The one that the row is held against.</param>
-internal sealed record IdentityVerdict(StateId StateId, Resolution Resolution, IdentityDoubt Doubt, string Differences);
+/// <param name="Differences">In words; null when the district has never had the student, and is told no more than that there are some.</param>
+internal sealed record IdentityVerdict(StateId StateId, Resolution Resolution, IdentityDoubt Doubt, string? Differences);
 
 /// <summary>
 /// What is known of a district's students by their ids, to judge rows by: loading, re-validation and the sync come to the same. What a person has decided goes first, then the State ID that
@@ -37,6 +38,7 @@ internal sealed class KnownIdentities
     private readonly IReadOnlyDictionary<StateId, Person> people;
     private readonly Dictionary<UnresolvedStudent, (IdentityDoubt Doubt, StateId? Other)> looked = [];
     private readonly Dictionary<UnresolvedStudent, StateId> kept = [];
+    private readonly HashSet<StateId> had = [];
 
     private KnownIdentities(IReadOnlyDictionary<string, StateId> links, IReadOnlyDictionary<UnresolvedStudent, IdentityDecision> decided, IReadOnlyDictionary<StateId, Person> people) =>
         (this.links, this.decided, this.people) = (links, decided, people);
@@ -73,7 +75,7 @@ internal sealed class KnownIdentities
         // Without a State ID of its own, a row can be about another child who was given the local id anew.
         var (doubt, other) = DoubtOf(student, claim);
         var resolution = doubt is IdentityDoubt.None or IdentityDoubt.DiffersInOne ? To(claim.Id, claim.Link) : Resolution.Park(ParkReason.OtherIdentity, [.. new[] { claim.Id, other, claim.Link }.OfType<StateId>().Distinct()]);
-        return new IdentityVerdict(claim.Id, resolution, doubt, claim.Comparison.Differences);
+        return new IdentityVerdict(claim.Id, resolution, doubt, claim.IsOwn || had.Contains(claim.Survivor) ? claim.Comparison.Differences : null);
     }
 
     private (IdentityDoubt Doubt, StateId? Other) DoubtOf(UnresolvedStudent student, Claim claim)
@@ -118,6 +120,19 @@ internal sealed class KnownIdentities
             if (other is not null && !await HasOnlyAsync(state, other.StateId, edition.District, student.LocalId, cancellation)) looked[student] = (IdentityDoubt.FitsAnother, other.StateId);
             else if (claim.Changes && await HasOtherLocalIdAsync(state, claim.Survivor, edition.District, student.LocalId, cancellation)) looked[student] = (IdentityDoubt.HasOtherLocalId, null);
         }
+    }
+
+    /// <summary>
+    /// Finds out which of the students whose State IDs are doubted the district has, or had the year before. What is known of any other child is not for it: by trying State IDs and names it
+    /// would find out who they are.
+    /// </summary>
+    public async Task LookWhoIsOwnAsync(IStateStore state, EditionKey edition, IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
+    {
+        // Without a State ID of its own, a row is held against the student whom the district has.
+        var doubted = students.Where(student => student.StatedId is { } stated && LinkOf(student) != stated && Judge(student) is { Doubt: not IdentityDoubt.None }).Select(student => SurvivorOf(student.StatedId!.Value)).ToHashSet();
+        if (doubted.Count == 0) return;
+        foreach (var year in new[] { edition.Year, edition.Year.Previous })
+            had.UnionWith((await state.FindAsync(doubted, year, cancellation)).Values.Where(record => record.Contributions.Any(item => item.District == edition.District && item.Sections.Count > 0)).Select(record => record.StateId));
     }
 
     /// <summary>Whether the state has the row just so: it was taken before, whatever has been learned of the child since.</summary>

@@ -27,15 +27,18 @@ internal static class StatedIdentity
     public static void Check(UnresolvedStudent student, in RowPlace place, KnownIdentities known, ReferenceData? reference, IFindingSink findings)
     {
         if (known.Judge(student) is not { Doubt: not IdentityDoubt.None } verdict) return;
-        var outcome = verdict.Doubt switch
-        {
-            IdentityDoubt.DiffersInOne => "it counts as a correction",
-            IdentityDoubt.FitsAnother => $"another student fits it better, so {KeptAside}",
-            IdentityDoubt.HasOtherLocalId => $"another local id of the district has that State ID, so {KeptAside}",
-            _ => KeptAside,
-        };
-        findings.Add(Findings.OfField(IdentityRules.OtherIdentity.In(reference), place, IdentityRules.OtherIdentity.Field, verdict.StateId.ToString(), null, ("Differences", verdict.Differences), ("Outcome", outcome)));
+        // Whose child it isn't is told the same whatever differs, and how much: else one guess after another would come closer.
+        var (comparison, outcome) = verdict.Differences is { } differences ? ($"differs in {differences} from", OutcomeOf(verdict.Doubt)) : ("doesn't fit", "the student's rows may be kept aside until a person has decided");
+        findings.Add(Findings.OfField(IdentityRules.OtherIdentity.In(reference), place, IdentityRules.OtherIdentity.Field, verdict.StateId.ToString(), null, ("Comparison", comparison), ("Outcome", outcome)));
     }
+
+    private static string OutcomeOf(IdentityDoubt doubt) => doubt switch
+    {
+        IdentityDoubt.DiffersInOne => "it counts as a correction",
+        IdentityDoubt.FitsAnother => $"another student fits it better, so {KeptAside}",
+        IdentityDoubt.HasOtherLocalId => $"another local id of the district has that State ID, so {KeptAside}",
+        _ => KeptAside,
+    };
 
     /// <summary>Reports all that there is about a student whose rows are stored.</summary>
     /// <param name="waits">Why the rows are kept aside; null when they aren't.</param>

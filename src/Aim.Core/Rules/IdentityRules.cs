@@ -15,8 +15,8 @@ public static class IdentityRules
         "The State ID {Value} was merged into {Expected}.", "Use the surviving State ID in your system from now on.") { Basis = "CALPADS SENR0008", Records = RecordTypes.OfStudents };
 
     public static readonly Rule OtherIdentity = new("REF-007", Warning, RuleScope.Identity, Field, "State ID of another child?",
-        "The row differs in {Differences} from the student with State ID {Value}; {Outcome}.",
-        "Check the State ID with the student locator, and correct it or leave it empty; if it is right, check names, birth date and gender.") { Basis = "AIM student locator", Records = [RecordTypes.Student] };
+        "The row {Comparison} the student with State ID {Value}; {Outcome}.",
+        "Check State ID, names, birth date and gender against the student's papers. A State ID that isn't the student's is corrected, or left empty: then the student is looked for by the rest. The state office can look it up.") { Basis = "AIM student locator", Records = [RecordTypes.Student] };
 
     public static readonly Rule NearMatch = new("IDN-003", Warning, RuleScope.Identity, "LastName", "Possible match waits for a decision",
         "The state has a student who may be the same child, {Why}; the student's rows are kept aside until a person has decided.",

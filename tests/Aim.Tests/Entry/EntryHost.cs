@@ -19,9 +19,9 @@ internal sealed class EntryHost : IAsyncDisposable
 
     public HttpClient Clerk { get; }
 
-    public static async Task<EntryHost> StartAsync()
+    public static async Task<EntryHost> StartAsync(string? folder = null)
     {
-        var host = await RunningHost.StartAsync();
+        var host = await RunningHost.StartAsync(folder);
         return new EntryHost(host, await host.AsAsync("clerk-0123"));
     }
 

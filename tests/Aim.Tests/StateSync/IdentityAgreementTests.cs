@@ -218,14 +218,15 @@ public sealed class IdentityAgreementTests
     {
         await using var bench = await Workbench.OpenAsync();
         await bench.RegisterAsync(Twin(Ada, "Ada", "F"), Twin(Kyle, "Kyle", "M"));
+        await LoadAsync(bench, Stating("1001", Twin(Ada, "Ada", "F"), Ada), Stating("1002", Twin(Kyle, "Kyle", "M"), Kyle));
 
         var findings = (await bench.UploadAsync("SD", Sample.Tsv("SD",
-            Stating("1001", Twin(Ada, "Ada", "M"), Ada), Stating("1002", Twin(Ada, "Otto", "M"), Ada), Stating("1003", Twin(Ada, "Ada", "F"), Kyle)))).Findings;
+            Stating("1001", Twin(Ada, "Ada", "M"), Ada), Stating("1002", Twin(Ada, "Ada", "F"), Kyle), Stating("1003", Twin(Ada, "Otto", "M"), Ada)))).Findings;
 
         Assert.AreEqual("""
             The row differs in gender from the student with State ID 100200301; it counts as a correction.
-            The row differs in first name and gender from the student with State ID 100200301; the student's rows are kept aside until a person has decided.
             The row differs in first name and gender from the student with State ID 100200302; the student's rows are kept aside until a person has decided.
+            The row differs in first name and gender from the student with State ID 100200301; the student's rows are kept aside until a person has decided.
             """, string.Join('\n', findings.OrderBy(finding => finding.Line).Select(finding => finding.Message)));
     }
 
