@@ -103,7 +103,7 @@ public sealed class HostilePushTests
         Assert.AreEqual(2L, (await bench.Ports.Editions.GetHeadAsync(Key, CancellationToken.None)).RowCount);
     }
 
-    /// <summary>A ledger in which something is done before the first entry is written over.</summary>
+    /// <summary>A ledger in which something is done before the note of a number is first written over.</summary>
     private sealed class MeddledLedger(ILedger ledger, Func<Task> meddle) : ILedger
     {
         private bool isDone;
@@ -114,8 +114,11 @@ public sealed class HostilePushTests
 
         public async Task<bool> PutAsync(LedgerEntry entry, CancellationToken cancellation)
         {
-            if (!isDone) await meddle();
-            isDone = true;
+            if (!isDone && entry.Kind == "noted")
+            {
+                isDone = true;
+                await meddle();
+            }
             return await ledger.PutAsync(entry, cancellation);
         }
 
