@@ -11,8 +11,13 @@ using Microsoft.Extensions.Logging;
 namespace Aim.StateSync;
 
 /// <summary>Editions a night has to do with.</summary>
+/// <param name="Behind">Those to sync: whose newest version the state hasn't got, and whose students wait, who are tried again.</param>
 /// <param name="ToCount">Those in which it is to be counted how often rules are broken.</param>
-public sealed record NightPlan(IReadOnlyList<EditionKey> Behind, IReadOnlyList<EditionKey> ToVerify, IReadOnlyList<EditionKey> ToCount);
+public sealed record NightPlan(IReadOnlyList<EditionKey> Behind, IReadOnlyList<EditionKey> ToVerify, IReadOnlyList<EditionKey> ToCount)
+{
+    /// <summary>How many of those to sync are in the state but for students who wait.</summary>
+    public int OnlyWaiting { get; init; }
+}
 
 /// <summary>The steps of a night that are its own.</summary>
 public sealed class NightlySteps(UploadIntake intake, UploadLeftovers leftovers, IEditionStore editions, RuleHitCounts hits, ILedger ledger, ILogger logger)
@@ -46,7 +51,7 @@ public sealed class NightlySteps(UploadIntake intake, UploadLeftovers leftovers,
             if (night.VerifyAll || IsDue(head.Key, night.Date)) verify.Add(head.Key);
         }
         // The largest first, so that none is left alone at the end.
-        return new NightPlan([.. behind.OrderByDescending(head => head.RowCount).Select(head => head.Key)], verify, night.CountsHits ? await hits.DueAsync(all, cancellation) : []);
+        return new NightPlan([.. behind.OrderByDescending(head => head.RowCount).Select(head => head.Key)], verify, night.CountsHits ? await hits.DueAsync(all, cancellation) : []) { OnlyWaiting = behind.Count(head => head.IsSynced) };
     }
 
     public async Task<EditionKey> ResetAsync(EditionKey edition, CancellationToken cancellation)

@@ -15,6 +15,9 @@ public sealed record NightInput(DateOnly Date, bool VerifyAll, bool CountsHits =
 public sealed record NightReport(
     DateOnly Date, int UploadsStarted, int EditionsBehind, long Students, long Committed, int Parked, int Verified, IReadOnlyList<EditionKey> Disagreed)
 {
+    /// <summary>Editions that were not behind, but have students who waited and were tried again.</summary>
+    public int EditionsWaiting { get; init; }
+
     /// <summary>Editions that still disagreed after they were synced anew: somebody has to look.</summary>
     public IReadOnlyList<EditionKey> Unresolved { get; init; } = [];
 
@@ -68,10 +71,10 @@ public sealed class NightlySyncWorkflow : Workflow<NightInput, NightReport>
         context.SetStatus("Sweep");
         await context.CallAsync(NightlySteps.RemoveLeftovers, input);
 
-        var report = new NightReport(input.Date, started, plan.Behind.Count, synced.Sum(result => result.Students), synced.Sum(result => result.Committed),
+        var report = new NightReport(input.Date, started, plan.Behind.Count - plan.OnlyWaiting, synced.Sum(result => result.Students), synced.Sum(result => result.Committed),
             synced.Sum(result => result.Parked), verified.Count, disagreed)
         {
-            Unresolved = unresolved, CasesOpened = judged.Opened, CasesClosed = judged.Closed, IdentityCasesOpened = scanned.Opened, IdentityCasesOpen = scanned.Open,
+            EditionsWaiting = plan.OnlyWaiting, Unresolved = unresolved, CasesOpened = judged.Opened, CasesClosed = judged.Closed, IdentityCasesOpened = scanned.Opened, IdentityCasesOpen = scanned.Open,
             IdentityBlocksSkipped = scanned.BlocksSkipped, IdentityPeopleInSkipped = scanned.PeopleInSkipped,
         };
         return await context.CallAsync(NightlySteps.ReportNight, report);

@@ -100,7 +100,7 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
         if (field.IsEmpty) return Empty<DateOnly>(column);
         if (TryDate(field, out var date)) return date;
         if (IsCleared(column, field)) return null;
-        var expected = IsOutOfTime(field) ? string.Create(CultureInfo.InvariantCulture, $"a date of the years {EarliestYear} to {LatestYear}") : "a date (MM/DD/YYYY)";
+        var expected = IsOutOfTime(field) ? string.Create(CultureInfo.InvariantCulture, $"a date of the years {EarliestYear} to {LatestYear}") : "a date (MM/DD/YYYY or YYYY-MM-DD)";
         Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", expected));
         return null;
     }

@@ -143,8 +143,9 @@ internal static class CommonOptions
     public static string? Collection(string? name) =>
         name is null || CollectionName.IsKnown(name) ? name : throw new UnusableInputException($"'{name}' is no collection. Give one of {string.Join(", ", CollectionName.All)}.");
 
+    /// <summary>In the one form that help and documents name: of 02/03/2009 nobody can tell which of the two is the month.</summary>
     public static DateOnly Date(string text) =>
-        DateOnly.TryParseExact(text, ["yyyy-MM-dd", "MM/dd/yyyy"], null, System.Globalization.DateTimeStyles.None, out var date) ? date
+        DateOnly.TryParseExact(text, "yyyy-MM-dd", null, System.Globalization.DateTimeStyles.None, out var date) ? date
         : throw new UnusableInputException($"'{text}' is not a date. Give it as YYYY-MM-DD.");
 }
 

@@ -21,7 +21,7 @@ internal static class SyncCommand
             await using var opened = OpenData.Existing(parsed.GetRequiredValue(data));
             var stages = new StageClock();
             var report = await terminal.WithProgressAsync(_ => stages.TimeAsync("sync", () => new StateSyncer(opened, TimeProvider.System).RunAsync(parsed.GetValue(all), countsHits: true, cancellation)));
-            terminal.Say($"Editions behind: {report.EditionsBehind}. Students compared: {report.Students}; records written: {report.Committed}; waiting for a decision: {report.Parked}.");
+            terminal.Say($"Editions behind: {report.EditionsBehind}; with students who wait, who were tried again: {report.EditionsWaiting}. Students compared: {report.Students}; records written: {report.Committed}; waiting for a decision: {report.Parked}.");
             terminal.Say($"Editions counted in full: {report.Verified}; disagreeing: {report.Disagreed.Count}, and after a full sync: {report.Unresolved.Count}.");
             terminal.Say($"Cases of overlaps and contradicted exits: {report.CasesOpened} opened, {report.CasesClosed} closed.");
             terminal.Say($"Cases of identity: {report.IdentityCasesOpened} opened, {report.IdentityCasesOpen} are open.");

@@ -80,6 +80,7 @@ public sealed class CommandLineTests
         ["identity explain", "See 'aim identity explain --help'."],
         ["identity find", "See 'aim identity find --help'."],
         ["identity find Johnston --birth 2012-01-01 --data DATA", "can't be found by a last name alone. Give the first name after it"],
+        ["identity find Johnston Ann --birth 02/03/2009 --data DATA", "'02/03/2009' is not a date. Give it as YYYY-MM-DD."],
         ["identity find Johnston Ann --gender X --data DATA", "'X' is no gender of the code list. Give one of"],
         ["federal nothing --data DATA --out NEW", "no snapshot named 'nothing'"],
         ["federal fall --data DATA", "Option '--out' is required"],

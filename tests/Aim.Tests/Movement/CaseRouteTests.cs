@@ -66,7 +66,9 @@ public sealed class CaseRouteTests
         Assert.AreEqual((JsonValueKind.Null, JsonValueKind.Null), (sides[1].GetProperty("finding").ValueKind, sides[1].GetProperty("school").ValueKind));
         foreach (var secret in new[] { TwoDistricts.OtherLocalId, Sample.OtherSchool }) Assert.DoesNotContain(secret, text);
         Assert.AreEqual(HttpStatusCode.Forbidden, (await here.GetAsync("/api/v1/cases?year=2026&district=0456")).StatusCode);
-        Assert.AreEqual(HttpStatusCode.Forbidden, (await here.GetAsync("/api/v1/cases?year=2026")).StatusCode);
+        using var ofAll = await here.GetAsync("/api/v1/cases?year=2026");
+        Assert.AreEqual(HttpStatusCode.Forbidden, ofAll.StatusCode);
+        StringAssert.StartsWith((await RunningHost.ReadAsync(ofAll)).GetProperty("detail").GetString(), "Name your district, as in ?district=0123");
     }
 
     [TestMethod]

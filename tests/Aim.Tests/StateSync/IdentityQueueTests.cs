@@ -130,6 +130,21 @@ public sealed class IdentityQueueTests
     }
 
     [TestMethod]
+    public async Task A_night_tells_editions_that_are_behind_from_those_whose_students_wait()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(Child(Known, "1001"));
+        await LoadAsync(bench, Sample.Student("1001", ("BirthDate", Slip)));
+
+        var night = await bench.SyncAsync();
+        Assert.AreEqual((0, 1, 1), (night.EditionsBehind, night.EditionsWaiting, night.Parked));
+
+        await bench.UploadAsync("SD", Sample.Tsv("SD", Sample.Student("1002")), deferSync: true);
+        night = await bench.SyncAsync();
+        Assert.AreEqual((1, 0, 1), (night.EditionsBehind, night.EditionsWaiting, night.Parked));
+    }
+
+    [TestMethod]
     public async Task A_near_match_that_is_a_new_child_gets_a_State_ID_of_its_own()
     {
         await using var bench = await Workbench.OpenAsync();
