@@ -29,6 +29,8 @@ internal readonly record struct IdentityComparison(Agreement Last, Agreement Fir
         return Of(PersonTraits.Of(person), PersonTraits.Of(known));
     }
 
+    public static IdentityComparison Of(Student one, Student other) => Of(PersonTraits.Of(one), PersonTraits.Of(other));
+
     public static IdentityComparison Of(PersonTraits one, PersonTraits other)
     {
         var pattern = PersonMatcher.Compare(one, other);

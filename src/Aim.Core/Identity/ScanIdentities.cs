@@ -84,7 +84,7 @@ public sealed class ScanIdentities(IEditionStore editions, IStateStore state, II
         {
             for (var j = 0; j < i; j++)
             {
-                if (IdentityComparison.Of(PersonTraits.Of(said[i].Student), PersonTraits.Of(said[j].Student)).Grade(isOwn: false) == IdentityAgreement.Agrees) continue;
+                if (IdentityComparison.Of(said[i].Student, said[j].Student).Grade(isOwn: false) == IdentityAgreement.Agrees) continue;
                 var (one, other) = (NameOf(said[j].Contribution), NameOf(said[i].Contribution));
                 string[] sides = [SideOf(one, said[j].Student), SideOf(other, said[i].Student)];
                 yield return cases.Of(record.StateId, one, other, string.Join('\n', sides.Order(StringComparer.Ordinal)));

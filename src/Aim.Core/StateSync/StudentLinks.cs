@@ -1,6 +1,5 @@
 using Aim.Editions;
 using Aim.Identity;
-using Aim.Identity.Matching;
 using Aim.Ports;
 using Aim.Records;
 
@@ -44,5 +43,5 @@ public sealed class StudentLinks(IEditionStore editions, IIdentityIndex identiti
         }
     }
 
-    private static bool IsAnother(Student one, Student other) => IdentityComparison.Of(PersonTraits.Of(one), PersonTraits.Of(other)).Grade(isOwn: true) == IdentityAgreement.Disagrees;
+    private static bool IsAnother(Student one, Student other) => IdentityComparison.Of(one, other).Grade(isOwn: true) == IdentityAgreement.Disagrees;
 }
