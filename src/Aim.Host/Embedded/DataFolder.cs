@@ -77,8 +77,7 @@ internal sealed class DataFolder : IAsyncDisposable
             File.WriteAllBytes(fresh, RandomNumberGenerator.GetBytes(KeyBytes));
             if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(fresh, UnixFileMode.UserRead | UnixFileMode.UserWrite);
             // Of two processes that open a new folder at once, the first to get here makes the key of both.
-            try { File.Move(fresh, file, overwrite: false); }
-            catch (IOException) when (File.Exists(file)) { File.Delete(fresh); }
+            if (!NewFile.TryPlace(fresh, file)) File.Delete(fresh);
         }
         return File.ReadAllBytes(file);
     }

@@ -66,7 +66,7 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
                 File.SetLastWriteTimeUtc(stream.SafeFileHandle, UniqueMoment(File.GetLastWriteTimeUtc(stream.SafeFileHandle)));
                 if (MustSurvivePowerFailure(path)) stream.Flush(flushToDisk: true);
             }
-            return TryMove(partial, target) ? BlobWrite.Written : BlobWrite.AlreadyExists;
+            return TryPlace(partial, target) ? BlobWrite.Written : BlobWrite.AlreadyExists;
         }
         catch (IOException failure) when (IsFull(failure))
         {
@@ -101,23 +101,18 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
         return new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 1 << 14 });
     }
 
-    private static bool TryMove(string from, string to)
+    private static bool TryPlace(string from, string to)
     {
         while (true)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(to)!);
             try
             {
-                File.Move(from, to, overwrite: false);
-                return true;
+                return NewFile.TryPlace(from, to);
             }
             catch (DirectoryNotFoundException)
             {
                 // The folder was empty for a moment and has been removed; make it again.
-            }
-            catch (IOException) when (File.Exists(to))
-            {
-                return false;
             }
         }
     }
