@@ -48,7 +48,7 @@ internal static class ReferenceEndpoints
     private static async Task<ReferenceView> PublishFilesAsync(SchoolYear year, ReferenceFiles files, string by, AimPlatform platform, CancellationToken cancellation)
     {
         var data = files.Read();
-        var people = data is null ? [] : files.ReadIdentities().ToList();
+        var people = data is null ? [] : files.ReadIdentities();
         var notes = data is null ? NotesOfYear.None : files.ReadNotes(data);
         if (data is null || files.Problems.Count > 0) throw RequestException.Invalid(string.Join(" ", files.Problems.Take(ProblemsTold)));
         if (data.Year != year) throw RequestException.Invalid($"The files are of the school year ending {data.Year}, and the address says {year}.");

@@ -57,6 +57,8 @@ public sealed class ReferenceFiles(string folder)
     /// <summary>The files of a folder; those after the calendars may be left out.</summary>
     public static IReadOnlyList<string> Names { get; } = [AgencyFile, DistrictsFile, SchoolsFile, CalendarsFile, IdentitiesFile, FundingFile, ThresholdsFile, RulesFile, ZeroIncidentsFile, CertificationsFile];
 
+    private const int LinesTold = 10;
+
     private readonly List<ReferenceProblem> problems = [];
 
     public IReadOnlyList<ReferenceProblem> Problems => problems;
@@ -74,12 +76,45 @@ public sealed class ReferenceFiles(string folder)
         return problems.Count > 0 ? null : new ReferenceData(agency[0].Year, agency[0].Agency, districts, schools, calendars, thresholds, stages);
     }
 
-    /// <summary>State IDs that were given out before this system; none when the file isn't there.</summary>
-    public IEnumerable<Person> ReadIdentities() => !IsThere(IdentitiesFile) ? [] : ReadRows(IdentitiesFile, row => new Person
+    /// <summary>State IDs that were given out before this system; none when the file isn't there. What can't be used is among <see cref="Problems"/>, and then nobody of the list is to be taken.</summary>
+    public IReadOnlyList<Person> ReadIdentities()
+    {
+        if (!IsThere(IdentitiesFile)) return [];
+        var people = new List<Person>();
+        var lines = new Dictionary<StateId, long>();
+        foreach (var (person, line) in ReadRows(IdentitiesFile, row => (PersonOf(row), row.Line)))
+        {
+            people.Add(person);
+            if (!lines.TryAdd(person.StateId, line)) problems.Add(new(IdentitiesFile, line, $"The State ID is in line {lines[person.StateId]} already. Delete one of the two rows."));
+        }
+        CheckMerges(people, lines);
+        return people;
+    }
+
+    private static Person PersonOf(Row row) => new()
     {
         StateId = row.StateId("StateId"), LastName = row.Text("LastName"), FirstName = row.Text("FirstName"), MiddleName = row.Optional("MiddleName"), Suffix = row.Optional("Suffix"),
         BirthDate = row.Date("BirthDate"), Gender = row.Text("Gender"), MergedInto = row.Optional("MergedInto") is null ? null : row.StateId("MergedInto"),
-    });
+    };
+
+    /// <summary>A retired State ID has to lead to one that is in use: of a circle nobody could tell whose the rows are.</summary>
+    private void CheckMerges(List<Person> people, Dictionary<StateId, long> lines)
+    {
+        var survivors = people.Where(person => person.MergedInto is not null).DistinctBy(person => person.StateId).ToDictionary(person => person.StateId, person => person.MergedInto!.Value);
+        var seen = new HashSet<StateId>();
+        foreach (var start in survivors.Keys)
+        {
+            var way = new List<StateId>();
+            var id = start;
+            // Whoever was come by before, on another way, was told of then.
+            for (; seen.Add(id) && survivors.TryGetValue(id, out var survivor); id = survivor) way.Add(id);
+            if (way.IndexOf(id) is >= 0 and var from) problems.Add(CircleAt([.. way.Skip(from).Select(member => lines[member]).Order()]));
+        }
+    }
+
+    private static ReferenceProblem CircleAt(IReadOnlyList<long> lines) => new(IdentitiesFile, lines[0], lines.Count == 1
+        ? "MergedInto is the State ID of the row itself. Give the one that took its place, or leave it empty."
+        : $"MergedInto leads back to the State ID of the row, by way of {(lines.Count == 2 ? "line" : "lines")} {string.Join(", ", lines.Skip(1).Take(LinesTold))}{(lines.Count > LinesTold + 1 ? " and more" : "")}. Leave it empty in the row of the State ID that is in use.");
 
     /// <summary>What is noted about editions; nothing of a file that isn't there.</summary>
     public NotesOfYear ReadNotes(ReferenceData reference) => new(
@@ -198,8 +233,9 @@ public sealed class ReferenceFiles(string folder)
         }
         using var rows = CsvDataReader.Create(path, new CsvDataReaderOptions { Delimiter = ',', HeaderComparer = StringComparer.OrdinalIgnoreCase });
         var row = new Row(rows);
-        for (var line = 2L; rows.Read(); line++)
+        while (rows.Read())
         {
+            row.Line++;
             T? item = default;
             var isRead = false;
             try
@@ -209,7 +245,7 @@ public sealed class ReferenceFiles(string folder)
             }
             catch (FormatException mistake)
             {
-                problems.Add(new(file, line, mistake.Message));
+                problems.Add(new(file, row.Line, mistake.Message));
             }
             if (isRead) yield return item!;
         }
@@ -219,6 +255,9 @@ public sealed class ReferenceFiles(string folder)
     private sealed class Row(CsvDataReader rows)
     {
         private readonly Dictionary<string, int> columns = Enumerable.Range(0, rows.FieldCount).ToDictionary(rows.GetName, i => i, StringComparer.OrdinalIgnoreCase);
+
+        /// <summary>Of the present row; 1 is the header's.</summary>
+        public long Line { get; set; } = 1;
 
         public string? Optional(string column)
         {

@@ -148,10 +148,10 @@ internal static class CheckCommand
         CommonOptions.MustExist(folder, "Give the folder with districts.csv, schools.csv and calendars.csv.");
         var files = new ReferenceFiles(folder.FullName);
         var reference = files.Read();
-        var people = files.ReadIdentities().ToDictionary(person => person.StateId);
+        var people = files.ReadIdentities();
         var notes = reference is null ? NotesOfYear.None : files.ReadNotes(reference);
         if (reference is null || files.Problems.Count > 0) throw new UnusableInputException(string.Join(Environment.NewLine, files.Problems));
-        return (reference, people.Count == 0 ? null : people, notes);
+        return (reference, people.Count == 0 ? null : people.ToDictionary(person => person.StateId), notes);
     }
 
     private static void MustBeThere(FileInfo file)

@@ -62,8 +62,7 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
     {
         await data.Platform.References.PublishAsync(source.Reference, cancellation);
         await data.Platform.Notes.PutAsync(source.Reference.Year, source.Notes, Actor, cancellation);
-        var identities = await data.Ports.Identities.AddAllAsync(source.Files.ReadIdentities(), cancellation);
-        return source.Files.Problems.Count == 0 ? identities : throw new UnusableInputException(string.Join(Environment.NewLine, source.Files.Problems));
+        return await data.Ports.Identities.AddAllAsync(source.People, cancellation);
     }
 
     /// <summary>

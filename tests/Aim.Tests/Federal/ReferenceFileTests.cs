@@ -205,6 +205,43 @@ public sealed class ReferenceFileTests
 
     private void WriteFunding(string rows) => File.WriteAllText(Path.Combine(Reference, "funding-counts.csv"), $"DistrictNumber,Collection,Count\n{string.Format(null, rows, District)}\n");
 
+    private const string ItselfIsNoSurvivor = "identities.csv, line 3: MergedInto is the State ID of the row itself. Give the one that took its place, or leave it empty.";
+
+    [TestMethod]
+    [DataRow("100000001 100000002>100000002", ItselfIsNoSurvivor, DisplayName = "itself")]
+    [DataRow("100000001>100000002 100000002>100000001", "identities.csv, line 2: MergedInto leads back to the State ID of the row, by way of line 3. Leave it empty in the row of the State ID that is in use.", DisplayName = "two")]
+    [DataRow("100000009>100000002 100000003>100000001 100000001>100000002 100000002>100000003", "identities.csv, line 3: MergedInto leads back to the State ID of the row, by way of lines 4, 5. Leave it empty in the row of the State ID that is in use.", DisplayName = "three, and one who leads into them")]
+    [DataRow("100000001 100000001", "identities.csv, line 3: The State ID is in line 2 already. Delete one of the two rows.", DisplayName = "one twice")]
+    public async Task Retired_State_IDs_that_lead_to_nobody_in_use_are_refused_by_load_and_check_before_anything_is_written(string people, string sentence)
+    {
+        WriteIdentities(people);
+        using var error = new StringWriter();
+
+        var data = AssemblySetup.NewFolder("refused");
+        Assert.AreEqual(ExitCode.Unusable, await CommandLine.RunAsync(["load", folder, "--data", data], TextWriter.Null, error, CancellationToken.None));
+        Assert.AreEqual(sentence, error.ToString().Trim());
+        Assert.AreEqual(0, Directory.EnumerateFiles(data, "*", SearchOption.AllDirectories).Count(), "nothing is written");
+
+        error.GetStringBuilder().Clear();
+        Assert.AreEqual(ExitCode.Unusable, await CommandLine.RunAsync(["check", Directory.EnumerateFiles(Path.Combine(folder, "uploads"), "SD*", SearchOption.AllDirectories).First(), "--reference", Reference], TextWriter.Null, error, CancellationToken.None));
+        Assert.AreEqual(sentence, error.ToString().Trim());
+    }
+
+    [TestMethod]
+    public void Each_circle_is_told_once_and_merges_of_merges_are_none()
+    {
+        WriteIdentities("100000001>100000002 100000002>100000001 100000003>100000004 100000004>100000004 100000005>100000006 100000006>100000007 100000007 100000008>100000006 100000009>100000001");
+
+        var files = new ReferenceFiles(Reference);
+        files.ReadIdentities();
+
+        CollectionAssert.AreEqual(new[] { 2L, 5L }, files.Problems.Select(problem => problem.Line).ToList());
+    }
+
+    /// <summary>Each by State ID, and by that of the one it was merged into.</summary>
+    private void WriteIdentities(string people) => File.WriteAllLines(Path.Combine(Reference, "identities.csv"),
+        ["StateId,LastName,FirstName,MiddleName,Suffix,BirthDate,Gender,MergedInto", .. people.Split(' ').Select(person => person.Split('>')).Select(ids => $"{ids[0]},Alder,Ann,,,02/03/2015,F,{ids.ElementAtOrDefault(1)}")]);
+
     [TestMethod]
     public async Task The_command_line_refuses_such_a_folder_before_it_loads_anything()
     {
