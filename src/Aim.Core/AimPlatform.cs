@@ -27,6 +27,7 @@ public sealed class AimPlatform
 {
     private readonly ILogger logger;
     private readonly IdentityResolver resolver;
+    private readonly Deletions deletions;
     private readonly SyncEdition sync;
     private readonly JudgeMovement movement;
 
@@ -59,8 +60,9 @@ public sealed class AimPlatform
         Cases = new CaseBook(ports.Ledger);
         movement = new JudgeMovement(ports.State, ports.Ledger, Cases, Calendar, ports.Clock);
         var (judge, toState) = (new ChangeJudge(ports.Editions, heldFields, resolver, References, Calendar), new ChangesToState(ports.Identities, sync, movement, logger));
-        Entry = new HandEntry(ports.Blobs, ports.Editions, judge, Uploads, toState, ports.Clock);
-        Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, new PushedRecords(ports.Blobs, ports.Editions, judge, Uploads, toState, ports.Clock), ports.Clock);
+        deletions = new Deletions(ports.Ledger, Calendar);
+        Entry = new HandEntry(ports.Blobs, ports.Editions, judge, Uploads, deletions, toState, ports.Clock);
+        Pushed = new PushedChanges(ports.Ledger, Uploads, Workflows, new PushedRecords(ports.Blobs, ports.Editions, judge, Uploads, deletions, toState, ports.Clock), ports.Clock);
         Collections = new CollectionSchedule(Workflows, References);
         CaseFiles = new CaseFiles(ports.Blobs, ports.Clock);
         Transfers = new RecordsTransfers(ports.State, ports.Identities, ports.Ledger, Disclosures, Calendar, ports.Clock);
@@ -118,7 +120,7 @@ public sealed class AimPlatform
 
         var identify = new IdentifyUpload(blobs, Uploads, References, Calendar, clock);
         var stage = new StageUpload(blobs, References);
-        var compare = new CompareUpload(blobs, editions, resolver, References, new NewerEntries(blobs, Uploads, Calendar));
+        var compare = new CompareUpload(blobs, editions, resolver, References, new NewerEntries(blobs, Uploads, Calendar), deletions);
         var apply = new ApplyUpload(blobs, editions);
         var report = new ReportUpload(blobs, Uploads, NewestUploads, new ClosingFindings(blobs, editions, References, Parked), clock, logger);
         Catalog.Add<UploadWorkflow, UploadInput, UploadStatus>()

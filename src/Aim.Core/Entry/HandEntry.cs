@@ -70,12 +70,13 @@ public sealed class HandEntry
     private readonly IBlobStore blobs;
     private readonly IEditionStore editions;
     private readonly UploadLog log;
+    private readonly Deletions deletions;
     private readonly ChangesToState state;
     private readonly TimeProvider clock;
     private readonly ChangeJudge judge;
 
-    internal HandEntry(IBlobStore blobs, IEditionStore editions, ChangeJudge judge, UploadLog log, ChangesToState state, TimeProvider clock) =>
-        (this.blobs, this.editions, this.judge, this.log, this.state, this.clock) = (blobs, editions, judge, log, state, clock);
+    internal HandEntry(IBlobStore blobs, IEditionStore editions, ChangeJudge judge, UploadLog log, Deletions deletions, ChangesToState state, TimeProvider clock) =>
+        (this.blobs, this.editions, this.judge, this.log, this.deletions, this.state, this.clock) = (blobs, editions, judge, log, deletions, state, clock);
 
     /// <inheritdoc cref="ChangeJudge.RefusalAsync" />
     public Task<string?> RefusalAsync(EditionKey edition, CancellationToken cancellation) => judge.RefusalAsync(edition, cancellation);
@@ -114,7 +115,8 @@ public sealed class HandEntry
 
             // Kept before it is applied: no row may come from a save that can't be shown.
             await Task.WhenAll(
-                blobs.WriteAsync(path, JsonSerializer.SerializeToUtf8Bytes(new KeptSave(by, now, change), Json), cancellation), log.RegisterFileAsync(load.Upload, path, cancellation));
+                blobs.WriteAsync(path, JsonSerializer.SerializeToUtf8Bytes(new KeptSave(by, now, change), Json), cancellation), log.RegisterFileAsync(load.Upload, path, cancellation),
+                deletions.NoteAsync(edition, load.Upload, judged.Changes, now, cancellation));
             var applied = await editions.ApplyAsync(edition, judged.BaseVersion, load, judged.Changes.ToAsyncEnumerable(), cancellation);
             if (applied.Status == ApplyStatus.Stale) continue;
             // From here on nobody's leaving stops it.

@@ -27,12 +27,13 @@ public sealed class PushedRecords
     private readonly IBlobStore blobs;
     private readonly IEditionStore editions;
     private readonly UploadLog log;
+    private readonly Deletions deletions;
     private readonly ChangesToState state;
     private readonly TimeProvider clock;
     private readonly ChangeJudge judge;
 
-    internal PushedRecords(IBlobStore blobs, IEditionStore editions, ChangeJudge judge, UploadLog log, ChangesToState state, TimeProvider clock) =>
-        (this.blobs, this.editions, this.judge, this.log, this.state, this.clock) = (blobs, editions, judge, log, state, clock);
+    internal PushedRecords(IBlobStore blobs, IEditionStore editions, ChangeJudge judge, UploadLog log, Deletions deletions, ChangesToState state, TimeProvider clock) =>
+        (this.blobs, this.editions, this.judge, this.log, this.deletions, this.state, this.clock) = (blobs, editions, judge, log, deletions, state, clock);
 
     /// <summary>Keeps a set under its number and content, and gives its path.</summary>
     internal async Task<string> KeepAsync(EditionKey edition, long sequence, ReadOnlyMemory<byte> body, CancellationToken cancellation)
@@ -53,8 +54,10 @@ public sealed class PushedRecords
         await log.RegisterPushAsync(upload, path, clock.GetUtcNow(), cancellation);
         while (true)
         {
-            var judged = await judge.JudgeAsync(edition, set.Changes, upload, firstLine: 1, clock.GetUtcNow(), cancellation);
+            var now = clock.GetUtcNow();
+            var judged = await judge.JudgeAsync(edition, set.Changes, upload, firstLine: 1, now, cancellation);
             var outcome = await SaveAsync(upload, judged, cancellation);
+            await deletions.NoteAsync(edition, upload, judged.Changes, now, cancellation);
             var applied = await editions.ApplyAsync(edition, judged.BaseVersion, new EditionLoad(upload, set.Changes[0].Type.Code, null), judged.Changes.ToAsyncEnumerable(), cancellation);
             if (applied.Status == ApplyStatus.Stale) continue;
             if (applied.Status == ApplyStatus.AlreadyApplied) outcome = await FirstOutcomeAsync(upload, applied.Version, cancellation) ?? outcome;

@@ -17,7 +17,7 @@ internal sealed record StudentToCompare(string LocalId, IReadOnlyList<EditionRow
 /// Holds a staged file against the district's edition, student by student in the order of local ids: what would change, and which rules
 /// the students would break. Writes nothing but the list of changes and the findings.
 /// </summary>
-public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IdentityResolver resolver, ReferenceLibrary references, NewerEntries newerEntries)
+public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, IdentityResolver resolver, ReferenceLibrary references, NewerEntries newerEntries, Deletions deletions)
 {
     private const int ChunkSize = 1000;
 
@@ -40,12 +40,16 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
         var (findings, changes) = (new FindingsWriter(findingsFile), new ChangeFile.Writer(changesFile));
         var result = new ComparisonResult(findings);
         var overwritten = new HashSet<UploadId>();
+        // After the head: what is deleted from now on makes the comparison stale.
+        var deleted = await DeletedAsync(plan, head.Key, cancellation);
+        var returning = 0;
         await CompareStudentsAsync(staged, head, await JobAsync(staged, head.Key, cancellation), result, async () =>
         {
             foreach (var change in result.Changes)
             {
                 await changes.AddAsync(change, cancellation);
                 if (change.Before is { } before) overwritten.Add(before.Upload);
+                else if (deleted.Contains((change.LocalId, change.Row.Key))) returning++;
             }
             result.Changes.Clear();
             await findingsFile.FlushAsync(cancellation);
@@ -61,8 +65,12 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
         }
         return new ComparedUpload(staged, head.Version, counts, changed, await findingsFile.CompleteAsync(cancellation),
             await FindingTotals.SaveAsync(blobs, $"{work}summary.json", findings.Summary, cancellation), await RejectedLines.SaveAsync(blobs, $"{work}rejected", result.RejectedLines, cancellation),
-            await QuestionAsync(plan, head, counts, result.Stored, overwritten, cancellation));
+            await QuestionAsync(plan, head, counts, result.Stored, overwritten, returning, cancellation));
     }
+
+    /// <summary>The records that ask when the file brings them back. Where it isn't asked for that, they aren't looked for.</summary>
+    private async Task<IReadOnlySet<(string LocalId, string Key)>> DeletedAsync(UploadPlan plan, EditionKey edition, CancellationToken cancellation) =>
+        plan.Ticket.Confirm == ConfirmPolicy.WhenRisky ? await deletions.FindAsync(edition, RecordTypes.Find(plan.Ticket.RecordType)!, plan.Form.WrittenAt, cancellation) : new HashSet<(string, string)>();
 
     private async Task<ComparisonJob> JobAsync(StagedUpload staged, EditionKey edition, CancellationToken cancellation)
     {
@@ -186,10 +194,11 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
         };
     }
 
-    private async Task<string?> QuestionAsync(UploadPlan plan, EditionHead head, UploadCounts counts, long stored, IReadOnlySet<UploadId> overwritten, CancellationToken cancellation)
+    private async Task<string?> QuestionAsync(UploadPlan plan, EditionHead head, UploadCounts counts, long stored, IReadOnlySet<UploadId> overwritten, int returning, CancellationToken cancellation)
     {
         if (counts.Added + counts.Changed + counts.Removed == 0 || plan.Ticket.Confirm == ConfirmPolicy.Never) return null;
         if (plan.Ticket.Confirm == ConfirmPolicy.Always) return "You asked to confirm before anything is written.";
+        var records = string.Create(CultureInfo.InvariantCulture, $"{returning} {(returning == 1 ? "record" : "records")}");
         if (plan.Form.WrittenAt is { } written)
         {
             var last = head.LastLoads.GetValueOrDefault(plan.Ticket.RecordType);
@@ -200,7 +209,12 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
             if (saves > 0) entries.Add(string.Create(CultureInfo.InvariantCulture, $"{saves} {(saves == 1 ? "save" : "saves")} by hand"));
             if (pushes > 0) entries.Add(string.Create(CultureInfo.InvariantCulture, $"{pushes} {(pushes == 1 ? "push" : "pushes")}"));
             if (entries.Count > 0) newer.Add($"{string.Join(" and ", entries)} that it would overwrite");
+            if (returning > 0) newer.Add($"the deletion of {records} that would come back");
             if (newer.Count > 0) return string.Create(CultureInfo.InvariantCulture, $"The file was written on {written:MM/dd/yyyy HH:mm:ss}, before {string.Join(" and ", newer)}; loading it would put old data over new.");
+        }
+        else if (returning > 0)
+        {
+            return $"The file doesn't say when it was written, and would bring back {records} deleted by hand or by a push.";
         }
         return counts.Removed > stored * RiskyShare ? string.Create(CultureInfo.InvariantCulture, $"Loading the file would remove {counts.Removed} of {stored} stored rows.") : null;
     }

@@ -30,7 +30,7 @@ public enum UploadScope
 [JsonConverter(typeof(JsonStringEnumConverter<ConfirmPolicy>))]
 public enum ConfirmPolicy
 {
-    /// <summary>When more than a tenth of the stored rows would go, or the file is older than what was loaded, saved by hand or pushed.</summary>
+    /// <summary>When more than a tenth of the stored rows would go, or the file is older than what was loaded, saved by hand or pushed, or would bring back what was deleted so.</summary>
     WhenRisky = 1,
     Always = 2,
     Never = 3,

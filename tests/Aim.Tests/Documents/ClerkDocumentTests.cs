@@ -50,7 +50,7 @@ public sealed partial class ClerkDocumentTests
     {
         [UploadStatus.AwaitingFile] = ("The place is there and the file has not come.", "Put the file to its URL within the hour."),
         [UploadStatus.Processing] = ("It is being read, compared or written.", "Wait; what it is doing is its stage."),
-        [UploadStatus.AwaitingConfirmation] = ("Nothing is written yet: the load would remove much, or put old data over new, or you asked to be asked.", "Look at the changes, then load or decline. Without an answer in fourteen days it is declined."),
+        [UploadStatus.AwaitingConfirmation] = ("Nothing is written yet: the load would remove much, put old data over new or bring back what was deleted, or you asked to be asked.", "Look at the changes, then load or decline. Without an answer in fourteen days it is declined."),
         [UploadStatus.Accepted] = ("All rows are in.", "Nothing."),
         [UploadStatus.AcceptedWithFindings] = ("All rows are in, and some are to be looked at.", "Correct what the findings name."),
         [UploadStatus.AcceptedWithRejects] = ("Rows with a fatal finding are not in; the others are.", "Correct them in the rejects file and upload just that."),
