@@ -3,6 +3,7 @@ using Aim.Identity;
 using Aim.Records;
 using Aim.StateSync;
 using Aim.Tests.Setup;
+using Aim.Uploads;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Aim.Tests.StateSync;
@@ -145,6 +146,34 @@ public sealed class OwnerTests
         });
 
         static StateId Id(int n) => new(100_300_000 + n);
+    }
+
+    [TestMethod]
+    public async Task A_student_who_leaves_the_file_before_a_first_sync_that_died_is_made_up_for_leaves_the_state_too()
+    {
+        var wereThere = 0;
+        for (var (n, isDead) = (1, true); isDead; n++)
+        {
+            await using var bench = await Workbench.OpenAsync();
+            await bench.RegisterAsync(Child(First, "1001"), Child(Second, "1002"));
+            await bench.UploadAsync("SD", Sample.Tsv("SD", Stating("1001", First), Stating("1002", Second)), deferSync: true);
+            try
+            {
+                await SyncAsync(CrashingPorts.With(bench.Ports, new Fuse(n)), Edition);
+                isDead = false;
+            }
+            catch (CrashException)
+            {
+                if (await RecordAsync(bench, Second) == "1002") wereThere++;
+            }
+
+            await bench.UploadAsync("SD", Sample.Tsv("SD", Stating("1001", First)), scope: UploadScope.Replace, deferSync: true);
+            await SyncAsync(bench.Ports, Edition);
+
+            Assert.AreEqual("1001", await RecordAsync(bench, First), $"died at call {n}");
+            Assert.AreNotEqual("1002", await RecordAsync(bench, Second), $"died at call {n}");
+        }
+        Assert.IsGreaterThan(0, wereThere, "some died after the student had got to the state");
     }
 
     [TestMethod]
