@@ -22,8 +22,8 @@ internal static class NewFile
             File.Delete(from);
             return true;
         }
-        if (Marshal.GetLastPInvokeError() == AlreadyExists) return false;
-        // No folder there, or a file system without second names, where one process at least doesn't get in its own way.
+        if (Marshal.GetLastPInvokeError() == AlreadyExists && !Directory.Exists(to)) return false;
+        // No folder to put it in, a folder in its place, or a file system without second names, where one process at least doesn't get in its own way.
         lock (withoutLinks) return TryMove(from, to);
     }
 
