@@ -45,9 +45,10 @@ internal static class PushEndpoints
 
     private static async Task<Ok<PushPosition>> SkipAsync(DistrictId district, SchoolYear year, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
-        context.Caller().MustSend(district);
+        var caller = context.Caller();
+        caller.MustSend(district);
         var edition = new EditionKey(district, year);
-        if (!await platform.Pushed.SkipAsync(edition, cancellation)) throw RequestException.Conflict("The pushed changes of this district and year have not stopped.");
+        if (!await platform.Pushed.SkipAsync(edition, caller.Id, cancellation)) throw RequestException.Conflict("The pushed changes of this district and year have not stopped.");
         return TypedResults.Ok(await platform.Pushed.DrainAsync(edition, cancellation));
     }
 }

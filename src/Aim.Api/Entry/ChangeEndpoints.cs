@@ -23,8 +23,11 @@ public sealed record ChangeCounts(int Added, int Changed, int Unchanged, int Rem
 /// <param name="IsSynced">The state's records have all of it.</param>
 /// <param name="Reports">The changes that were left out, or about which something was found.</param>
 /// <param name="Waiting">Why the state's records haven't got all of it yet; null when they have, and before it was applied.</param>
+/// <param name="Skipped">Who left it out; null when nobody did.</param>
+/// <param name="Withdrawn">Who withdrew what came under the number before; told when the push is asked for.</param>
 public sealed record ChangeSetView(
-    long Sequence, PushState State, bool IsRepeated, string Sentence, long? Missing, long? Version, bool? IsSynced, ChangeCounts? Counts, IReadOnlyList<ChangeReport> Reports, string Status, WaitReason? Waiting = null);
+    long Sequence, PushState State, bool IsRepeated, string Sentence, long? Missing, long? Version, bool? IsSynced, ChangeCounts? Counts, IReadOnlyList<ChangeReport> Reports, string Status, WaitReason? Waiting = null,
+    PushDecision? Skipped = null, IReadOnlyList<PushDecision>? Withdrawn = null);
 
 /// <summary>Changes that a district's own system pushes in one request, in the order of their numbers.</summary>
 internal static class ChangeEndpoints
@@ -76,14 +79,15 @@ internal static class ChangeEndpoints
         var view = await ViewAsync(platform, new EditionKey(district, year), sequence, isRepeated: false, cancellation);
         if (view.State == PushState.Unknown) throw RequestException.NotFound(view.Sentence);
         if (view.Reports.Count > 0) await context.LogExportAsync(platform, $"findings of push {sequence} of district {district} in {year}", cancellation);
-        return TypedResults.Ok(view);
+        return TypedResults.Ok(view with { Withdrawn = await platform.Pushed.ListWithdrawnAsync(new EditionKey(district, year), sequence, cancellation) });
     }
 
     private static async Task<NoContent> WithdrawAsync(DistrictId district, SchoolYear year, long sequence, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {
-        context.Caller().MustSend(district);
+        var caller = context.Caller();
+        caller.MustSend(district);
         var edition = new EditionKey(district, year);
-        var withdrawal = await platform.Pushed.WithdrawAsync(edition, sequence, cancellation);
+        var withdrawal = await platform.Pushed.WithdrawAsync(edition, sequence, caller.Id, cancellation);
         if (withdrawal == PushWithdrawal.Withdrawn) return TypedResults.NoContent();
         var number = await platform.Pushed.FindNumberAsync(edition, sequence, cancellation);
         if (withdrawal == PushWithdrawal.NothingThere) throw RequestException.NotFound(number.Sentence);
@@ -100,7 +104,7 @@ internal static class ChangeEndpoints
         var sentence = waiting is { } reason ? $"{number.Sentence} {StateWaits.Sentence("Some of it", reason)}" : number.Sentence;
         return new ChangeSetView(sequence, number.State, isRepeated, sentence, number.Missing, number.Push?.Version, isSynced is null ? null : waiting is null,
             outcome is null ? null : new ChangeCounts(outcome.Added, outcome.Changed, outcome.Unchanged, outcome.Removed, outcome.LeftOut, outcome.NotThere), outcome?.Reports ?? [],
-            string.Create(CultureInfo.InvariantCulture, $"{AimApi.Prefix}/editions/{edition.District}/{edition.Year}/changes/{sequence}"), waiting);
+            string.Create(CultureInfo.InvariantCulture, $"{AimApi.Prefix}/editions/{edition.District}/{edition.Year}/changes/{sequence}"), waiting, number.Skipped);
     }
 
     /// <summary>The body, as far as one may be long.</summary>

@@ -38,10 +38,18 @@ public enum PushState
     Rejected = 6,
 }
 
+/// <summary>Who withdrew a number or left it out, and when.</summary>
+public sealed record PushDecision(string By, DateTimeOffset At)
+{
+    /// <summary>After what was done, in a sentence.</summary>
+    internal string Text => string.Create(CultureInfo.InvariantCulture, $" by {By} on {At.UtcDateTime:yyyy-MM-dd HH:mm} UTC");
+}
+
 /// <summary>What is known of one number.</summary>
 /// <param name="Missing">The number it waits for.</param>
 /// <param name="Push">What was applied; null for a file, whose findings are in its own report.</param>
-public sealed record PushedNumber(long Sequence, PushState State, string Sentence, long? Missing = null, AppliedPush? Push = null);
+/// <param name="Skipped">Who left it out; null when nobody did.</param>
+public sealed record PushedNumber(long Sequence, PushState State, string Sentence, long? Missing = null, AppliedPush? Push = null, PushDecision? Skipped = null);
 
 public enum PushReceipt
 {
@@ -75,7 +83,8 @@ public sealed record PushReceived(PushReceipt Receipt, EditionKey? Edition, long
 /// <param name="Applied">The last number that was.</param>
 /// <param name="Stop">Why the next one was not: the sequence waits until somebody has resolved it; null while it runs.</param>
 /// <param name="Missing">The number that has not come while later ones have; null when there is no gap.</param>
-public sealed record PushPosition(long Applied, string? Stop, long? Missing = null);
+/// <param name="Withdrawn">Who withdrew what had come under the missing number; null when nothing had.</param>
+public sealed record PushPosition(long Applied, string? Stop, long? Missing = null, PushDecision? Withdrawn = null);
 
 /// <summary>
 /// Applies the changes that complete local systems push, district by district in the order of their numbers. Every message is noted in
@@ -102,11 +111,9 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
     private const string EditionKind = "edition";
     private const string OutcomeKind = "outcome";
     private const string NotedKind = "noted";
+    private const string WithdrawnKind = "withdrawn";
     private const string PositionKind = "position";
     private const string Only = "-";
-
-    /// <summary>Stands where something had come under a number that was withdrawn.</summary>
-    private const string Withdrawn = "null";
 
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
@@ -153,8 +160,10 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
         if (await ledger.AddAsync(entry, cancellation)) return new PushReceived(PushReceipt.Noted, edition, message.Sequence, null);
         var noted = (await ledger.FindAsync(entry.Subject, NotedKind, entry.Id, cancellation))!;
         // What was withdrawn has left its number free; of two who take it at once the second one finds the first.
-        if (noted.Json == Withdrawn)
+        if (IsWithdrawn(noted))
         {
+            // Who withdrew it is kept: the number's new note takes that one's place.
+            if (DecisionIn(noted) is { } decision) await ledger.AddAsync(new(entry.Subject, WithdrawnKind, WithdrawalsOf(message.Sequence) + decision.At.UtcTicks.ToString("D19", CultureInfo.InvariantCulture), noted.Json), cancellation);
             if (await ledger.PutAsync(entry with { ETag = noted.ETag }, cancellation)) return new PushReceived(PushReceipt.Noted, edition, message.Sequence, null);
             return await NoteAsync(edition, message, cancellation);
         }
@@ -231,18 +240,24 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
             if (outcome is null) return new PushedNumber(sequence, PushState.Applied, "It was a file; its own report says how it went.");
             return JsonSerializer.Deserialize<AppliedPush?>(outcome.Json, Json) switch
             {
-                null => new PushedNumber(sequence, PushState.Skipped, "It was left out, as was asked for."),
+                null or { Outcome: null } when DecisionIn(outcome) is var skipped => new PushedNumber(sequence, PushState.Skipped, $"It was left out{skipped?.Text}, as was asked for.", Skipped: skipped),
                 { IsNothingAccepted: true } push => new PushedNumber(sequence, PushState.Rejected,
                     FormattableString.Invariant($"None of the {push.Changes} changes was accepted; the reports say why. Correct them and push them under the next number."), Push: push),
                 var push => new PushedNumber(sequence, PushState.Applied, "It was applied.", Push: push),
             };
         }
-        if (await FindNotedAsync(edition, sequence, cancellation) is null) return new PushedNumber(sequence, PushState.Unknown, "Nothing has come under this number, or it was withdrawn.");
+        var noted = await ledger.FindAsync(SubjectOf(edition), NotedKind, IdOf(sequence), cancellation);
+        if (noted is null) return new PushedNumber(sequence, PushState.Unknown, "Nothing has come under this number.");
+        if (IsWithdrawn(noted)) return new PushedNumber(sequence, PushState.Unknown, $"It was withdrawn{DecisionIn(noted)?.Text}, and nothing has come under this number since.");
         if (position.Stop is { } stop)
             return sequence == position.Applied + 1 ? new PushedNumber(sequence, PushState.Stopped, stop) : new PushedNumber(sequence, PushState.Waiting, FormattableString.Invariant($"It waits, as the sequence has stopped. {stop}"), position.Applied + 1);
         return position.Missing is { } missing
             ? new PushedNumber(sequence, PushState.Waiting, FormattableString.Invariant($"It waits for number {missing}, which has not come."), missing) : new PushedNumber(sequence, PushState.Waiting, "It is being applied.");
     }
+
+    /// <summary>Who withdrew what had come under a number before it was used anew, the first one first.</summary>
+    public ValueTask<List<PushDecision>> ListWithdrawnAsync(EditionKey edition, long sequence, CancellationToken cancellation) =>
+        ledger.ListAsync(SubjectOf(edition), WithdrawnKind, WithdrawalsOf(sequence), cancellation).TakeWhile(entry => entry.Id.StartsWith(WithdrawalsOf(sequence), StringComparison.Ordinal)).Select(DecisionIn).OfType<PushDecision>().ToListAsync(cancellation);
 
     /// <summary>What became of each change of a push that was applied.</summary>
     public Task<ChangeSetOutcome?> FindOutcomeAsync(AppliedPush push, CancellationToken cancellation) => records.FindOutcomeAsync(push.Outcome, cancellation);
@@ -267,25 +282,25 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
         await WithGapAsync(edition, (await FindAsync(edition, cancellation)).Position, cancellation);
 
     /// <summary>Ends a stop: the number it stands at is left out, because what it held has been sent otherwise. False when there is no stop.</summary>
-    public async Task<bool> SkipAsync(EditionKey edition, CancellationToken cancellation)
+    public async Task<bool> SkipAsync(EditionKey edition, string by, CancellationToken cancellation)
     {
         var (position, etag) = await FindAsync(edition, cancellation);
         if (position.Stop is null) return false;
-        await ledger.AddAsync(new(SubjectOf(edition), OutcomeKind, IdOf(position.Applied + 1), "null"), cancellation);
+        await ledger.AddAsync(new(SubjectOf(edition), OutcomeKind, IdOf(position.Applied + 1), Decided(by)), cancellation);
         return await SaveAsync(edition, new PushPosition(position.Applied + 1, null), etag, cancellation);
     }
 
     /// <summary>
     /// Takes back a number that waits for an earlier one, as if nothing had come under it: the sequence waits for it, and it may be used anew. What has its turn, or had it, stays.
     /// </summary>
-    public async Task<PushWithdrawal> WithdrawAsync(EditionKey edition, long sequence, CancellationToken cancellation)
+    public async Task<PushWithdrawal> WithdrawAsync(EditionKey edition, long sequence, string by, CancellationToken cancellation)
     {
         while (true)
         {
             // Read before the position is: while that is behind, nobody can have begun with what is read here.
             if (await FindNotedAsync(edition, sequence, cancellation) is not { } noted) return PushWithdrawal.NothingThere;
             if (sequence <= (await FindAsync(edition, cancellation)).Position.Applied + 1) return PushWithdrawal.TooLate;
-            if (await ledger.PutAsync(noted with { Json = Withdrawn }, cancellation)) return PushWithdrawal.Withdrawn;
+            if (await ledger.PutAsync(noted with { Json = Decided(by) }, cancellation)) return PushWithdrawal.Withdrawn;
         }
     }
 
@@ -317,14 +332,27 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
     /// <summary>Tells whether the first number noted after the position is a later one than the next.</summary>
     private async Task<PushPosition> WithGapAsync(EditionKey edition, PushPosition position, CancellationToken cancellation)
     {
+        var next = IdOf(position.Applied + 1);
+        PushDecision? withdrawn = null;
         await foreach (var later in ledger.ListAsync(SubjectOf(edition), NotedKind, IdOf(position.Applied), cancellation))
-            if (later.Json != Withdrawn) return later.Id == IdOf(position.Applied + 1) ? position : position with { Missing = position.Applied + 1 };
+        {
+            if (!IsWithdrawn(later)) return later.Id == next ? position : position with { Missing = position.Applied + 1, Withdrawn = withdrawn };
+            if (later.Id == next) withdrawn = DecisionIn(later);
+        }
         return position;
     }
 
+    private string Decided(string by) => JsonSerializer.Serialize(new PushDecision(by, clock.GetUtcNow()), Json);
+
+    /// <summary>Null when somebody decided before it was noted who.</summary>
+    private static PushDecision? DecisionIn(LedgerEntry entry) => JsonSerializer.Deserialize<PushDecision?>(entry.Json, Json) is { By: not null } decision ? decision : null;
+
+    /// <summary>Instead of a message, which has a version, there stands who withdrew it.</summary>
+    private static bool IsWithdrawn(LedgerEntry noted) => JsonSerializer.Deserialize<Envelope?>(noted.Json, Json) is null or { Version: 0 };
+
     /// <summary>What has come under a number; null when nothing has, or it was withdrawn.</summary>
     private async Task<LedgerEntry?> FindNotedAsync(EditionKey edition, long sequence, CancellationToken cancellation) =>
-        await ledger.FindAsync(SubjectOf(edition), NotedKind, IdOf(sequence), cancellation) is { } noted && noted.Json != Withdrawn ? noted : null;
+        await ledger.FindAsync(SubjectOf(edition), NotedKind, IdOf(sequence), cancellation) is { } noted && !IsWithdrawn(noted) ? noted : null;
 
     private async Task<(PushPosition Position, string? ETag)> FindAsync(EditionKey edition, CancellationToken cancellation) =>
         await ledger.FindAsync(SubjectOf(edition), PositionKind, Only, cancellation) is { } entry
@@ -342,4 +370,6 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
 
     /// <summary>In the order of the numbers: none is taken that is far ahead of the last one applied, so it would be long before one had more digits.</summary>
     private static string IdOf(long sequence) => sequence.ToString("D12", CultureInfo.InvariantCulture);
+
+    private static string WithdrawalsOf(long sequence) => $"{IdOf(sequence)}-";
 }

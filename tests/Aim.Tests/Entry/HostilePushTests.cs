@@ -97,7 +97,7 @@ public sealed class HostilePushTests
             }),
         });
 
-        Assert.AreEqual(PushWithdrawal.TooLate, await other.Platform.Pushed.WithdrawAsync(Key, 2, CancellationToken.None));
+        Assert.AreEqual(PushWithdrawal.TooLate, await other.Platform.Pushed.WithdrawAsync(Key, 2, "clerk", CancellationToken.None));
 
         Assert.AreEqual(PushState.Applied, (await pushed.FindNumberAsync(Key, 2, CancellationToken.None)).State);
         Assert.AreEqual(2L, (await bench.Ports.Editions.GetHeadAsync(Key, CancellationToken.None)).RowCount);

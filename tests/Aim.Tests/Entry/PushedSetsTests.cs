@@ -121,7 +121,9 @@ public sealed class PushedSetsTests
         Assert.AreEqual(HttpStatusCode.NoContent, (await WithdrawAsync(3)).Status);
 
         Assert.AreEqual("at 1, missing ", await PositionAsync(), "nothing waits any more");
-        Assert.AreEqual((HttpStatusCode.NotFound, "Nothing has come under this number, or it was withdrawn."), await WithdrawAsync(3));
+        var (again, sentence) = await WithdrawAsync(3);
+        Assert.AreEqual(HttpStatusCode.NotFound, again);
+        StringAssert.StartsWith(sentence, "It was withdrawn by sis-0123 on ");
         Assert.AreEqual(HttpStatusCode.NotFound, (await entry.SendAsync(HttpMethod.Get, $"{Changes}/3")).Status);
         Assert.AreEqual("Applied", State((await entry.PushAsync(2, Child(1001, "Second"))).Body));
         Assert.AreEqual(("at 2, missing ", "Second"), (await PositionAsync(), await NameAsync("1001")), "what was withdrawn was not applied");
@@ -151,9 +153,28 @@ public sealed class PushedSetsTests
         await entry.PushAsync(1, Child(1001));
 
         Assert.AreEqual("at 1, missing 2", await PositionAsync());
+        Assert.AreEqual("sis-0123", (await entry.GetAsync("pushes")).Body.GetProperty("withdrawn").GetProperty("by").GetString());
         Assert.AreEqual(2L, (await StatusAsync(3)).GetProperty("missing").GetInt64());
         await entry.PushAsync(2, Child(1002, "Other"));
         Assert.AreEqual("at 3, missing ", await PositionAsync());
+    }
+
+    [TestMethod]
+    public async Task A_number_that_was_used_anew_tells_who_withdrew_what_had_come_under_it()
+    {
+        var before = TimeProvider.System.GetUtcNow();
+        await entry.PushAsync(2, Child(1002));
+        await WithdrawAsync(2);
+        await entry.PushAsync(2, Child(1003));
+        Assert.AreEqual(HttpStatusCode.NoContent, (await entry.SendAsync(HttpMethod.Delete, $"{Changes}/2")).Status);
+        await entry.PushAsync(2, Child(1002, "Other"));
+        await entry.PushAsync(1, Child(1001));
+
+        var withdrawn = (await StatusAsync(2)).GetProperty("withdrawn").EnumerateArray().ToList();
+
+        Assert.AreEqual("sis-0123 clerk-0123", string.Join(' ', withdrawn.Select(item => item.GetProperty("by").GetString())));
+        Assert.IsTrue(withdrawn[0].GetProperty("at").GetDateTimeOffset() >= before && withdrawn[1].GetProperty("at").GetDateTimeOffset() > withdrawn[0].GetProperty("at").GetDateTimeOffset());
+        Assert.AreEqual(0, (await StatusAsync(1)).GetProperty("withdrawn").GetArrayLength());
     }
 
     [TestMethod]
@@ -164,7 +185,7 @@ public sealed class PushedSetsTests
         Assert.AreEqual((HttpStatusCode.Conflict, "Number 1 can't be withdrawn any more: its turn has come. It was applied."), await WithdrawAsync(1));
 
         Assert.AreEqual("Applied", State(await StatusAsync(1)));
-        Assert.AreEqual((HttpStatusCode.NotFound, "Nothing has come under this number, or it was withdrawn."), await WithdrawAsync(2));
+        Assert.AreEqual((HttpStatusCode.NotFound, "Nothing has come under this number."), await WithdrawAsync(2));
     }
 
     [TestMethod]

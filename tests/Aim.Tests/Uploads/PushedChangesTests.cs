@@ -108,10 +108,13 @@ public sealed class PushedChangesTests
         Assert.AreEqual(stopped, await Pushed.DrainAsync(Edition, CancellationToken.None), "it stays stopped");
         Assert.AreEqual(0, await RowsAsync());
 
-        Assert.IsTrue(await Pushed.SkipAsync(Edition, CancellationToken.None));
+        Assert.IsTrue(await Pushed.SkipAsync(Edition, "clerk", CancellationToken.None));
         Assert.AreEqual(new PushPosition(2, null), await Pushed.DrainAsync(Edition, CancellationToken.None));
         Assert.AreEqual(1, await RowsAsync());
-        Assert.IsFalse(await Pushed.SkipAsync(Edition, CancellationToken.None), "there is nothing to skip any more");
+        var skipped = await Pushed.FindNumberAsync(Edition, 1, CancellationToken.None);
+        Assert.AreEqual((PushState.Skipped, "clerk"), (skipped.State, skipped.Skipped!.By));
+        StringAssert.StartsWith(skipped.Sentence, "It was left out by clerk on ");
+        Assert.IsFalse(await Pushed.SkipAsync(Edition, "clerk", CancellationToken.None), "there is nothing to skip any more");
     }
 
     [TestMethod]
@@ -132,7 +135,7 @@ public sealed class PushedChangesTests
     {
         await SendAsync(await PutAsync(2, Students("1002")));
 
-        Assert.AreEqual(PushWithdrawal.Withdrawn, await Pushed.WithdrawAsync(Edition, 2, CancellationToken.None));
+        Assert.AreEqual(PushWithdrawal.Withdrawn, await Pushed.WithdrawAsync(Edition, 2, "clerk", CancellationToken.None));
         Assert.AreEqual(PushReceipt.Noted, (await SendAsync(await PutAsync(2, Students("1003")))).Receipt);
         await SendAsync(await PutAsync(1, Students("1001")));
 
@@ -148,10 +151,10 @@ public sealed class PushedChangesTests
         await SendAsync(await PutAsync(2, Students("1002")));
         await Pushed.DrainAsync(Edition, CancellationToken.None);
 
-        Assert.AreEqual(PushWithdrawal.TooLate, await Pushed.WithdrawAsync(Edition, 1, CancellationToken.None));
-        Assert.AreEqual(PushWithdrawal.Withdrawn, await Pushed.WithdrawAsync(Edition, 2, CancellationToken.None));
+        Assert.AreEqual(PushWithdrawal.TooLate, await Pushed.WithdrawAsync(Edition, 1, "clerk", CancellationToken.None));
+        Assert.AreEqual(PushWithdrawal.Withdrawn, await Pushed.WithdrawAsync(Edition, 2, "clerk", CancellationToken.None));
 
-        await Pushed.SkipAsync(Edition, CancellationToken.None);
+        await Pushed.SkipAsync(Edition, "clerk", CancellationToken.None);
         Assert.AreEqual(new PushPosition(1, null), await Pushed.DrainAsync(Edition, CancellationToken.None));
         Assert.AreEqual(0, await RowsAsync());
     }
