@@ -45,16 +45,23 @@ public sealed class IdentityDecisions(ILedger ledger)
     /// <summary>
     /// What people have decided in a district, by local id, the latest first. There are several of one local id when a decision was corrected, or when it was given to another child in another year.
     /// </summary>
-    public async Task<ILookup<string, IdentityDecision>> OfDistrictAsync(DistrictId district, CancellationToken cancellation) =>
-        (await ledger.ListAsync(SubjectOf(district), Decisions, null, cancellation).Select(Read).ToListAsync(cancellation)).OrderByDescending(decision => decision.At).ToLookup(decision => decision.LocalId);
+    public Task<ILookup<string, IdentityDecision>> OfDistrictAsync(DistrictId district, CancellationToken cancellation) => LookupAsync(ledger.ListAsync(SubjectOf(district), Decisions, null, cancellation).Select(Read), cancellation);
+
+    /// <summary>The same of one local id.</summary>
+    public Task<ILookup<string, IdentityDecision>> OfLocalIdAsync(DistrictId district, string localId, CancellationToken cancellation) => LookupAsync(ListAsync(district, Decisions, localId, cancellation), cancellation);
+
+    private static async Task<ILookup<string, IdentityDecision>> LookupAsync(IAsyncEnumerable<IdentityDecision> decisions, CancellationToken cancellation) =>
+        (await decisions.ToListAsync(cancellation)).OrderByDescending(decision => decision.At).ToLookup(decision => decision.LocalId);
 
     /// <summary>The latest decision about a local id, a person's before a machine's; null when there is none.</summary>
     public async Task<IdentityDecision?> FindAsync(DistrictId district, string localId, CancellationToken cancellation) =>
         await FindAsync(district, Decisions, localId, cancellation) ?? await FindAsync(district, Matches, localId, cancellation);
 
     private async Task<IdentityDecision?> FindAsync(DistrictId district, string kind, string localId, CancellationToken cancellation) =>
-        await ledger.ListAsync(SubjectOf(district), kind, PrefixOf(localId), cancellation).TakeWhile(entry => entry.Id.StartsWith(PrefixOf(localId), StringComparison.Ordinal)).Select(Read)
-            .Where(decision => decision.LocalId == localId).MaxByAsync(decision => decision.At, cancellationToken: cancellation);
+        await ListAsync(district, kind, localId, cancellation).MaxByAsync(decision => decision.At, cancellationToken: cancellation);
+
+    private IAsyncEnumerable<IdentityDecision> ListAsync(DistrictId district, string kind, string localId, CancellationToken cancellation) =>
+        ledger.ListAsync(SubjectOf(district), kind, PrefixOf(localId), cancellation).TakeWhile(entry => entry.Id.StartsWith(PrefixOf(localId), StringComparison.Ordinal)).Select(Read).Where(decision => decision.LocalId == localId);
 
     public Task PutAsync(DistrictId district, IdentityDecision decision, CancellationToken cancellation) => ledger.PutAsync(
         new(SubjectOf(district), decision.Kind == DecidedBy.Machine ? Matches : Decisions, $"{PrefixOf(decision.LocalId)}{decision.StateId}", JsonSerializer.Serialize(decision, Json)), cancellation);

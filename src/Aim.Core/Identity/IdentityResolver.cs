@@ -51,11 +51,17 @@ public sealed record Resolution(StateId? StateId, StateId? Link, Person? Known, 
     public static Resolution Park(ParkReason reason, IReadOnlyList<StateId> candidates) => new(null, null, null, reason, candidates);
 }
 
-/// <summary>One run over an edition: what people have decided in its district is read once, when there is somebody to ask it of, however many students the run goes through.</summary>
+/// <summary>
+/// One run over an edition: what people have decided in its district is read once, when there is somebody to ask it of, however many students the run goes through. For a run that begins with one local
+/// id, as that of a save does, what was decided on that one is enough, until it asks for another.
+/// </summary>
 public sealed class IdentityRun
 {
     private readonly IdentityDecisions decisions;
-    private ILookup<string, IdentityDecision>? ofDistrict;
+    private ILookup<string, IdentityDecision>? known;
+
+    /// <summary>The local id of which <see cref="known"/> is; null when it is of the whole district.</summary>
+    private string? only;
 
     internal IdentityRun(IdentityDecisions decisions, EditionKey edition) => (this.decisions, Edition) = (decisions, edition);
 
@@ -66,9 +72,16 @@ public sealed class IdentityRun
     {
         var decided = new Dictionary<UnresolvedStudent, IdentityDecision>();
         if (students.Count == 0) return decided;
-        ofDistrict ??= await decisions.OfDistrictAsync(Edition.District, cancellation);
-        foreach (var student in students) if (ofDistrict[student.LocalId].FirstOrDefault(decision => decision.IsAbout(student.Student)) is { } decision) decided[student] = decision;
+        var made = await MadeAsync(students, cancellation);
+        foreach (var student in students) if (made[student.LocalId].FirstOrDefault(decision => decision.IsAbout(student.Student)) is { } decision) decided[student] = decision;
         return decided;
+    }
+
+    private async Task<ILookup<string, IdentityDecision>> MadeAsync(IReadOnlyList<UnresolvedStudent> students, CancellationToken cancellation)
+    {
+        if (known is not null && (only is null || students.All(student => student.LocalId == only))) return known;
+        only = known is null && students.All(student => student.LocalId == students[0].LocalId) ? students[0].LocalId : null;
+        return known = only is null ? await decisions.OfDistrictAsync(Edition.District, cancellation) : await decisions.OfLocalIdAsync(Edition.District, only, cancellation);
     }
 }
 

@@ -1,6 +1,9 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
+using System.Text.Json;
 using Aim.Editions;
+using Aim.Entry;
 using Aim.Identity;
 using Aim.Ports;
 using Aim.Records;
@@ -66,10 +69,32 @@ public sealed class IdentityQueueTests
         Assert.AreEqual(1, await ReadsAsync(() => bench.Platform.Comparison.CompareAsync(Edition, new VerificationCounts(), CancellationToken.None).CountAsync().AsTask()));
     }
 
+    [TestMethod]
+    public async Task A_save_of_one_student_reads_no_decisions_but_those_about_it()
+    {
+        var read = new ConcurrentQueue<string>();
+        await using var bench = await Workbench.OpenAsync(replace: ports => ports with { Ledger = new WatchedLedger(ports.Ledger, _ => { }, read: entry => { if (entry.Kind == "decision") read.Enqueue(entry.Id); }) });
+        await bench.RegisterAsync(Child(Known, "1001"), Stone(Other));
+        await LoadAsync(bench, Sample.Student("1001", ("BirthDate", Slip)), StoneRow("1002", ("BirthDate", "11/27/2013")));
+        Assert.AreEqual("1001:NearMatch 1002:NearMatch", await WaitingAsync(bench));
+        await DecideAsync(bench, "1001", Known);
+        await DecideAsync(bench, "1002", Other);
+        var stored = (await bench.Platform.Entry.FindAsync(Edition, RecordTypes.Student, "1002", "", CancellationToken.None))!;
+        var record = JsonSerializer.SerializeToElement(new { lastName = "Stone", firstName = "Carl", birthDate = "2013-11-27", gender = "M", middleName = "Lee", state = "MT", homeLanguage = "eng", hispanicLatino = false, americanIndian = false, asian = false, black = false, pacificIslander = false, white = true });
+        read.Clear();
+
+        var saved = await bench.Platform.Entry.SaveAsync(Edition, new RecordChange(ChangeOperation.Upsert, "SD", "1002", null, record), new SaveCondition([HandEntry.TagOf(stored)]), "k", "clerk", isRepeat: false, CancellationToken.None);
+
+        Assert.AreEqual((SaveStatus.Changed, true), (saved.Status, saved.IsSynced));
+        Assert.AreEqual("1002", string.Join(' ', read.Select(id => id.Split('|')[0]).Distinct()));
+        Assert.AreEqual(("1002", ""), (await RecordAsync(bench, Other), await WaitingAsync(bench)), "the decision was heeded");
+    }
+
     /// <summary>A ledger that says which kinds of its entries are listed.</summary>
     /// <param name="listed">Is told the kind of each list that is asked for.</param>
     /// <param name="writing">Happens before a write of the kind.</param>
-    private sealed class WatchedLedger(ILedger ledger, Action<string> listed, Func<string, Task>? writing = null) : ILedger
+    /// <param name="read">Is told each entry that a list gives.</param>
+    private sealed class WatchedLedger(ILedger ledger, Action<string> listed, Func<string, Task>? writing = null, Action<LedgerEntry>? read = null) : ILedger
     {
         public Task<LedgerEntry?> FindAsync(string subject, string kind, string id, CancellationToken cancellation) => ledger.FindAsync(subject, kind, id, cancellation);
 
@@ -88,7 +113,11 @@ public sealed class IdentityQueueTests
         public IAsyncEnumerable<LedgerEntry> ListAsync(string subject, string kind, string? afterId, CancellationToken cancellation)
         {
             listed(kind);
-            return ledger.ListAsync(subject, kind, afterId, cancellation);
+            return ledger.ListAsync(subject, kind, afterId, cancellation).Select(entry =>
+            {
+                read?.Invoke(entry);
+                return entry;
+            });
         }
     }
 
