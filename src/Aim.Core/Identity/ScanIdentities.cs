@@ -57,19 +57,10 @@ public sealed class ScanIdentities(IEditionStore editions, IStateStore state, II
     {
         var hash = new XxHash128();
         Add(typeof(ScanIdentities).Module.ModuleVersionId.ToString());
-        foreach (var person in people)
-        {
-            Add(person.StateId.ToString());
-            Add(person.LastName);
-            Add(person.FirstName);
-            Add(person.MiddleName);
-            Add(person.Suffix);
-            Add(person.BirthDate?.ToString("yyyyMMdd", CultureInfo.InvariantCulture));
-            Add(person.Gender);
-        }
+        foreach (var person in people) Add(SideOf(person.StateId.ToString(), person));
         return hash.GetCurrentHashAsUInt128().ToString("x32", CultureInfo.InvariantCulture);
 
-        void Add(string? text)
+        void Add(string text)
         {
             hash.Append(MemoryMarshal.AsBytes(text.AsSpan()));
             hash.Append("\0\0"u8);
@@ -86,15 +77,16 @@ public sealed class ScanIdentities(IEditionStore editions, IStateStore state, II
             {
                 if (IdentityComparison.Of(said[i].Student, said[j].Student).Grade(isOwn: false) == IdentityAgreement.Agrees) continue;
                 var (one, other) = (NameOf(said[j].Contribution), NameOf(said[i].Contribution));
-                string[] sides = [SideOf(one, said[j].Student), SideOf(other, said[i].Student)];
+                string[] sides = [SideOf(one, Person.Of(default, said[j].Student)), SideOf(other, Person.Of(default, said[i].Student))];
                 yield return cases.Of(record.StateId, one, other, string.Join('\n', sides.Order(StringComparer.Ordinal)));
             }
         }
     }
 
-    /// <summary>What a district says of who the child is.</summary>
-    private static string SideOf(string name, Student student) =>
-        string.Create(CultureInfo.InvariantCulture, $"{name}|{student.LastName}|{student.FirstName}|{student.MiddleName}|{student.Suffix}|{student.BirthDate:yyyyMMdd}|{student.Gender}");
+    /// <summary>All that is said of who a child is. It is kept, hashed, with answered cases: another form would open them again.</summary>
+    /// <param name="name">What says so: a district's local id, or the State ID.</param>
+    private static string SideOf(string name, Person person) =>
+        string.Create(CultureInfo.InvariantCulture, $"{name}|{person.LastName}|{person.FirstName}|{person.MiddleName}|{person.Suffix}|{person.BirthDate:yyyyMMdd}|{person.Gender}");
 
     /// <summary>State IDs that rows of a district state which wait because another district has another child under them.</summary>
     private async Task<List<IdentityCase>> ClaimedAsync(EditionKey edition, CancellationToken cancellation)
