@@ -13,7 +13,7 @@ public sealed class RuleFixtureTests
 
     private static RuleFixture Find(string name) => RuleFixtures.All.Single(fixture => fixture.Name == name);
 
-    /// <summary>Found by the nightly scan, not in an upload; failing and passing cases are in IdentityQueueTests.</summary>
+    /// <summary>Found by the nightly scan, not in an upload; failing and passing cases are in IdentityScanTests.</summary>
     private static readonly string[] FoundByScan = ["IDN-004", "IDN-005"];
 
     [TestMethod]
