@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.IO.Hashing;
 using System.Text;
+using Aim.Uploads;
 using Sylvan.Data.Csv;
 
 namespace Aim.OneRoster;
@@ -183,12 +184,11 @@ internal sealed class RosterArchive : IDisposable
         var row = new RosterRow(file, rows);
         var missing = RequiredColumns.TryGetValue(file, out var required) ? Array.Find(required, column => !row.Has(column)) : null;
         if (missing is not null && FormOf(file) != RosterForm.Delta) throw Lacks(file, missing);
-        while (Advance(rows, file))
+        for (var count = 1; Advance(rows, file); count++, row.Line += Math.Max(1, DelimitedText.CountLineEnds(rows.GetRawRecordSpan())))
         {
-            row.Number++;
             // A row that removes something needs no more than its name.
             if (missing is not null && !row.IsRemoved) throw Lacks(file, missing);
-            if (row.Number > MostRows) throw new UnusableRosterException($"{file} has more than {MostRows} rows, more than a district can have. Export the roster again.");
+            if (count > MostRows) throw new UnusableRosterException($"{file} has more than {MostRows} rows, more than a district can have. Export the roster again.");
             yield return row;
         }
     }
@@ -234,10 +234,10 @@ internal sealed class RosterRow(string file, CsvDataReader rows)
 
     public string File => file;
 
-    /// <summary>1 for the row of column names, 2 for the first row after it.</summary>
-    public int Number { get; set; } = 1;
+    /// <summary>The physical line at which the row begins: 2 for the first one after the column names.</summary>
+    public long Line { get; set; } = 2;
 
-    public RosterOrigin Origin => new(file, Number);
+    public RosterOrigin Origin => new(file, Line);
 
     public string SourcedId => Text("sourcedId") ?? "";
 

@@ -43,15 +43,14 @@ public sealed class RosterCheck(IBlobStore scratch, EditionKey edition, Referenc
     private async Task<RosterToCheck> MapAsync(string name, RosterArchive archive, Action<FileFinding> found, CancellationToken cancellation)
     {
         var isWhole = known is not null || !archive.BuildsOnEarlier;
-        var origins = RosterParts.Types.ToDictionary(type => type, _ => new Dictionary<long, RosterOrigin>());
-        await using var parts = new RosterParts(scratch, $"roster/{++archives}/", edition, Report, cancellation) { Written = (type, line, origin) => origins[type][line] = origin };
+        await using var parts = new RosterParts(scratch, $"roster/{++archives}/", edition, Report, cancellation);
         var mapping = new RosterMapping(archive, known ?? new RosterDirectory(), edition.District, reference, parts);
         await mapping.RunAsync();
         if (!isWhole) return new RosterToCheck([], 0, null, "It builds on an archive that was sent before, without which only its form, its schools, and its dates and words can be judged. Check both together, or upload it with the mode Test, which writes nothing.");
 
         known = mapping.Directory;
         var files = new List<FileToCheck>();
-        foreach (var type in RosterParts.Types) if (await parts.CompleteAsync(type) is { } path && origins[type].Count > 0) files.Add(await FileAsync(name, type, path, origins[type], cancellation));
+        foreach (var type in RosterParts.Types) if (await parts.CompleteAsync(type) is { Origins: { } origins } part) files.Add(await FileAsync(name, type, part.Path, (await LineOrigins.ReadAsync(scratch, origins, cancellation))!, cancellation));
         return new RosterToCheck(files, parts.LeftOutRows, null, parts.Removals.Count == 0 ? null : "What it removes is still in the check: the other files and archives were judged as if it were there.");
 
         // Rows refer to what may have been sent before; the state's schools are the same for every archive.
@@ -61,14 +60,11 @@ public sealed class RosterCheck(IBlobStore scratch, EditionKey edition, Referenc
         }
     }
 
-    private async Task<FileToCheck> FileAsync(string name, RecordType type, string path, Dictionary<long, RosterOrigin> origins, CancellationToken cancellation)
+    private async Task<FileToCheck> FileAsync(string name, RecordType type, string path, LineOrigins origins, CancellationToken cancellation)
     {
         await using var content = await OpenAsync();
         var form = await FileInspector.InspectAsync(content, type, edition.Year, today, cancellation);
-        return new FileToCheck($"{name}/{origins.First().Value.File}", type, edition.District, edition.Year, form, OpenAsync)
-        {
-            Origin = line => origins.TryGetValue(line, out var origin) ? ($"{name}/{origin.File}", origin.Row) : null,
-        };
+        return new FileToCheck($"{name}/{origins.File}", type, edition.District, edition.Year, form, OpenAsync) { Origins = (name, origins) };
 
         async Task<Stream> OpenAsync() => await scratch.OpenReadAsync(path, cancellation) ?? throw new FileNotFoundException($"The part {path} is gone.");
     }

@@ -4,8 +4,8 @@ using Aim.Rules;
 
 namespace Aim.OneRoster;
 
-/// <summary>Where something comes from: a file of the archive, and the number of its row.</summary>
-internal readonly record struct RosterOrigin(string File, long Row);
+/// <summary>Where something comes from: a file of the archive, and the physical line at which its row begins.</summary>
+internal readonly record struct RosterOrigin(string File, long Line);
 
 /// <summary>Where the mapping puts what it makes of an archive.</summary>
 internal interface IRosterSink
@@ -307,7 +307,7 @@ internal sealed class RosterMapping(RosterArchive archive, RosterDirectory known
     }
 
     private void Report(Rule rule, RecordType type, RosterRow row, string field, string? value, string expected) =>
-        sink.Report(row.Origin, Findings.OfField(rule.In(reference), new RowPlace(type, row.Number, null), field, value, $"{field} {value}", ("File", row.File), ("Expected", expected)));
+        sink.Report(row.Origin, Findings.OfField(rule.In(reference), new RowPlace(type, row.Line, null), field, value, $"{field} {value}", ("File", row.File), ("Expected", expected)));
 
     private static string? FileDate(DateOnly? date) => date?.ToString("MM/dd/yyyy", System.Globalization.CultureInfo.InvariantCulture);
 

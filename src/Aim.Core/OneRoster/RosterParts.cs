@@ -7,18 +7,15 @@ using Aim.Uploads;
 
 namespace Aim.OneRoster;
 
-/// <summary>The parts of one archive as CSV files, written row by row.</summary>
+/// <summary>The parts of one archive as CSV files, written row by row, each with a list of where its lines come from.</summary>
 /// <param name="report">Takes what is wrong with rows of the archive.</param>
 internal sealed class RosterParts(IBlobStore blobs, string prefix, EditionKey edition, Action<RosterOrigin, Finding> report, CancellationToken cancellation) : IRosterSink, IAsyncDisposable
 {
     /// <summary>In this order nothing refers to what comes later.</summary>
     internal static readonly RecordType[] Types = [RecordTypes.Student, RecordTypes.Course, RecordTypes.StaffMember, RecordTypes.CourseSection, RecordTypes.RosterEntry];
 
-    private readonly Dictionary<RecordType, (SpooledBlob File, FileLayout Layout)> files = [];
+    private readonly Dictionary<RecordType, (SpooledBlob File, SpooledBlob Origins, FileLayout Layout)> files = [];
     private readonly Dictionary<RecordType, long> lines = [];
-
-    /// <summary>Told of each row: the line that it has in its part, and where it comes from.</summary>
-    public Action<RecordType, long, RosterOrigin>? Written { get; init; }
 
     public Dictionary<RecordType, List<NamedRemoval>> Removals { get; } = [];
 
@@ -43,10 +40,10 @@ internal sealed class RosterParts(IBlobStore blobs, string prefix, EditionKey ed
         removals.Add(new NamedRemoval(type.LocalIdPrefix + localId, key, replacedBy));
     }
 
-    public ValueTask RowAsync(RecordType type, RosterOrigin origin, params (string Column, string? Value)[] values)
+    public async ValueTask RowAsync(RecordType type, RosterOrigin origin, params (string Column, string? Value)[] values)
     {
         var part = PartOf(type);
-        Written?.Invoke(type, lines[type], origin);
+        LineOrigins.Write(part.Origins, lines[type], origin.File, origin.Line);
         lines[type] += Write(part.File, part.Layout.Columns.Select(column => column.Role switch
         {
             ColumnRole.RecordType => type.Code,
@@ -54,14 +51,15 @@ internal sealed class RosterParts(IBlobStore blobs, string prefix, EditionKey ed
             ColumnRole.EndYear => edition.Year.ToString(),
             _ => values.FirstOrDefault(value => value.Column == column.Name).Value,
         }));
-        return part.File.FlushAsync(cancellation);
+        await part.File.FlushAsync(cancellation);
+        await part.Origins.FlushAsync(cancellation);
     }
 
-    private (SpooledBlob File, FileLayout Layout) PartOf(RecordType type)
+    private (SpooledBlob File, SpooledBlob Origins, FileLayout Layout) PartOf(RecordType type)
     {
         if (files.TryGetValue(type, out var part)) return part;
         var layout = FileLayouts.Find(type, null, edition.Year) ?? throw new InvalidOperationException($"There is no layout of {type.Code} for {edition.Year}.");
-        files[type] = part = (new SpooledBlob(blobs, $"{prefix}{type.Code}.csv"), layout);
+        files[type] = part = (new SpooledBlob(blobs, $"{prefix}{type.Code}.csv"), new SpooledBlob(blobs, $"{prefix}{type.Code}-origins.csv"), layout);
         lines[type] = 1 + Write(part.File, layout.Columns.Select(column => column.Name));
         return part;
     }
@@ -76,11 +74,16 @@ internal sealed class RosterParts(IBlobStore blobs, string prefix, EditionKey ed
 
     private static string Quoted(string? cell) => cell is null ? "" : cell.AsSpan().ContainsAny(",\"\r\n") ? $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : cell;
 
-    /// <summary>The path of a part that has rows, or removes some; null for one that hasn't.</summary>
-    public async Task<string?> CompleteAsync(RecordType type) => files.TryGetValue(type, out var part) ? await part.File.CompleteAsync(cancellation) : null;
+    /// <summary>The paths of a part that has rows, or removes some, and of its list of origins, if it has rows; null for one that hasn't any.</summary>
+    public async Task<(string Path, string? Origins)?> CompleteAsync(RecordType type) =>
+        files.TryGetValue(type, out var part) && await part.File.CompleteAsync(cancellation) is { } path ? (path, await part.Origins.CompleteAsync(cancellation)) : null;
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (file, _) in files.Values) await file.DisposeAsync();
+        foreach (var (file, origins, _) in files.Values)
+        {
+            await file.DisposeAsync();
+            await origins.DisposeAsync();
+        }
     }
 }

@@ -113,17 +113,17 @@ public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log
         var prefix = $"{plan.Upload.ResultsPrefix}roster-";
         await using var findingsFile = new SpooledBlob(blobs, $"{prefix}findings.ndjson");
         var findings = new FindingsWriter(findingsFile);
-        await using var sink = new RosterParts(blobs, prefix, new EditionKey(ticket.District, ticket.Year), (_, finding) => findings.Add(finding), cancellation);
+        await using var sink = new RosterParts(blobs, prefix, new EditionKey(ticket.District, ticket.Year), (origin, finding) => findings.Add(finding with { File = origin.File }), cancellation);
         var mapping = new RosterMapping(archive, known, ticket.District, reference, sink);
         await mapping.RunAsync();
 
         var parts = new List<UploadInput>();
         foreach (var type in RosterParts.Types)
         {
-            if (await sink.CompleteAsync(type) is not { } path) continue;
+            if (await sink.CompleteAsync(type) is not { } part) continue;
             var removals = sink.Removals.TryGetValue(type, out var named) ? $"{prefix}{type.Code}-removals.json" : null;
             if (removals is not null) await NamedRemovals.WriteAsync(blobs, removals, named!, cancellation);
-            parts.Add(await RegisterAsync(ticket, type, path, removals, archive.IsDelta || sink.LeftOut.Contains(type), cancellation));
+            parts.Add(await RegisterAsync(ticket, type, part.Path, part.Origins, removals, archive.IsDelta || sink.LeftOut.Contains(type), cancellation));
         }
         var directory = $"{prefix}directory.json";
         await blobs.WriteAsync(directory, JsonSerializer.SerializeToUtf8Bytes(mapping.Directory, Json), cancellation);
@@ -131,13 +131,13 @@ public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log
     }
 
     /// <summary>A part is an upload of its own, kept beside the results of the archive that it comes from.</summary>
-    private async Task<UploadInput> RegisterAsync(UploadTicket roster, RecordType type, string path, string? removals, bool isPartial, CancellationToken cancellation)
+    private async Task<UploadInput> RegisterAsync(UploadTicket roster, RecordType type, string path, string? origins, string? removals, bool isPartial, CancellationToken cancellation)
     {
         var blob = await blobs.FindAsync(path, cancellation) ?? throw new FileNotFoundException($"The part {path} is gone.");
         var ticket = roster with
         {
             // A complete roster says all there is of classes, unless a row about them can't be used, but not of students.
-            Key = PartKey(roster.Key, type), RecordType = type.Code, FileName = $"{type.Code}.csv", ArrivedAs = path, Removals = removals, DeferSync = true,
+            Key = PartKey(roster.Key, type), RecordType = type.Code, FileName = $"{type.Code}.csv", ArrivedAs = path, Origins = origins, Removals = removals, DeferSync = true,
             Scope = isPartial || type == RecordTypes.Student ? UploadScope.Update : UploadScope.Replace,
         };
         await log.RegisterAsync(ticket, cancellation);

@@ -3,6 +3,7 @@ using Aim.Federal;
 using Aim.Identity;
 using Aim.Records;
 using Aim.Rules;
+using Aim.Uploads;
 using Sylvan.Data.Csv;
 
 namespace Aim.Organizations;
@@ -233,9 +234,8 @@ public sealed class ReferenceFiles(string folder)
         }
         using var rows = CsvDataReader.Create(path, new CsvDataReaderOptions { Delimiter = ',', HeaderComparer = StringComparer.OrdinalIgnoreCase });
         var row = new Row(rows);
-        while (rows.Read())
+        for (; rows.Read(); row.Line += Math.Max(1, DelimitedText.CountLineEnds(rows.GetRawRecordSpan())))
         {
-            row.Line++;
             T? item = default;
             var isRead = false;
             try
@@ -256,8 +256,8 @@ public sealed class ReferenceFiles(string folder)
     {
         private readonly Dictionary<string, int> columns = Enumerable.Range(0, rows.FieldCount).ToDictionary(rows.GetName, i => i, StringComparer.OrdinalIgnoreCase);
 
-        /// <summary>Of the present row; 1 is the header's.</summary>
-        public long Line { get; set; } = 1;
+        /// <summary>The physical line at which the present row begins; 1 is the header's.</summary>
+        public long Line { get; set; } = 2;
 
         public string? Optional(string column)
         {

@@ -13,10 +13,12 @@ namespace Aim.Rules;
 /// <param name="Property">The property that the field is of a record that is saved or pushed; null for a file, and where no property is at fault.</param>
 /// <param name="Cause">What the findings of one root cause share, for instance the unknown school number; null when the rule is the cause.</param>
 /// <param name="Held">It is there only because the state holds a field of the student's record: the district has nothing to correct.</param>
+/// <param name="File">The file that the line is of, where an archive of several was uploaded; null where the upload is that file.</param>
 public sealed record Finding(
     string Rule, Severity Severity, string? Record, long Line, string? Field, string? LocalId, string? Value, string? Cause,
     string Message, string HowToFix, UploadId? Upload = null, string? School = null, string? Property = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Held = false);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Held = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? File = null);
 
 /// <summary>Where checks put what they find.</summary>
 public interface IFindingSink

@@ -17,7 +17,7 @@ public sealed class ClosingFindings(IBlobStore blobs, IEditionStore editions, Re
         var path = $"{ending.Upload.ResultsPrefix}findings-end.ndjson";
         await blobs.DeleteAsync(path, cancellation);
         await using var file = new SpooledBlob(blobs, path);
-        var findings = new FindingsWriter(file);
+        var findings = new FindingsWriter(file, await LineOrigins.ReadAsync(blobs, ending.Plan?.Ticket.Origins, cancellation));
         if (ending is { Status: UploadStatus.Refused, Plan: { } refused })
             findings.Add(Findings.OfFile(RuleCatalog.Get(refused.Form.RefusalRule ?? FileRules.Header.Id), RecordTypes.Find(refused.Ticket.RecordType)!, ending.Sentence));
         if (ending is { Status: UploadStatus.Accepted, Plan: { } plan } && plan.Ticket.RecordType == RecordTypes.Student.Code)

@@ -37,13 +37,14 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
 
         await using var findingsFile = new SpooledBlob(blobs, findingsPath);
         await using var changesFile = new SpooledBlob(blobs, changesPath);
-        var (findings, changes) = (new FindingsWriter(findingsFile), new ChangeFile.Writer(changesFile));
+        var job = await JobAsync(staged, head.Key, cancellation);
+        var (findings, changes) = (new FindingsWriter(findingsFile, job.Origins), new ChangeFile.Writer(changesFile));
         var result = new ComparisonResult(findings);
         var overwritten = new HashSet<UploadId>();
         // After the head: what is deleted from now on makes the comparison stale.
         var deleted = await DeletedAsync(plan, head.Key, cancellation);
         var returning = 0;
-        await CompareStudentsAsync(staged, head, await JobAsync(staged, head.Key, cancellation), result, async () =>
+        await CompareStudentsAsync(staged, head, job, result, async () =>
         {
             foreach (var change in result.Changes)
             {
@@ -81,7 +82,7 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
         var rules = new StudentRuleSet(RuleCatalog.StudentRules, [type], ticket.Year, reference, prior.RowCount > 0);
         return new ComparisonJob(type, staged.Plan.Upload.Id, ticket.Scope, staged.RejectedOfNobody > 0, rules, ticket.Year, prior.RowCount > 0)
         {
-            Removals = await NamedRemovals.ReadAsync(blobs, ticket.Removals, cancellation),
+            Removals = await NamedRemovals.ReadAsync(blobs, ticket.Removals, cancellation), Origins = await LineOrigins.ReadAsync(blobs, ticket.Origins, cancellation),
             Reference = reference, Classes = rules.NeedsClasses ? await ClassLists.ReadAsync(editions, edition, cancellation) : null,
         };
     }

@@ -5,12 +5,14 @@ using Aim.Rules;
 namespace Aim.Uploads;
 
 /// <summary>Streams findings to a file, one JSON object a line, and counts them by root cause on the way.</summary>
-internal sealed class FindingsWriter(SpooledBlob file) : IFindingSink
+/// <param name="origins">Of a file that was made of others, where its lines come from.</param>
+internal sealed class FindingsWriter(SpooledBlob file, LineOrigins? origins = null) : IFindingSink
 {
     public FindingSummary Summary { get; } = new();
 
     public void Add(Finding finding)
     {
+        finding = origins?.Of(finding) ?? finding;
         Summary.Add(finding);
         FindingJson.WriteLine(file.Buffer, finding);
     }

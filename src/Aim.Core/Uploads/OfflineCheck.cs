@@ -10,11 +10,11 @@ namespace Aim.Uploads;
 /// <summary>A file to check, and whose it says it is.</summary>
 public sealed record FileToCheck(string Name, RecordType Type, DistrictId District, SchoolYear Year, FileForm Form, Func<Task<Stream>> Open)
 {
-    /// <summary>Where a line comes from, for a file that was made of another one; null for a line that doesn't come from one place.</summary>
-    public Func<long, (string File, long Line)?>? Origin { get; init; }
+    /// <summary>Of a file that was made of those of an archive: the archive, and where its lines come from.</summary>
+    internal (string Archive, LineOrigins Lines)? Origins { get; init; }
 
     /// <summary>The finding, told of the file that the district has.</summary>
-    internal FileFinding Of(Finding finding) => Origin?.Invoke(finding.Line) is { } origin ? new FileFinding(origin.File, finding with { Line = origin.Line }) : new FileFinding(Name, finding);
+    internal FileFinding Of(Finding finding) => Origins is { } origins && origins.Lines.Of(finding) is { File: { } file } told ? new FileFinding($"{origins.Archive}/{file}", told with { File = null }) : new FileFinding(Name, finding);
 }
 
 /// <summary>A finding in one of the files that were checked together.</summary>
@@ -179,7 +179,7 @@ public sealed class OfflineCheck(IBlobStore scratch, ReferenceData? reference, I
         foreach (var (load, staged) in rows)
         {
             var file = loads[load].File;
-            var job = new ComparisonJob(file.Type, loads[load].Upload, UploadScope.Update, false, RulesFor(file), file.Year, HasPriorYear: false) { Reference = reference, Classes = classes };
+            var job = new ComparisonJob(file.Type, loads[load].Upload, UploadScope.Update, false, RulesFor(file), file.Year, HasPriorYear: false) { Reference = reference, Classes = classes, Origins = file.Origins?.Lines };
             var findings = new FindingList();
             var result = new ComparisonResult(findings);
             var comparison = new StudentComparison(job);

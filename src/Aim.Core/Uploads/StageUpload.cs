@@ -23,7 +23,7 @@ public sealed class StageUpload(IBlobStore blobs, ReferenceLibrary references)
         await blobs.DeleteAsync(findingsPath, cancellation);
 
         await using var findingsFile = new SpooledBlob(blobs, findingsPath);
-        var findings = new FindingsWriter(findingsFile);
+        var findings = new FindingsWriter(findingsFile, await LineOrigins.ReadAsync(blobs, plan.Ticket.Origins, cancellation));
         var result = new ReadResult(new StagedRunWriter(blobs, work));
         if (EncodingFinding(plan.Form.Encoding, type, reference) is { } finding) findings.Add(finding);
         var refusal = await ReadAsync(plan, job, result, findings, findingsFile, cancellation);

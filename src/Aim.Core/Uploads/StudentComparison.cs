@@ -15,6 +15,9 @@ internal sealed record ComparisonJob(
     /// <summary>What the upload removes besides what its rows say.</summary>
     public NamedRemovals Removals { get; init; } = NamedRemovals.None;
 
+    /// <summary>Where the lines of the file come from; null for a file as it was sent.</summary>
+    public LineOrigins? Origins { get; init; }
+
     /// <summary>The district's courses, classes and teachers, when one of the rules asks for them.</summary>
     public ClassLists? Classes { get; init; }
 }
@@ -111,7 +114,7 @@ internal sealed class StudentComparison(ComparisonJob job)
             var other = rows[i == start ? start + 1 : start];
             var place = new RowPlace(job.Type, rows[i].Line, localId);
             result.Findings.Add(Findings.OfField((agree ? FileRules.Repeated : FileRules.DuplicateKey).In(job.Reference), place, "Row", null, null,
-                ("Line", other.Line.ToString(System.Globalization.CultureInfo.InvariantCulture))));
+                ("Line", job.Origins?.Name(other.Line) ?? other.Line.ToString(System.Globalization.CultureInfo.InvariantCulture))));
             if (agree) result.Unchanged++;
             else result.RejectedLines.Add(rows[i].Line);
         }

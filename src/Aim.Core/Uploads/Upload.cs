@@ -56,6 +56,9 @@ public sealed record UploadTicket
     /// <summary>Blob of the records that the upload removes by name, besides what its rows say; null when there are none. Such an upload may have no rows.</summary>
     public string? Removals { get; init; }
 
+    /// <summary>Blob that tells where the lines of a file come from that was made of others; null for a file as it was sent.</summary>
+    public string? Origins { get; init; }
+
     /// <summary>Leaves the sync to whoever started many uploads at once.</summary>
     public bool DeferSync { get; init; }
 

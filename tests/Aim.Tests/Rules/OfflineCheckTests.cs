@@ -143,7 +143,7 @@ public sealed class OfflineCheckTests
     }
 
     [TestMethod]
-    public async Task What_an_archive_says_is_judged_as_its_upload_is_and_told_of_the_archives_own_rows()
+    public async Task What_an_archive_says_is_judged_as_its_upload_is_and_told_of_the_archives_own_lines()
     {
         var roster = RosterZip.Sample()
             .With("courses", "sourcedId,title,courseCode,orgSourcedId,subjectCodes", "c-1,\"Mathematics,\ngrade 5\",M5,org-d,02035", "c-2,,,org-d,99999")
@@ -155,8 +155,8 @@ public sealed class OfflineCheckTests
 
         var check = await CheckAsync([.. Students, Archive(roster)], Reference);
 
-        Assert.AreEqual("CLS-001 OR2.zip/enrollments.csv:2, CLS-002 OR2.zip/enrollments.csv:3, FMT-009 OR2.zip/classes.csv:3, FMT-009 OR2.zip/classes.csv:3, FMT-009 OR2.zip/courses.csv:3", Hit.Text(check.Hits));
-        Assert.AreEqual(string.Join(' ', uploaded.Findings.Select(finding => finding.Rule).Order()), string.Join(' ', check.Hits.Select(hit => hit.Rule).Order()), "the upload finds the same");
+        Assert.AreEqual("CLS-001 OR2.zip/enrollments.csv:2, CLS-002 OR2.zip/enrollments.csv:3, FMT-009 OR2.zip/classes.csv:3, FMT-009 OR2.zip/classes.csv:3, FMT-009 OR2.zip/courses.csv:4", Hit.Text(check.Hits));
+        Assert.AreEqual(Hit.Text(check.Hits), string.Join(", ", uploaded.Findings.Select(finding => $"{finding.Rule} OR2.zip/{finding.File}:{finding.Line}").Order(StringComparer.Ordinal)), "the upload finds the same");
     }
 
     [TestMethod]

@@ -2,6 +2,7 @@ using System.Text;
 using Aim.Editions;
 using Aim.Ports;
 using Aim.Records;
+using Aim.Rules;
 using Aim.Tests.Commands;
 using Aim.Tests.Setup;
 using Aim.Uploads;
@@ -271,6 +272,30 @@ public sealed class OneRosterTests
         Assert.AreEqual(expected, string.Join(", ", result.Findings.Select(finding => $"{finding.Field} '{finding.Value}'")));
         Assert.IsTrue(result.Findings.All(finding => finding is { Rule: "ROS-003", Line: 2 } && finding.Message.Contains($"In {file}.csv", StringComparison.Ordinal)));
         Assert.AreEqual(Loaded.ReplaceLineEndings("\n"), await ClassesAsync(bench));
+    }
+
+    [TestMethod]
+    public async Task Findings_of_a_part_name_the_file_and_the_line_of_the_archive_as_a_check_of_it_does()
+    {
+        await using var bench = await OpenAsync(withRoster: false);
+        // The code, which goes over two lines, isn't in the part: rows, lines of the part and lines of the archive are three different numbers.
+        var archive = RosterZip.Sample().With("courses", "sourcedId,title,courseCode,orgSourcedId,subjectCodes", "c-1,\"Mathematics, grade 5\",\"M\n5\",org-d,02035", "c-2,Science,S5,org-d,03230", "c-2,Art,A5,org-d,05154")
+            .With("enrollments", Enrollments, "e-1,k-1,org-1,u-1,student,,2025-08-25,", "e-2,k-1,org-1,u-2,student,,2025-99-99,").Bytes();
+
+        var result = await bench.UploadAsync("OR", archive);
+
+        Assert.AreEqual("ROS-003 enrollments.csv 3, FMT-010 courses.csv 4, FMT-010 courses.csv 5", string.Join(", ", result.Findings.Select(Told)), result.Report.Sentence);
+        StringAssert.Contains(result.Findings[1].Message, "than line 5 of courses.csv about");
+        var part = await bench.Platform.Uploads.ListGroupsAsync(result.Report.Parts.Single(key => key.EndsWith("-co", StringComparison.Ordinal)), CancellationToken.None);
+        Assert.AreEqual("FMT-010 courses.csv 4, FMT-010 courses.csv 5", string.Join(", ", part.Single().Examples.Select(Told)), "the groups");
+
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(AssemblySetup.NewFolder("checked"), "0123")).FullName, "OR.zip");
+        await File.WriteAllBytesAsync(path, archive);
+        var check = await AimProgram.RunAsync("check", path, "--reference", SampleFolder.WriteReference());
+        StringAssert.Contains(check.Output, "2 in OR.zip/courses.csv, lines 4, 5");
+        StringAssert.Contains(check.Output, "1 in OR.zip/enrollments.csv, line 3");
+
+        static string Told(Finding finding) => $"{finding.Rule} {finding.File} {finding.Line}";
     }
 
     [TestMethod]
