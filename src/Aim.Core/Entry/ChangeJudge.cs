@@ -46,13 +46,13 @@ internal sealed class ChangeJudge(IEditionStore editions, HeldFields heldFields,
         {
             if (readers.TryGetValue(type, out var known)) return known;
             var form = RecordForm.Find(type, edition.Year)!;
-            return readers[type] = RecordReader.Create(form, new ParseJob(form.Plan, new FileForm(), edition.District, edition.Year, asOf, reference));
+            return readers[type] = RecordReader.Create(form, new ParseJob(form.Plan, new FileForm(), edition.District, edition.Year, asOf, reference) { AsJson = true });
         }
     }
 
     private async Task CheckStateIdsAsync(EditionKey edition, List<ReadChange> read, ReferenceData? reference, CancellationToken cancellation)
     {
-        var rows = read.Where(change => change.Row is not null).Select(change => (Change: change, Row: change.Row!, Place: new RowPlace(change.Type, change.Line, change.LocalId), Student: UnresolvedStudent.Of(change.LocalId!, change.Row!))).ToList();
+        var rows = read.Where(change => change.Row is not null).Select(change => (Change: change, Row: change.Row!, change.Place, Student: UnresolvedStudent.Of(change.LocalId!, change.Row!))).ToList();
         var known = await resolver.KnowAsync(resolver.Begin(edition), [.. rows.Select(item => item.Student).OfType<UnresolvedStudent>()], rows.Select(item => item.Row.StatedId).OfType<StateId>(), cancellation);
         foreach (var (change, row, place, _) in rows) change.IsKeptOut |= !StatedIdentity.Accepts(row.StatedId, place, known, reference, change.Findings);
         // Who a student is said to be in between doesn't matter.

@@ -111,14 +111,12 @@ internal sealed class ChangedSubject : IFindingSink
     public void Check()
     {
         foreach (var change in changes.Where(change => change.Judged.Result == ChangeResult.NotThere))
-            change.Findings.Add(Findings.OfField(FileRules.NothingToDelete.In(facts.Reference), PlaceOf(change), FileRules.NothingToDelete.Field, change.Key, null));
+            change.Findings.Add(Findings.OfField(FileRules.NothingToDelete.In(facts.Reference), change.Place, FileRules.NothingToDelete.Field, change.Key, null));
         if (present.Count > 0 && changes.Any(IsAboutSomething)) rules.CheckOthers(Outcome, facts, this);
     }
 
     /// <summary>A delete of what is not there asks for nothing.</summary>
     private static bool IsAboutSomething(ReadChange change) => change.Judged.Result != ChangeResult.NotThere;
-
-    private RowPlace PlaceOf(ReadChange change) => new(change.Type, change.Line, LocalId);
 
     /// <summary>The subject as it is at present, with the change behind each entry that has one.</summary>
     private (StudentView View, Dictionary<ViewEntry, ReadChange> Makers) View(Func<(RecordType Type, string Key), EditionRow, ReadChange?, bool> isNew)
@@ -126,7 +124,7 @@ internal sealed class ChangedSubject : IFindingSink
         var (view, makers) = (new StudentView(), new Dictionary<ViewEntry, ReadChange>(ReferenceEqualityComparer.Instance));
         foreach (var (key, (row, by)) in present.OrderBy(item => item.Key.Type.Number).ThenBy(item => item.Key.Key, Utf8Order.Comparer))
         {
-            var entry = StudentViews.Entry(row, by is null ? new RowPlace(row.Type, row.Line, LocalId, row.Upload) : PlaceOf(by), isNew(key, row, by));
+            var entry = StudentViews.Entry(row, by is null ? new RowPlace(row.Type, row.Line, LocalId, row.Upload, AsJson: true) : by.Place, isNew(key, row, by));
             view.Add(entry);
             if (by is not null) makers[entry] = by;
         }

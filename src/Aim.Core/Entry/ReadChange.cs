@@ -13,6 +13,8 @@ internal sealed record ReadChange(RecordChange Change, int Line, string? LocalId
 {
     public RecordType Type => Change.Type;
 
+    public RowPlace Place => new(Type, Line, LocalId, AsJson: true);
+
     /// <summary>Of the record that is meant.</summary>
     public string Key => Change.Key ?? Row?.Key ?? "";
 
@@ -32,7 +34,7 @@ internal sealed record ReadChange(RecordChange Change, int Line, string? LocalId
     {
         IsKeptOut = true;
         Judged = Judged with { IsKeyTaken = isTaken };
-        Findings.Add(Rules.Findings.OfField(rule, new RowPlace(Type, Line, LocalId), rule.Field, Key, null, [("Expected", Row!.Key), .. why]));
+        Findings.Add(Rules.Findings.OfField(rule, Place, rule.Field, Key, null, [("Expected", Row!.Key), .. why]));
     }
 
     public static ReadChange Of(RecordChange change, RecordReader reader, UploadId upload, int line)

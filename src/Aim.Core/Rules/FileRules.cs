@@ -16,7 +16,7 @@ public static class FileRules
         "{Field} has {Length} characters; at most {Width} fit.", "Shorten the value, or check whether columns have shifted.") { Basis = "CALPADS FRMT0001" };
 
     public static readonly Rule BadValue = new("FMT-004", Severity.Fatal, RuleScope.Row, "Field", "Not a date, time or number",
-        "{Field} is '{Value}', which is not {Expected}.", "Give dates as MM/DD/YYYY or YYYY-MM-DD (for example 08/26/2025 or 2025-08-26) and numbers in digits only.") { Basis = "CALPADS FRMT0002" };
+        "{Field} is '{Value}', which is not {Expected}.", "Give dates as MM/DD/YYYY or YYYY-MM-DD (for example 08/26/2025 or 2025-08-26) and numbers in digits only.") { HowToFixAsJson = "Give dates as YYYY-MM-DD (for example 2025-08-26) and numbers in digits only.", Basis = "CALPADS FRMT0002" };
 
     public static readonly Rule RecordType = new("FMT-005", Severity.Fatal, RuleScope.Row, "RecordType", "Row of another record type",
         "The row is of type '{Value}', in an upload of type {Expected}.", "Send each record type in an upload of its own.") { Basis = "AIM file layout" };

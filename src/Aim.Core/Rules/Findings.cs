@@ -9,17 +9,17 @@ internal static class Findings
 {
     public static Finding Of<T>(Rule rule, T record, in RowPlace place, string? cause, RowFacts? facts, StateId? stated = null) where T : IRecord<T>
     {
-        var values = new FieldValues();
+        var values = new FieldValues(place.AsJson);
         record.Write(ref values);
         values["Cause"] = cause;
         values["StudentStateId"] = stated?.ToString();
         if (facts is not null)
         {
             values["District"] = facts.District.Value;
-            values["AsOf"] = Format(facts.AsOf);
-            values["Calendar.Start"] = Format(facts.Calendar?.Start);
-            values["Calendar.End"] = Format(facts.Calendar?.End);
-            values["CountDay"] = Format(Ages.CountDayOf(place.Type, facts.Year));
+            values["AsOf"] = values.Format(facts.AsOf);
+            values["Calendar.Start"] = values.Format(facts.Calendar?.Start);
+            values["Calendar.End"] = values.Format(facts.Calendar?.End);
+            values["CountDay"] = values.Format(Ages.CountDayOf(place.Type, facts.Year));
             values["Grades"] = facts.School is null ? null : string.Join(", ", facts.School.Grades);
         }
         return Make(rule, place, values.GetValueOrDefault(rule.Field), cause, values);
@@ -28,7 +28,7 @@ internal static class Findings
     /// <summary>A finding about a stored record, with what else its message names.</summary>
     public static Finding OfRecord<T>(Rule rule, T record, in RowPlace place, params ReadOnlySpan<(string Name, string? Value)> more) where T : IRecord<T>
     {
-        var values = new FieldValues();
+        var values = new FieldValues(place.AsJson);
         record.Write(ref values);
         foreach (var (name, text) in more) values[name] = text;
         return Make(rule, place, values.GetValueOrDefault(rule.Field), null, values);
@@ -37,7 +37,7 @@ internal static class Findings
     /// <summary>A finding about a field of the file that did not become part of a record.</summary>
     public static Finding OfField(Rule rule, in RowPlace place, string field, string? value, string? cause, params ReadOnlySpan<(string Name, string? Value)> more)
     {
-        var values = new FieldValues { ["Field"] = field, ["Value"] = value };
+        var values = new FieldValues(place.AsJson) { ["Field"] = field, ["Value"] = value };
         foreach (var (name, text) in more) values[name] = text;
         return Make(rule, place, value, cause, values) with { Field = field };
     }
@@ -48,7 +48,7 @@ internal static class Findings
 
     private static Finding Make(Rule rule, in RowPlace place, string? value, string? cause, Dictionary<string, string?> values) => new(
         rule.Id, rule.EffectiveSeverity, place.Type.Code, place.Line, rule.Field, place.LocalId, value, cause,
-        Fill(rule.Message, values), Fill(rule.HowToFix, values), place.Upload, values.GetValueOrDefault(nameof(ISchoolRecord.SchoolNumber)));
+        Fill(rule.Message, values), Fill(place.AsJson && rule.HowToFixAsJson is { } told ? told : rule.HowToFix, values), place.Upload, values.GetValueOrDefault(nameof(ISchoolRecord.SchoolNumber)));
 
     /// <summary>A finding about a school, or about the district as a whole.</summary>
     public static Finding OfEdition(Rule rule, DistrictId district, EditionOffence offence)
@@ -74,10 +74,11 @@ internal static class Findings
         return text.Append(rest).ToString();
     }
 
-    private static string? Format(DateOnly? date) => date?.ToString("MM/dd/yyyy", CultureInfo.InvariantCulture);
-
-    private sealed class FieldValues : Dictionary<string, string?>, IFieldSink
+    /// <param name="asJson">Dates are as JSON has them; else as a file has them.</param>
+    private sealed class FieldValues(bool asJson) : Dictionary<string, string?>, IFieldSink
     {
+        public string? Format(DateOnly? date) => date?.ToString(asJson ? "yyyy-MM-dd" : "MM/dd/yyyy", CultureInfo.InvariantCulture);
+
         void IFieldSink.Text(string name, string? value) => this[name] = value;
         void IFieldSink.Code(string name, string? value) => this[name] = value;
         void IFieldSink.Date(string name, DateOnly? value) => this[name] = Format(value);

@@ -83,4 +83,5 @@ public interface IRowOrigin
 }
 
 /// <summary>Where a row stands and whose it is.</summary>
-public readonly record struct RowPlace(RecordType Type, long Line, string? LocalId, UploadId? Upload = null);
+/// <param name="AsJson">What is found is told to somebody who sends records as JSON: with dates as they are written there.</param>
+public readonly record struct RowPlace(RecordType Type, long Line, string? LocalId, UploadId? Upload = null, bool AsJson = false);

@@ -37,6 +37,9 @@ public sealed record Rule(string Id, Severity Severity, RuleScope Scope, string 
     /// <summary>The upload types whose rows it is about; empty means every type.</summary>
     public IReadOnlyList<RecordType> Records { get; init; } = [];
 
+    /// <summary>What to do about a record sent as JSON, where that is said in other words than for a file.</summary>
+    public string? HowToFixAsJson { get; init; }
+
     /// <summary>Where it comes from: law, manual or the practice of other states.</summary>
     public string? Basis { get; init; }
 

@@ -33,7 +33,7 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
     /// <summary>The row's local id; no string is made of it unless something is reported.</summary>
     public ReadOnlySpan<char> LocalId => localId.AsSpan(0, localIdLength);
 
-    public RowPlace Place => new(job.Plan.Type, line, localIdLength == 0 ? null : LocalId.ToString());
+    public RowPlace Place => new(job.Plan.Type, line, localIdLength == 0 ? null : LocalId.ToString(), AsJson: job.AsJson);
 
     public void Begin(IFindingSink sink, bool mayHoldOddCharacters)
     {
@@ -100,7 +100,7 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
         if (field.IsEmpty) return Empty<DateOnly>(column);
         if (TryDate(field, out var date)) return date;
         if (IsCleared(column, field)) return null;
-        var expected = IsOutOfTime(field) ? string.Create(CultureInfo.InvariantCulture, $"a date of the years {EarliestYear} to {LatestYear}") : "a date (MM/DD/YYYY or YYYY-MM-DD)";
+        var expected = IsOutOfTime(field) ? string.Create(CultureInfo.InvariantCulture, $"a date of the years {EarliestYear} to {LatestYear}") : job.AsJson ? "a date (YYYY-MM-DD)" : "a date (MM/DD/YYYY or YYYY-MM-DD)";
         Report(FileRules.BadValue, column.Name, field.ToString(), null, ("Expected", expected));
         return null;
     }

@@ -9,7 +9,11 @@ namespace Aim.Uploads;
 
 /// <summary>What one file is read with; shared by the parsers that work on its blocks side by side.</summary>
 internal sealed record ParseJob(
-    RowPlan Plan, FileForm Form, DistrictId District, SchoolYear Year, DateOnly AsOf, Organizations.ReferenceData? Reference);
+    RowPlan Plan, FileForm Form, DistrictId District, SchoolYear Year, DateOnly AsOf, Organizations.ReferenceData? Reference)
+{
+    /// <inheritdoc cref="RowPlace" path="/param[@name='AsJson']" />
+    public bool AsJson { get; init; }
+}
 
 /// <summary>Parses blocks of one record type to staged rows and findings. Not thread-safe: one parser a worker.</summary>
 internal abstract class RowParser

@@ -52,6 +52,29 @@ public sealed class EntryRuleTests
     }
 
     [TestMethod]
+    public async Task Dates_in_findings_are_as_JSON_has_them_by_hand_and_in_a_push_and_as_a_file_has_them_in_a_file()
+    {
+        await using var entry = await StartAsync();
+        await SavedAsync(entry, "SD/1001", Student());
+        var (backwards, unreadable) = (Enrollment(), Enrollment());
+        (backwards["startDate"], backwards["endDate"], unreadable["startDate"]) = ("2025-09-02", "2025-09-01", "02/30/2025");
+        const string before = "ENR-001 2025-09-01: The end date 2025-09-01 is before the start date 2025-09-02.";
+        const string bad = "FMT-004 02/30/2025: StartDate is '02/30/2025', which is not a date (YYYY-MM-DD). Give dates as YYYY-MM-DD (for example 2025-08-26) and numbers in digits only.";
+
+        StringAssert.StartsWith(Told((await entry.PutAsync("records/EN/1001", backwards, onlyNew: true)).Body).Single(), before);
+        Assert.AreEqual(bad, Told((await entry.PutAsync("records/EN/1001", unreadable, onlyNew: true)).Body).Single());
+        var push = (await entry.PushAsync(1, Upsert("EN", null, backwards), Upsert("EN", null, unreadable))).Body.GetProperty("reports").EnumerateArray().SelectMany(Told).ToList();
+        StringAssert.StartsWith(push[0], before);
+        Assert.AreEqual((2, bad), (push.Count, push[1]));
+
+        await using var bench = await Workbench.OpenAsync();
+        var file = await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1001", ("StartDate", "09/02/2025"), ("EndDate", "2025-09-01"))));
+        Assert.Contains("The end date 09/01/2025 is before the start date 09/02/2025.", file.Findings.Select(finding => finding.Message).ToList());
+
+        static IEnumerable<string> Told(JsonElement body) => body.GetProperty("findings").EnumerateArray().Select(finding => $"{finding.GetProperty("rule").GetString()} {finding.GetProperty("value").GetString()}: {finding.GetProperty("message").GetString()} {finding.GetProperty("howToFix").GetString()}");
+    }
+
+    [TestMethod]
     public async Task A_record_with_another_childs_State_ID_is_told_by_hand_and_in_a_push()
     {
         await using var entry = await StartAsync();
