@@ -108,7 +108,7 @@ internal static class SnapshotEndpoints
         await MustExistAsync(name, file, level, platform, cancellation);
         if (level != FederalLevel.SEA && district is null || level == FederalLevel.SCH && school is null) throw RequestException.Invalid($"A count at {level} level needs {(level == FederalLevel.SCH ? "district and school" : "district")}.");
         var students = await platform.Federal.ExplainAsync(name, new FederalCell(file, level, district, school, value ?? [], set), cancellation);
-        await context.LogExportAsync(platform, string.Create(CultureInfo.InvariantCulture, $"{students.Count} students behind a count of {file} {level} in snapshot {name}"), cancellation);
+        await context.LogExportAsync(platform, string.Create(CultureInfo.InvariantCulture, $"{Plural.Of(students.Count, "student")} behind a count of {file} {level} in snapshot {name}"), cancellation);
         return TypedResults.Ok(students);
     }
 

@@ -220,9 +220,9 @@ public sealed class RosterUpload(IBlobStore blobs, ILedger ledger, UploadLog log
         if (parts.Stopped is { } stopped) return (stopped.Status, parts.IsAnyLoaded && stopped.Status == UploadStatus.Declined ? $"{parts.Told}Upload the archive again to be asked anew." : $"{parts.Told}{stopped.Sentence}");
         if (ending.Plan.IsTest)
             return (UploadStatus.Tested, string.Create(CultureInfo.InvariantCulture,
-                $"The roster was checked and nothing was written; loading it would add {counts.Added}, change {counts.Changed} and remove {counts.Removed} rows. Classes that it brings itself are unknown to the check of its rosters until it is loaded."));
-        return counts.IsNothingAccepted ? (UploadStatus.Rejected, string.Create(CultureInfo.InvariantCulture, $"None of the {counts.Rows} rows of the roster was accepted; nothing was loaded. The findings say why."))
-            : counts.Rejected > 0 ? (UploadStatus.AcceptedWithRejects, string.Create(CultureInfo.InvariantCulture, $"{counts.Rejected} rows of the roster were rejected; the findings say why. The others were accepted."))
+                $"The roster was checked and nothing was written; loading it would add {counts.Added}, change {counts.Changed} and remove {Plural.Of(counts.Removed, "row")}. Classes that it brings itself are unknown to the check of its rosters until it is loaded."));
+        return counts.IsNothingAccepted ? (UploadStatus.Rejected, $"{(counts.Rows == 1 ? "The one row of the roster was not" : FormattableString.Invariant($"None of the {counts.Rows} rows of the roster was"))} accepted; nothing was loaded. The findings say why.")
+            : counts.Rejected > 0 ? (UploadStatus.AcceptedWithRejects, $"{Plural.Of(counts.Rejected, "row of the roster was", "rows of the roster were")} rejected; the findings say why. The others were accepted.")
             : groups > 0 ? (UploadStatus.AcceptedWithFindings, "The roster was accepted; some rows have findings to look at.")
             : (UploadStatus.Accepted, "The roster was accepted.");
     }

@@ -13,7 +13,7 @@ internal static class AttendanceRules
         .. SchoolRules.ForYear<AttendanceTotals>(),
 
         new(new("ATT-001", Error, RuleScope.Row, nameof(AttendanceTotals.DaysEnrolled), "More days than there were",
-                "Enrolled on {DaysEnrolled} days, present on {DaysPresent}, absent on {DaysAbsent}, of {InstructionalDays} days of instruction: present and absent come to more than enrolled, even if half of each day of absence was present, or enrolled to more than there were.",
+                "Days enrolled: {DaysEnrolled}, present: {DaysPresent}, absent: {DaysAbsent}, of instruction: {InstructionalDays}. Present and absent come to more than enrolled, even if half of each day of absence was present, or enrolled to more than there were.",
                 "Correct the days. A day of which half or more was missed is a day of absence, and at most half a day of presence.") { Basis = "AIM end-of-year attendance totals" },
             (a, f) => a.DaysPresent + (a.DaysAbsent ?? 0) / 2 > a.DaysEnrolled || a.DaysAbsent > a.DaysEnrolled || a.DaysEnrolled > (a.InstructionalDays ?? f.Calendar?.InstructionalDays)),
     ];

@@ -17,7 +17,7 @@ internal static class BehaviorRules
             (b, _) => CodeSets.BehaviorEvent.ClassOf(b.Event) == CodeClass.Weapon && b.Weapon is null),
 
         new(new("BEH-004", Error, RuleScope.Row, nameof(BehaviorIncident.RemovalDays), "Days of removal and resolution contradict each other",
-                "The resolution is {Resolution} and the interim removal {InterimRemoval}, with {RemovalDays} days of removal.",
+                "The resolution is {Resolution}, the interim removal {InterimRemoval}, and the number of days of removal {RemovalDays}.",
                 "Give the days for a suspension, expulsion or interim removal; leave them empty for any other resolution.") { Basis = "EDFacts FS006, FS007 and FS143" },
             (b, _) => b.RemovalDays > 0 != (IsRemoval(b) || b.InterimRemoval is not null)),
 

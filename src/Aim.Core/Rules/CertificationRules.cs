@@ -15,24 +15,24 @@ internal static class CertificationRules
                 "Upload the school's enrollments, or ask the state office to close the school.") { Basis = "CALPADS CERT001" },
             facts => facts.OpenSchools().Where(school => facts.Figures.Of(school.Number).Students == 0).Select(school => new EditionOffence(school.Number)), RecordTypes.Enrollment) { NeedsReference = true },
 
-        new(new("CRT-002", Error, RuleScope.Certification, "School", "Students without race", "{Students} students of school {School} have neither race nor ethnicity.",
+        new(new("CRT-002", Error, RuleScope.Certification, "School", "Students without race", "The number of students of school {School} with neither race nor ethnicity is {Students}.",
                 "Put Y for at least one race or for Hispanic into the SD rows that rule IDN-001 names.") { Basis = "CALPADS CERT004" },
             facts => facts.Figures.Schools.Where(school => school.Value.WithoutRace > 0).Select(school => new EditionOffence(school.Key, ("Students", school.Value.WithoutRace))), RecordTypes.Student),
 
-        new(new("CRT-003", Warning, RuleScope.Certification, "School", "Enrollment changed significantly", "School {School} has {Students} students, after {Before} last year.", Check) { Basis = "CALPADS CERT006" },
+        new(new("CRT-003", Warning, RuleScope.Certification, "School", "Enrollment changed significantly", "The number of students of school {School} is {Students}, after {Before} last year.", Check) { Basis = "CALPADS CERT006" },
             facts => Changes(facts, Thresholds.SignificantTotal, figures => [("", figures.Students)]), RecordTypes.Enrollment) { NeedsPriorYear = true, Collections = [CollectionName.FallCount, CollectionName.EndOfYear] },
 
-        new(new("CRT-004", Warning, RuleScope.Certification, "School", "A grade changed significantly", "School {School} has {Students} students in grade {Part}, after {Before} last year.", Check) { Basis = "CALPADS CERT007" },
+        new(new("CRT-004", Warning, RuleScope.Certification, "School", "A grade changed significantly", "The number of students of school {School} in grade {Part} is {Students}, after {Before} last year.", Check) { Basis = "CALPADS CERT007" },
             facts => Changes(facts, Thresholds.SignificantPart, figures => figures.ByGrade.Select(grade => (grade.Key, grade.Value))), RecordTypes.Enrollment) { NeedsPriorYear = true, Collections = [CollectionName.FallCount, CollectionName.EndOfYear] },
 
-        new(new("CRT-005", Warning, RuleScope.Certification, "School", "A race or ethnicity changed significantly", "School {School} has {Students} students of race or ethnicity {Part}, after {Before} last year.", Check) { Basis = "CALPADS CERT008" },
+        new(new("CRT-005", Warning, RuleScope.Certification, "School", "A race or ethnicity changed significantly", "The number of students of school {School} of race or ethnicity {Part} is {Students}, after {Before} last year.", Check) { Basis = "CALPADS CERT008" },
             facts => Changes(facts, Thresholds.SignificantPart, figures => figures.ByRace.Select(race => (race.Key, race.Value))), RecordTypes.Student) { NeedsPriorYear = true, Collections = [CollectionName.FallCount, CollectionName.EndOfYear] },
 
-        new(new("CRT-006", Warning, RuleScope.Certification, "School", "Special education changed significantly", "School {School} has {Students} students in special education, after {Before} last year.", Check) { Basis = "CALPADS CERT009" },
+        new(new("CRT-006", Warning, RuleScope.Certification, "School", "Special education changed significantly", "The number of students of school {School} in special education is {Students}, after {Before} last year.", Check) { Basis = "CALPADS CERT009" },
             facts => Changes(facts, Thresholds.SignificantPart, figures => [("", figures.SpecialEducation)]), RecordTypes.SpecialEducation) { NeedsPriorYear = true, Collections = [CollectionName.ChildCount, CollectionName.EndOfYear] },
 
         new(new("CRT-007", Warning, RuleScope.Certification, "School", "Unlikely number of graduates",
-                "School {School} has {Graduates} graduates and {Grade12} students in grade 12, after {GraduatesBefore} and {Grade12Before} last year.",
+                "The numbers of graduates and of students in grade 12 of school {School} are {Graduates} and {Grade12}, after {GraduatesBefore} and {Grade12Before} last year.",
                 "Check the end statuses of the seniors; if they are right, acknowledge the finding.") { Basis = "CALPADS CERT014 to CERT016" },
             facts => facts.Figures.Schools.Where(school => IsUnlikely(school.Value, facts.LastYear!.Of(school.Key), facts.Reference)).Select(school => new EditionOffence(school.Key, ("Graduates", school.Value.Graduates),
                 ("Grade12", school.Value.Grade12), ("GraduatesBefore", facts.LastYear!.Of(school.Key).Graduates), ("Grade12Before", facts.LastYear!.Of(school.Key).Grade12))),

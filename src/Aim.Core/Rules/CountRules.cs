@@ -48,7 +48,7 @@ internal static class CountRules
             (c, _) => c.ConsecutiveAbsences >= AbsencesThatExclude && c.ExcludeTenDay != true),
 
         new(new("CNT-004B", Warning, RuleScope.Row, Exclude, "Excluded without eleven days of absence",
-                "The student is excluded from the count, but was absent on {ConsecutiveAbsences} school days in a row only.",
+                "The student is excluded from the count, but the number of school days in a row of absence is only {ConsecutiveAbsences}.",
                 "Put N in Exclude10Day, or correct ConsecutiveAbsences; if the student is excluded for another reason of the rule, acknowledge the finding.") { Basis = "ARM 10.20.102" },
             (c, _) => c.ConsecutiveAbsences < AbsencesThatExclude && c.ExcludeTenDay == true),
 

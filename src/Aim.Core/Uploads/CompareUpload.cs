@@ -199,7 +199,7 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
     {
         if (counts.Added + counts.Changed + counts.Removed == 0 || plan.Ticket.Confirm == ConfirmPolicy.Never) return null;
         if (plan.Ticket.Confirm == ConfirmPolicy.Always) return "You asked to confirm before anything is written.";
-        var records = string.Create(CultureInfo.InvariantCulture, $"{returning} {(returning == 1 ? "record" : "records")}");
+        var records = Plural.Of(returning, "record");
         if (plan.Form.WrittenAt is { } written)
         {
             var last = head.LastLoads.GetValueOrDefault(plan.Ticket.RecordType);
@@ -207,8 +207,8 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
             if (last?.WrittenAt > written && last.Upload != plan.Upload.Id) newer.Add(string.Create(CultureInfo.InvariantCulture, $"the {plan.Ticket.RecordType} file that was loaded last ({last.WrittenAt:MM/dd/yyyy HH:mm:ss})"));
             var (saves, pushes) = await newerEntries.CountAsync(overwritten, written, cancellation);
             var entries = new List<string>();
-            if (saves > 0) entries.Add(string.Create(CultureInfo.InvariantCulture, $"{saves} {(saves == 1 ? "save" : "saves")} by hand"));
-            if (pushes > 0) entries.Add(string.Create(CultureInfo.InvariantCulture, $"{pushes} {(pushes == 1 ? "push" : "pushes")}"));
+            if (saves > 0) entries.Add($"{Plural.Of(saves, "save")} by hand");
+            if (pushes > 0) entries.Add(Plural.Of(pushes, "push", "pushes"));
             if (entries.Count > 0) newer.Add($"{string.Join(" and ", entries)} that it would overwrite");
             if (returning > 0) newer.Add($"the deletion of {records} that would come back");
             if (newer.Count > 0) return string.Create(CultureInfo.InvariantCulture, $"The file was written on {written:MM/dd/yyyy HH:mm:ss}, before {string.Join(" and ", newer)}; loading it would put old data over new.");
@@ -217,6 +217,6 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
         {
             return $"The file doesn't say when it was written, and would bring back {records} deleted by hand or by a push.";
         }
-        return counts.Removed > stored * RiskyShare ? string.Create(CultureInfo.InvariantCulture, $"Loading the file would remove {counts.Removed} of {stored} stored rows.") : null;
+        return counts.Removed > stored * RiskyShare ? string.Create(CultureInfo.InvariantCulture, $"Loading the file would remove {counts.Removed} of {Plural.Of(stored, "stored row")}.") : null;
     }
 }

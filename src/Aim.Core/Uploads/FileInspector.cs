@@ -183,7 +183,7 @@ public static class FileInspector
     private static FileForm ReadHdLine(string line, RecordType type, SchoolYear year)
     {
         var parts = line.Split('\t');
-        if (parts.Length < 4) return Header($"the HD line has {parts.Length} fields separated by tabs instead of 4");
+        if (parts.Length < 4) return Header($"the HD line has {Plural.Of(parts.Length, "field")} separated by tabs instead of 4");
         var moment = $"{parts[1].Trim()} {parts[2].Trim()}";
         if (!DateTime.TryParseExact(moment, "MM/dd/yyyy HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.None, out var writtenAt))
             return Header($"its date and time are '{Shorten(moment)}'");

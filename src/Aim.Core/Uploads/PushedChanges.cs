@@ -242,7 +242,8 @@ public sealed class PushedChanges(ILedger ledger, UploadLog log, IWorkflowClient
             {
                 null or { Outcome: null } when DecisionIn(outcome) is var skipped => new PushedNumber(sequence, PushState.Skipped, $"It was left out{skipped?.Text}, as was asked for.", Skipped: skipped),
                 { IsNothingAccepted: true } push => new PushedNumber(sequence, PushState.Rejected,
-                    FormattableString.Invariant($"None of the {push.Changes} changes was accepted; the reports say why. Correct them and push them under the next number."), Push: push),
+                    push.Changes == 1 ? "The one change was not accepted; the report says why. Correct it and push it under the next number."
+                        : FormattableString.Invariant($"None of the {push.Changes} changes was accepted; the reports say why. Correct them and push them under the next number."), Push: push),
                 var push => new PushedNumber(sequence, PushState.Applied, "It was applied.", Push: push),
             };
         }

@@ -100,9 +100,16 @@ public sealed class ReportUpload(IBlobStore blobs, UploadLog log, NewestUploads 
     {
         UploadStatus.Accepted => "All rows were accepted.",
         UploadStatus.AcceptedWithFindings => "All rows were accepted; some have findings to look at.",
-        UploadStatus.AcceptedWithRejects => FormattableString.Invariant($"{counts.Rejected} of {counts.Rows} rows were rejected and are kept in the rejects file; the others were accepted. Correct them and upload that file."),
-        UploadStatus.Rejected => FormattableString.Invariant($"None of the {counts.Rows} rows was accepted; nothing was loaded. They are kept in the rejects file: correct them and upload that file."),
-        UploadStatus.Tested => FormattableString.Invariant($"The file was checked and nothing was written; loading it would add {counts.Added}, change {counts.Changed} and remove {counts.Removed} rows and reject {counts.Rejected}."),
+        UploadStatus.AcceptedWithRejects => RejectedSentence(counts),
+        UploadStatus.Rejected => counts.Rows == 1 ? "The one row was not accepted; nothing was loaded. It is kept in the rejects file: correct it and upload that file."
+            : FormattableString.Invariant($"None of the {counts.Rows} rows was accepted; nothing was loaded. They are kept in the rejects file: correct them and upload that file."),
+        UploadStatus.Tested => FormattableString.Invariant($"The file was checked and nothing was written; loading it would add {counts.Added}, change {counts.Changed} and remove {Plural.Of(counts.Removed, "row")} and reject {counts.Rejected}."),
         _ => sentence,
     };
+
+    private static string RejectedSentence(UploadCounts counts)
+    {
+        var rejected = Plural.Of(counts.Rejected, $"of {counts.Rows} rows was rejected and is", $"of {counts.Rows} rows were rejected and are");
+        return $"{rejected} kept in the rejects file; the {(counts.Rows - counts.Rejected == 1 ? "other was" : "others were")} accepted. Correct {(counts.Rejected == 1 ? "it" : "them")} and upload that file.";
+    }
 }

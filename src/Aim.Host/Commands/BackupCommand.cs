@@ -26,8 +26,8 @@ internal static class BackupCommand
             await using var opened = OpenData.ToLookAt(parsed.GetRequiredValue(data));
             var stages = new StageClock();
             var manifest = await terminal.WithProgressAsync(progress => stages.TimeAsync("backup", () => new DataBackup(opened, TimeProvider.System, progress.Report).WriteAsync(target.FullName, cancellation)));
-            terminal.Say($"Backed {opened.Path} up to {target.FullName} as of {manifest.Moment:yyyy-MM-dd HH:mm:ss} UTC: {manifest.Files.Count} files, {manifest.Bytes} bytes.");
-            if (manifest.UnderWay > 0) terminal.Say($"Under way at that moment: {manifest.UnderWay} workflows. They go on when the backup is restored and served.");
+            terminal.Say($"Backed {opened.Path} up to {target.FullName} as of {manifest.Moment:yyyy-MM-dd HH:mm:ss} UTC: {Plural.Of(manifest.Files.Count, "file")}, {Plural.Of(manifest.Bytes, "byte")}.");
+            if (manifest.UnderWay > 0) terminal.Say($"Under way at that moment: {Plural.Of(manifest.UnderWay, "workflow. It goes on", "workflows. They go on")} when the backup is restored and served.");
             terminal.Result(BackupReport.Of(target, manifest, stages));
             return ExitCode.Done;
         });

@@ -123,7 +123,7 @@ internal static class CheckCommand
     private static void Print(Terminal terminal, OfflineCheck check, long rows, PlacedFindings findings)
     {
         var summary = findings.Summary;
-        terminal.Say($"Checked {Terminal.Count(rows, "row")}: {summary.Fatal} fatal, {Terminal.Count(summary.Errors, "error")}, {Terminal.Count(summary.Warnings, "warning")}.");
+        terminal.Say($"Checked {Plural.Of(rows, "row")}: {summary.Fatal} fatal, {Plural.Of(summary.Errors, "error")}, {Plural.Of(summary.Warnings, "warning")}.");
         foreach (var group in summary.Groups())
         {
             terminal.Say($"{group.Rule} {group.Severity}: {group.Title}{(group.Cause is null ? "" : $" ({group.Cause})")}: {group.Count}{Places(group, findings)}");

@@ -26,7 +26,7 @@ internal static class ExplainCommand
             var wanted = CellOf(parsed.GetRequiredValue(file), parsed.GetValue(level), parsed.GetValue(cell) ?? []) with { Set = parsed.GetValue(set) };
             var stages = new StageClock();
             var students = await stages.TimeAsync("explain", () => opened.Platform.Federal.ExplainAsync(parsed.GetRequiredValue(snapshot), wanted, cancellation));
-            terminal.Say($"{students.Count} students are counted there.");
+            terminal.Say($"{Plural.Of(students.Count, "student is", "students are")} counted there.");
             terminal.Table(["State ID", "District", "School", "Local id", "Rows (file, line)"], students.Select(student => new[]
             {
                 student.StateId.ToString(), student.District, student.School, student.LocalId, string.Join("; ", student.Rows.Select(row => $"{row.File ?? $"{row.RecordType} of upload {row.Upload}"} {row.Line}")),

@@ -28,11 +28,11 @@ internal static class FederalCommand
             var stages = new StageClock();
             var files = await terminal.WithProgressAsync(_ => stages.TimeAsync("count", () => opened.Platform.Federal.WriteAsync(input, cancellation)));
             await stages.TimeAsync("write", () => CopyAsync(opened.Ports.Blobs, files, parsed.GetRequiredValue(folder), cancellation));
-            terminal.Say($"Wrote {files.Count} files to {parsed.GetRequiredValue(folder).FullName}.");
+            terminal.Say($"Wrote {Plural.Of(files.Count, "file")} to {parsed.GetRequiredValue(folder).FullName}.");
             terminal.Table(["File", "Level", "Name", Column.Number("Records")], files.Select(item => new[] { item.File, item.Level.ToString(), item.FileName, $"{item.Records}" }));
             foreach (var item in files.DistinctBy(item => item.File))
             {
-                foreach (var (reason, count) in item.Excluded.OrderBy(left => left.Key, StringComparer.Ordinal)) terminal.Say($"{item.File} leaves out {count} enrollments ({reason}).");
+                foreach (var (reason, count) in item.Excluded.OrderBy(left => left.Key, StringComparer.Ordinal)) terminal.Say($"{item.File} leaves out {Plural.Of(count, "enrollment")} ({reason}).");
             }
             terminal.Result(new FederalReport(input.Snapshot, parsed.GetRequiredValue(folder).FullName, files, stages.Seconds));
             return ExitCode.Done;

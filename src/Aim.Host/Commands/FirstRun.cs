@@ -38,13 +38,13 @@ internal static class FirstRun
         terminal.Say("First run: making a sample state.");
         DataFolder.MakePrivate(folder.FullName);
         var generated = new StateGenerator(new GenerateOptions(sample, Students, null, Seed: 1, Year, ErrorRate)).Run();
-        terminal.Say($"  {generated.Students} students of {generated.Districts} districts, with {generated.Planted.Values.Sum()} planted mistakes, in {sample}");
+        terminal.Say($"  {Plural.Of(generated.Students, "student")} of {Plural.Of(generated.Districts, "district")}, with {Plural.Of(generated.Planted.Values.Sum(), "planted mistake")}, in {sample}");
         await using var data = OpenData.AtAny(folder);
         var report = await terminal.WithProgressAsync(progress => new StateLoader(data, TimeProvider.System).LoadAsync(sample, ConfirmPolicy.Never, progress, cancellation));
         LoadCommand.Print(terminal, report);
         await SnapshotCommand.TakeAsync(data, Snapshot, Year, Ages.FallCountDay(Year), cancellation);
         var files = await data.Platform.Federal.WriteAsync(new Federal.FederalInput(Snapshot, null, Federal.FederalFormat.Csv), cancellation);
         await FederalCommand.CopyAsync(data.Ports.Blobs, files, federal, cancellation);
-        terminal.Say($"Took the snapshot '{Snapshot}' and wrote {files.Count} federal files to {federal.FullName}");
+        terminal.Say($"Took the snapshot '{Snapshot}' and wrote {Plural.Of(files.Count, "federal file")} to {federal.FullName}");
     }
 }

@@ -30,10 +30,10 @@ internal static class GenerateCommand
             CommonOptions.MustNotBeFile(parsed.GetRequiredValue(folder));
             var stages = new StageClock();
             var report = await terminal.WithProgressAsync(progress => stages.TimeAsync("generate", () => Task.Run(() => new StateGenerator(options).Run(done => progress.Report("Generate", done)), cancellation)));
-            foreach (var one in (report.Earlier ?? []).Append(report)) terminal.Say($"Wrote {one.Students} students of {one.Districts} districts and {one.Schools} schools to {one.Out}: {string.Join(", ", one.Rows.Select(row => $"{row.Value} {row.Key}"))}.");
-            if (report.Planted.Count > 0) terminal.Say($"Planted {report.Planted.Values.Sum()} mistakes of {report.Planted.Count} rules; truth/planted.csv lists them.");
-            if (report.Cases.Count > 0) terminal.Say($"Planted {report.Cases.Values.Sum()} cases of {report.Cases.Count} rules for people to decide; truth/cases.csv and truth/near-matches.csv list them.");
-            if (report.Editions.Count > 0) terminal.Say($"Planted {report.Editions.Values.Sum()} mistakes of {report.Editions.Count} rules that show in an edition as a whole; truth/editions.csv lists them.");
+            foreach (var one in (report.Earlier ?? []).Append(report)) terminal.Say($"Wrote {Plural.Of(one.Students, "student")} of {Plural.Of(one.Districts, "district")} and {Plural.Of(one.Schools, "school")} to {one.Out}: {string.Join(", ", one.Rows.Select(row => $"{row.Value} {row.Key}"))}.");
+            if (report.Planted.Count > 0) terminal.Say($"Planted {Plural.Of(report.Planted.Values.Sum(), "mistake")} of {Plural.Of(report.Planted.Count, "rule")}; truth/planted.csv lists them.");
+            if (report.Cases.Count > 0) terminal.Say($"Planted {Plural.Of(report.Cases.Values.Sum(), "case")} of {Plural.Of(report.Cases.Count, "rule")} for people to decide; truth/cases.csv and truth/near-matches.csv list them.");
+            if (report.Editions.Count > 0) terminal.Say($"Planted {Plural.Of(report.Editions.Values.Sum(), "mistake")} of {Plural.Of(report.Editions.Count, "rule that shows", "rules that show")} in an edition as a whole; truth/editions.csv lists them.");
             terminal.Result(report with { Seconds = stages.Seconds });
             return ExitCode.Done;
         });

@@ -53,17 +53,17 @@ internal static class IdentityCommand
         if (target is not null) await stages.TimeAsync("write", () => WriteAsync(target, pairs, cancellation));
         Warn(terminal, leftFile, left);
         if (right is not null) Warn(terminal, rightFile!, right);
-        if (result.NotSearched > 0) terminal.Complain($"{result.NotSearched} records of {leftFile.Name} have nothing to be found by, or only what too many others have as well, and were compared with nobody. Fill in more columns for them.");
+        if (result.NotSearched > 0) terminal.Complain($"{Plural.Of(result.NotSearched, $"record of {leftFile.Name} has", $"records of {leftFile.Name} have")} nothing to be found by, or only what too many others have as well, and {(result.NotSearched == 1 ? "was" : "were")} compared with nobody. Fill in more columns for {(result.NotSearched == 1 ? "it" : "them")}.");
         if (result.Skipped is { Blocks: > 0 } skipped)
-            terminal.Complain($"{skipped.Blocks} keys are shared by more people of {(rightFile ?? leftFile).Name} than can all be compared, and were skipped; {skipped.People} people have one of them, and are compared by what else they have.");
-        if (truth is { Unknown: > 0 }) terminal.Complain($"{truth.Unknown} pairs of {truthFile!.Name} name a record that is in no file and are left out.");
+            terminal.Complain($"{Plural.Of(skipped.Blocks, "key is", "keys are")} shared by more people of {(rightFile ?? leftFile).Name} than can all be compared, and {(skipped.Blocks == 1 ? "was" : "were")} skipped; {Plural.Of(skipped.People, "person has", "people have")} one of them, and {(skipped.People == 1 ? "is" : "are")} compared by what else there is.");
+        if (truth is { Unknown: > 0 }) terminal.Complain($"{Plural.Of(truth.Unknown, $"pair of {truthFile!.Name} names a record that is in no file and is", $"pairs of {truthFile!.Name} name a record that is in no file and are")} left out.");
         Print(terminal, ReportOf(left, right, truth, result, pairs, stages.Seconds));
         return ExitCode.Done;
     }
 
     private static void Warn(Terminal terminal, FileInfo file, PersonFile people)
     {
-        if (people.BadBirthDates > 0) terminal.Complain($"{file.Name}: {people.BadBirthDates} birth dates can't be read and count as not known. Write them as YYYY-MM-DD, MM/DD/YYYY, DD/MM/YYYY or YYYYMMDD, in one way throughout the file.");
+        if (people.BadBirthDates > 0) terminal.Complain($"{file.Name}: {Plural.Of(people.BadBirthDates, "birth date can't be read and counts", "birth dates can't be read and count")} as not known. Write birth dates as YYYY-MM-DD, MM/DD/YYYY, DD/MM/YYYY or YYYYMMDD, in one way throughout the file.");
         if (people.IsDayFirst) terminal.Complain($"{file.Name}: birth dates are read with the day before the month, as some days are above 12.");
         if (people.Ignored.Count > 0) terminal.Complain($"{file.Name}: not used are the columns {string.Join(", ", people.Ignored)}.");
     }
@@ -89,13 +89,13 @@ internal static class IdentityCommand
 
     private static void Print(Terminal terminal, EvaluateReport report)
     {
-        terminal.Say(FormattableString.Invariant($"{report.Left} records{(report.Right is { } right ? $" against {right}" : " among themselves")}: {report.Matches} pairs are one person, {report.Review} pairs ({100 * report.ReviewShare:0.##} % of the records) wait for a person to look."));
+        terminal.Say(FormattableString.Invariant($"{Plural.Of(report.Left, "record")}{(report.Right is { } right ? $" against {right}" : " among themselves")}: {Plural.Of(report.Matches, "pair is", "pairs are")} one person, {Plural.Of(report.Review, "pair")} ({100 * report.ReviewShare:0.##} % of the records) {(report.Review == 1 ? "waits" : "wait")} for a person to look."));
         if (report is { ByMachine: { } machine, AfterReview: { } after })
         {
             terminal.Table(["", Column.Number("Precision"), Column.Number("Recall"), Column.Number("F1"), Column.Number("Right"), Column.Number("Wrong"), Column.Number("Missed")], [Cells("By machine", machine), Cells("After review", after)]);
-            terminal.Say(FormattableString.Invariant($"False matches: {100 * report.FalseShare:0.###} % of the records. {(report.MissedShare is { } missed ? FormattableString.Invariant($"Neither matched nor sent to review: {100 * missed:0.###} % of {report.TruePairs} true pairs.") : "There is no true pair to find.")}"));
+            terminal.Say(FormattableString.Invariant($"False matches: {100 * report.FalseShare:0.###} % of the records. {(report.MissedShare is { } missed ? FormattableString.Invariant($"Neither matched nor sent to review: {100 * missed:0.###} % of {Plural.Of(report.TruePairs, "true pair")}.") : "There is no true pair to find.")}"));
         }
-        terminal.Say(FormattableString.Invariant($"{report.Compared} pairs compared, {report.RecordsPerSecond} records a second, model {report.Model}."));
+        terminal.Say(FormattableString.Invariant($"{Plural.Of(report.Compared, "pair")} compared, {report.RecordsPerSecond} records a second, model {report.Model}."));
         terminal.Result(report);
 
         static string[] Cells(string name, MatchQuality quality) =>

@@ -67,7 +67,7 @@ internal static class IdentityDataCommands
                 found = await locator.FindAsync(new LocatorQuery(parsed.GetRequiredValue(last), name, parsed.GetValue(birth) is { } day ? CommonOptions.Date(day) : null, Gender(parsed.GetValue(gender)), null), cancellation);
             else if (StateId.TryParse(parsed.GetRequiredValue(last), null, out var id)) found = await locator.FindAsync(id, cancellation) is { } one ? [one] : [];
             else throw new UnusableInputException("A student can't be found by a last name alone. Give the first name after it, or a State ID of nine digits alone.");
-            terminal.Say($"{found.Count} students may be meant.");
+            terminal.Say($"{Plural.Of(found.Count, "student")} may be meant.");
             terminal.Table(["State ID", "Last", "First", "Birth date", Column.Number("Probability")], found.Select(student => new[]
             {
                 student.StateId.ToString(), student.LastName ?? "", student.FirstName ?? "", $"{student.BirthDate:yyyy-MM-dd}", student.Probability.ToString("0.000", CultureInfo.InvariantCulture),
@@ -80,7 +80,7 @@ internal static class IdentityDataCommands
     private static Command Queue() => Verb("queue", "List the children whose rows wait until somebody decides who they are.", [], async (_, data, terminal, cancellation) =>
     {
         var waiting = await data.Platform.NearMatches.ListAsync(null, cancellation).Take(MostListed).ToListAsync(cancellation);
-        terminal.Say($"{waiting.Count} children wait{(waiting.Count == MostListed ? ", or more" : "")}.");
+        terminal.Say($"{Plural.Of(waiting.Count, "child waits", "children wait")}{(waiting.Count == MostListed ? ", or more" : "")}.");
         terminal.Table(["District", "Year", "Local id", "Reason", "Candidates"], waiting.Select(item => new[]
         {
             item.Edition.District.ToString(), item.Edition.Year.ToString(), item.Parked.LocalId, item.Parked.Reason.ToString(), string.Join(' ', item.Parked.Candidates),
@@ -174,7 +174,7 @@ internal static class IdentityDataCommands
         var stages = new StageClock();
         var scanned = await stages.TimeAsync("scan", () => data.Platform.IdentityScan.RunAsync(cancellation));
         var open = await data.Platform.IdentityCases.ListAsync(null, cancellation).Where(item => item.Status == IdentityCaseStatus.Open).Take(MostListed).ToListAsync(cancellation);
-        terminal.Say($"{scanned.Opened} cases were opened and {scanned.Cleared} cleared; {scanned.Open} are open.");
+        terminal.Say($"{Plural.Of(scanned.Opened, "case was", "cases were")} opened and {scanned.Cleared} cleared; {Plural.Of(scanned.Open, "is", "are")} open.");
         SaySkipped(terminal, scanned.BlocksSkipped, scanned.PeopleInSkipped);
         terminal.Table(["Case", "Rule", "State IDs", Column.Number("Probability")], open.Select(item => new[] { item.Id, item.Rule, string.Join(' ', item.Students), $"{item.Probability?.ToString("0.000", CultureInfo.InvariantCulture)}" }));
         terminal.Result(new { scanned.Opened, scanned.Cleared, scanned.Open, scanned.BlocksSkipped, scanned.PeopleInSkipped, Cases = open, stages.Seconds });
@@ -183,6 +183,6 @@ internal static class IdentityDataCommands
 
     internal static void SaySkipped(Terminal terminal, int blocks, int people)
     {
-        if (blocks > 0) terminal.Say($"{blocks} keys are shared by too many to compare all of them by it: {people} people have one, and were compared by their others.");
+        if (blocks > 0) terminal.Say($"{Plural.Of(blocks, "key is", "keys are")} shared by too many to compare all of them by it: {Plural.Of(people, "person has one, and was", "people have one, and were")} compared by what else there is.");
     }
 }

@@ -36,10 +36,10 @@ internal static class LoadCommand
     {
         var counts = report.Totals;
         terminal.Say(string.Create(CultureInfo.InvariantCulture,
-            $"Loaded {report.Files.Count} files of {report.Year.Span}: {counts.Rows} rows, of which {counts.Added} new, {counts.Changed} changed, {counts.Unchanged} unchanged, {counts.Removed} removed, {counts.Rejected} rejected."));
-        terminal.Say($"Findings: {counts.Fatal} fatal, {Terminal.Count(counts.Errors, "error")}, {Terminal.Count(counts.Warnings, "warning")}. Students synced: {report.StudentsSynced}; records written: {report.RecordsCommitted}; waiting for a decision: {report.Parked}.");
+            $"Loaded {Plural.Of(report.Files.Count, "file")} of {report.Year.Span}: {Plural.Of(counts.Rows, "row")}, of which {counts.Added} new, {counts.Changed} changed, {counts.Unchanged} unchanged, {counts.Removed} removed, {counts.Rejected} rejected."));
+        terminal.Say($"Findings: {counts.Fatal} fatal, {Plural.Of(counts.Errors, "error")}, {Plural.Of(counts.Warnings, "warning")}. Students synced: {report.StudentsSynced}; records written: {report.RecordsCommitted}; waiting for a decision: {report.Parked}.");
         if (report.Pushes.Count > 0)
-            terminal.Say($"Pushes: {report.Pushes.Count}, with {report.Pushes.Sum(push => push.Added + push.Changed + push.Removed)} changes made, {report.Pushes.Sum(push => push.Unchanged)} unchanged, {report.Pushes.Sum(push => push.LeftOut + push.NotThere)} left out.");
+            terminal.Say($"Pushes: {report.Pushes.Count}, with {Plural.Of(report.Pushes.Sum(push => push.Added + push.Changed + push.Removed), "change")} made, {report.Pushes.Sum(push => push.Unchanged)} unchanged, {report.Pushes.Sum(push => push.LeftOut + push.NotThere)} left out.");
         if (report.Held.Count > 0) terminal.Say($"Fields that the state office holds: {report.Held.Count(hold => hold.Status == EditStatus.Done)} of {report.Held.Count}.");
         terminal.Say($"Seconds: {string.Join(", ", report.Seconds.Select(stage => string.Create(CultureInfo.InvariantCulture, $"{stage.Key} {stage.Value}")))}.");
         foreach (var file in report.Files.Where(file => file.Status is not (UploadStatus.Accepted or UploadStatus.AcceptedWithFindings)).Take(20)) terminal.Say($"{file.File}: {file.Sentence}");

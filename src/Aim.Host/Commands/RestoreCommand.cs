@@ -20,8 +20,8 @@ internal static class RestoreCommand
             CommonOptions.MustNotBeFile(target);
             var stages = new StageClock();
             var manifest = await terminal.WithProgressAsync(progress => stages.TimeAsync("restore", () => new DataRestore(backup.FullName, progress.Report).RunAsync(target.FullName, cancellation)));
-            terminal.Say($"Restored {target.FullName} as of {manifest.Moment:yyyy-MM-dd HH:mm:ss} UTC: {manifest.Files.Count} files, {manifest.Bytes} bytes.");
-            if (manifest.UnderWay > 0) terminal.Say($"Under way at that moment: {manifest.UnderWay} workflows. They go on when the folder is served.");
+            terminal.Say($"Restored {target.FullName} as of {manifest.Moment:yyyy-MM-dd HH:mm:ss} UTC: {Plural.Of(manifest.Files.Count, "file")}, {Plural.Of(manifest.Bytes, "byte")}.");
+            if (manifest.UnderWay > 0) terminal.Say($"Under way at that moment: {Plural.Of(manifest.UnderWay, "workflow. It goes on", "workflows. They go on")} when the folder is served.");
             terminal.Say($"Prove it with 'aim sync --verify-all --data {target}'.");
             terminal.Result(BackupReport.Of(target, manifest, stages));
             return ExitCode.Done;

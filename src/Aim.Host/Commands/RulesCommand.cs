@@ -66,7 +66,7 @@ internal static class RulesCommand
                 throw new UnusableInputException($"District {number} has no school {only} in {edition.Year.Span}. Give the school's four-digit number.");
             var stages = new StageClock();
             var report = await stages.TimeAsync("validate", () => opened.Platform.Validation.ReportAsync(edition, parsed.GetValue(school), wanted, cancellation));
-            terminal.Say($"Judged {Terminal.Count(report.Rows, "row")} of {Terminal.Count(report.Students, "student")} as of {report.AsOf:MM/dd/yyyy}: {report.Fatal} fatal, {Terminal.Count(report.Errors, "error")}, {Terminal.Count(report.Warnings, "warning")}.");
+            terminal.Say($"Judged {Plural.Of(report.Rows, "row")} of {Plural.Of(report.Students, "student")} as of {report.AsOf:MM/dd/yyyy}: {report.Fatal} fatal, {Plural.Of(report.Errors, "error")}, {Plural.Of(report.Warnings, "warning")}.");
             terminal.Table(["Rule", "Severity", "Record", "Field", Column.Number("Count"), "Cause", "Title"], report.Groups.Select(group => new[] { group.Rule, $"{group.Severity}", group.Record ?? "", group.Field ?? "", Text(group.Count), group.Cause ?? "", group.Title }));
             PrintHeld(terminal, report.Held);
             terminal.Result(new RunReport(report, stages.Seconds));
@@ -78,7 +78,7 @@ internal static class RulesCommand
     private static void PrintHeld(Terminal terminal, IReadOnlyList<Finding> held)
     {
         if (held.Count == 0) return;
-        terminal.Say($"{Terminal.Count(held.Count, "finding")} more only because of fields that the state holds. The district has nothing to correct there; the state office corrects what it holds, or lets it go.");
+        terminal.Say($"{Plural.Of(held.Count, "finding")} more only because of fields that the state holds. The district has nothing to correct there; the state office corrects what it holds, or lets it go.");
         terminal.Table(["Rule", "Severity", "Record", "Field", Column.Number("Count"), "Title"], held.GroupBy(finding => (finding.Rule, finding.Severity, finding.Record, finding.Field)).OrderByDescending(group => group.Key.Severity).ThenBy(group => group.Key.Rule, StringComparer.Ordinal)
             .Select(group => new[] { group.Key.Rule, $"{group.Key.Severity}", group.Key.Record ?? "", group.Key.Field ?? "", Text(group.Count()), RuleCatalog.Get(group.Key.Rule).Title }));
     }
@@ -97,7 +97,7 @@ internal static class RulesCommand
             var stages = new StageClock();
             var stored = await stages.TimeAsync("validate", () => opened.Platform.RuleHits.CountYearAsync(wanted, cancellation));
             var (tally, hits) = (stored.Tally, await opened.Platform.RuleHitRates.OfAsync(stored, cancellation));
-            terminal.Say($"Judged {Terminal.Count(tally.Rows, "row")} of {Terminal.Count(tally.Students, "student")} in {Terminal.Count(tally.Editions, "edition")} of {wanted.Span}, and looked at what the newest uploads found and which cases are open.");
+            terminal.Say($"Judged {Plural.Of(tally.Rows, "row")} of {Plural.Of(tally.Students, "student")} in {Plural.Of(tally.Editions, "edition")} of {wanted.Span}, and looked at what the newest uploads found and which cases are open.");
             terminal.Table(["Rule", "Severity", "Stage", Column.Number("Judged"), Column.Number("Hits"), Column.Number("Rate"), Column.Number("In uploads"), Column.Number("Hits"), Column.Number("Rate"), Column.Number("Cases"), "Most"],
                 hits.OrderByDescending(rule => rule.Hits + (rule.Uploaded?.Hits ?? 0) + (rule.OpenCases ?? 0)).ThenBy(rule => rule.Rule, StringComparer.Ordinal).Select(rule => (string[])
                 [rule.Rule, $"{rule.Severity}", $"{rule.Stage}", .. Counted(rule.Judged, rule.Hits, rule.Rate), .. Counted(rule.Uploaded?.Judged ?? 0, rule.Uploaded?.Hits ?? 0, rule.Uploaded?.Rate ?? 0), rule.OpenCases is { } open ? Text(open) : "", Most(rule)]));
@@ -121,7 +121,7 @@ internal static class RulesCommand
             await using var opened = OpenData.ToLookAt(parsed.GetRequiredValue(data));
             var stages = new StageClock();
             var trial = await stages.TimeAsync("try", () => opened.Platform.RuleTrials.RunAsync(parsed.GetRequiredValue(snapshot), wanted, cancellation));
-            terminal.Say($"Tried on {trial.Rows} rows of {trial.Students} students in snapshot {trial.Snapshot}, taken under {(trial.SnapshotRules == trial.PresentRules ? "the present rules" : $"rules {trial.SnapshotRules}; the present ones are {trial.PresentRules}")}.");
+            terminal.Say($"Tried on {Plural.Of(trial.Rows, "row")} of {Plural.Of(trial.Students, "student")} in snapshot {trial.Snapshot}, taken under {(trial.SnapshotRules == trial.PresentRules ? "the present rules" : $"rules {trial.SnapshotRules}; the present ones are {trial.PresentRules}")}.");
             Print(terminal, trial.Rules);
             if (trial.NotRun.Count > 0) terminal.Say($"Not tried, for lack of what they ask for: {string.Join(", ", trial.NotRun)}.");
             terminal.Result(new TryReport(trial, stages.Seconds));

@@ -30,7 +30,7 @@ internal static class SnapshotCommand
             var day = given ?? Ages.FallCountDay(schoolYear);
             var stages = new StageClock();
             var manifest = await terminal.WithProgressAsync(_ => stages.TimeAsync("snapshot", () => TakeAsync(opened, parsed.GetRequiredValue(name), schoolYear, day, cancellation)));
-            terminal.Say($"Froze {manifest.Students} students of {manifest.Year.Span} as of {manifest.Moment:yyyy-MM-dd HH:mm:ss} UTC in {manifest.Files.Count} files: {string.Join(", ", manifest.Rows.Select(rows => $"{rows.Value} {rows.Key}"))}.");
+            terminal.Say($"Froze {Plural.Of(manifest.Students, "student")} of {manifest.Year.Span} as of {manifest.Moment:yyyy-MM-dd HH:mm:ss} UTC in {Plural.Of(manifest.Files.Count, "file")}: {string.Join(", ", manifest.Rows.Select(rows => $"{rows.Value} {rows.Key}"))}.");
             terminal.Result(new SnapshotReport(manifest, stages.Seconds));
             return ExitCode.Done;
         });

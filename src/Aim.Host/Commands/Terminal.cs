@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Spectre.Console;
@@ -25,9 +24,6 @@ internal sealed class Terminal(TextWriter output, TextWriter error, bool json)
     {
         if (!json) output.WriteLine(sentence);
     }
-
-    /// <summary>A number of things, as it is said: 1 error, 2 errors.</summary>
-    public static string Count(long number, string one) => string.Create(CultureInfo.InvariantCulture, $"{number} {one}{(number == 1 ? "" : "s")}");
 
     public void Complain(string sentence) => error.WriteLine(sentence);
 

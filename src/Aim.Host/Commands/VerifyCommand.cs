@@ -71,12 +71,12 @@ internal static class VerifyCommand
         terminal.Say($"District {summary.District}, {summary.Year.Span}: edition version {summary.Version}, of which the state has version {summary.SyncedVersion}.");
         terminal.Table(["Record", Column.Number("Edition"), Column.Number("State"), Column.Number("Equal"), Column.Number("Different"), Column.Number("Only in edition"), Column.Number("Only in state"), Column.Number("Waiting")], summary.RecordTypes.Select(type => (string[])
             [type.RecordType, .. new[] { type.Edition, type.State, type.Equal, type.Different, type.OnlyInEdition, type.OnlyInState, type.Waiting }.Select(number => number.ToString(CultureInfo.InvariantCulture))]));
-        if (summary.NotSynced > 0) terminal.Say($"{summary.NotSynced} rows wait for the next sync.");
-        foreach (var parked in summary.Parked) terminal.Say($"{parked.Rows} rows of {parked.Students} students are parked ({parked.Reason}).");
-        if (summary.WithoutDemographics > 0) terminal.Say($"{summary.WithoutDemographics} rows wait for the students' demographics (SD).");
+        if (summary.NotSynced > 0) terminal.Say($"{Plural.Of(summary.NotSynced, "row waits", "rows wait")} for the next sync.");
+        foreach (var parked in summary.Parked) terminal.Say($"{Plural.Of(parked.Rows, "row")} of {Plural.Of(parked.Students, "student")} {(parked.Rows == 1 ? "is" : "are")} parked ({parked.Reason}).");
+        if (summary.WithoutDemographics > 0) terminal.Say($"{Plural.Of(summary.WithoutDemographics, "row waits", "rows wait")} for the students' demographics (SD).");
         if (summary.EditionAgrees == false) terminal.Say("The edition's rows don't add up to its own digest; call the operator.");
         if (summary.EditionAgrees is null) terminal.Say("A load landed meanwhile, so the edition's own digest was not judged.");
-        terminal.Say(summary.Disagreeing == 0 ? "Edition and state agree." : $"Edition and state disagree on {summary.Disagreeing} rows.");
+        terminal.Say(summary.Disagreeing == 0 ? "Edition and state agree." : $"Edition and state disagree on {Plural.Of(summary.Disagreeing, "row")}.");
     }
 
     private static void PrintDifferences(Terminal terminal, IReadOnlyList<RowDifference> differences, long notListed)
@@ -84,6 +84,6 @@ internal static class VerifyCommand
         if (differences.Count > 0)
             terminal.Table(["Record", "Local id", "Key", "Difference", "Field", "Edition", "State", "Waiting"], differences.SelectMany(difference => difference.Fields.DefaultIfEmpty(new FieldDifference("", null, null)), (difference, field) => (string[])
                 [difference.RecordType, difference.LocalId, difference.Key, difference.Kind.ToString(), field.Field, field.Edition ?? "", field.State ?? "", difference.Parked?.ToString() ?? difference.Waiting?.ToString() ?? ""]));
-        if (notListed > 0) terminal.Say($"{notListed} more rows differ; --limit lists more.");
+        if (notListed > 0) terminal.Say($"{Plural.Of(notListed, "more row differs", "more rows differ")}; --limit lists more.");
     }
 }

@@ -24,7 +24,7 @@ internal static class StatusPage
     {
         var page = new StringBuilder("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>AIM</title><style>body{font:16px/1.5 system-ui;max-width:52rem;margin:2rem auto;padding:0 1rem}code,pre{background:#f2f2f2;padding:.1rem .3rem}pre{padding:.8rem;overflow:auto}</style></head><body><main><h1>AIM</h1>");
         page.Append("<p>The data hub of a state education agency, running on this machine.</p><ul>");
-        page.Append(CultureInfo.InvariantCulture, $"<li>{heads.Count} district editions with {heads.Sum(head => head.RowCount)} rows, {heads.Count(head => head.IsSynced)} of them in step with the state record; {heads.Sum(head => head.Parked)} students wait for a decision.</li>");
+        page.Append(CultureInfo.InvariantCulture, $"<li>{Plural.Of(heads.Count, "district edition")} with {Plural.Of(heads.Sum(head => head.RowCount), "row")}, {heads.Count(head => head.IsSynced)} of them in step with the state record; {Plural.Of(heads.Sum(head => head.Parked), "student waits", "students wait")} for a decision.</li>");
         page.Append(CultureInfo.InvariantCulture, $"<li>Snapshots: {Encode(string.Join(", ", snapshots.DefaultIfEmpty("none")))}.</li></ul>");
         page.Append("<p>The API is described at <a href=\"/docs\">/docs</a> and <a href=\"/api/v1/openapi.json\">/api/v1/openapi.json</a>. Every route but health needs a token; on this machine anyone can have one:</p>");
         var clerk = personas.FirstOrDefault(persona => persona.Id.StartsWith("clerk-", StringComparison.Ordinal))?.Id ?? "clerk-0123";

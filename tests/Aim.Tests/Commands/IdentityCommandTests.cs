@@ -26,7 +26,7 @@ public sealed class IdentityCommandTests
         var result = await AimProgram.RunAsync("identity", "evaluate", "--left", left, "--right", right, "--truth", truth, "--out", pairs, "--json");
 
         Assert.AreEqual(0, result.Code, result.Error);
-        StringAssert.Contains(result.Error, "1 pairs of truth.csv name a record that is in no file");
+        StringAssert.Contains(result.Error, "1 pair of truth.csv names a record that is in no file and is left out");
         var report = result.Json;
         Assert.AreEqual((3, 3, 2), (report.GetProperty("left").GetInt32(), report.GetProperty("right").GetInt32(), report.GetProperty("truePairs").GetInt32()));
         Assert.AreEqual((2, 0), (report.GetProperty("afterReview").GetProperty("right").GetInt32(), report.GetProperty("byMachine").GetProperty("wrong").GetInt32()));
