@@ -93,7 +93,7 @@ internal static class IdentityCommand
         if (report is { ByMachine: { } machine, AfterReview: { } after })
         {
             terminal.Table(["", Column.Number("Precision"), Column.Number("Recall"), Column.Number("F1"), Column.Number("Right"), Column.Number("Wrong"), Column.Number("Missed")], [Cells("By machine", machine), Cells("After review", after)]);
-            terminal.Say(FormattableString.Invariant($"False matches: {100 * report.FalseShare:0.###} % of the records. {(report.MissedShare is { } missed ? FormattableString.Invariant($"Neither matched nor sent to review: {100 * missed:0.###} % of {Plural.Of(report.TruePairs, "true pair")}.") : "There is no true pair to find.")}"));
+            terminal.Say(FormattableString.Invariant($"False matches: {100 * report.FalseShare:0.###} % of the records. {(report.MissedShare is { } missed ? FormattableString.Invariant($"Neither matched nor sent to review: {100 * missed:0.###} % of {Plural.Of(report.TruePairs ?? 0, "true pair")}.") : "There is no true pair to find.")}"));
         }
         terminal.Say(FormattableString.Invariant($"{Plural.Of(report.Compared, "pair")} compared, {report.RecordsPerSecond} records a second, model {report.Model}."));
         terminal.Result(report);

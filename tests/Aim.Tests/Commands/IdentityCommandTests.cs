@@ -122,7 +122,7 @@ public sealed class IdentityCommandTests
         var result = await AimProgram.RunAsync("identity", "evaluate", "--left", Put("people.csv", "id,last,birthDate,shoe\n1,Bell,yesterday,44\n2,Marsh,1999-13-41,45\n"));
 
         Assert.AreEqual(0, result.Code);
-        StringAssert.Contains(result.Error, "1 birth dates can't be read");
+        StringAssert.Contains(result.Error, "1 birth date can't be read and counts as not known");
         StringAssert.Contains(result.Error, "not used are the columns shoe");
     }
 

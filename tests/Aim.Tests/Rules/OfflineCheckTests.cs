@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Aim.Host.Commands;
+using Aim.Identity;
 using Aim.Rules;
 using Aim.Tests.Generate;
 using Aim.Tests.Setup;
@@ -95,6 +96,29 @@ public sealed class OfflineCheckTests
 
         Assert.AreEqual("REF-013 EN.tsv:2", Hit.Text((await CheckAsync(Files("100200302"), Reference)).Hits), "of the other one there is nothing to hold it against");
         Assert.AreEqual("", Hit.Text((await CheckAsync(Files("100200301"), Reference)).Hits));
+    }
+
+    [TestMethod]
+    [DataRow("100200301", "100200302", "Ana1001", "REF-004 EN.tsv:2", DisplayName = "on an enrollment beside the survivor's demographics")]
+    [DataRow("100200302", "100200301", "Ana1001", "REF-004 SD.tsv:2", DisplayName = "on the demographics, beside the survivor's enrollment")]
+    [DataRow("100200301", "100200302", "Otto", "REF-004 EN.tsv:2", DisplayName = "on an enrollment, once another child's")]
+    [DataRow("100200301", "100200303", "Ana1001", "REF-004 EN.tsv:2", DisplayName = "merged over another one")]
+    [DataRow("", "100200302", "Ana1001", "REF-004 EN.tsv:2", DisplayName = "beside demographics without a State ID")]
+    public async Task A_retired_State_ID_beside_its_survivors_data_is_told_as_retired_by_the_check_as_by_the_upload(string demographics, string enrollment, string firstName, string expected)
+    {
+        Person survivor = new() { StateId = new(100200301), LastName = "Rivers", FirstName = "Ana1001", BirthDate = new(2015, 6, 1), Gender = "F" };
+        var retired = survivor with { StateId = new(100200302), FirstName = firstName, MergedInto = survivor.StateId };
+        Person[] people = [survivor, retired, retired with { StateId = new(100200303), MergedInto = retired.StateId }];
+        var folder = SampleFolder.WriteReference();
+        await File.WriteAllLinesAsync(Path.Combine(folder, "identities.csv"), people.Select(person => $"{person.StateId},{person.LastName},{person.FirstName},,,{person.BirthDate:yyyy-MM-dd},{person.Gender},{person.MergedInto}").Prepend("StateId,LastName,FirstName,MiddleName,Suffix,BirthDate,Gender,MergedInto"));
+        FixtureFile[] files = [FixtureFile.Of("SD", Sample.Student("1001", ("StudentStateId", demographics))), FixtureFile.Of("EN", Sample.Enrollment("1001", ("StudentStateId", enrollment)))];
+        await using var bench = await Workbench.OpenAsync();
+        await bench.RegisterAsync(people);
+        var uploaded = new List<string>();
+        foreach (var file in files) uploaded.AddRange((await bench.UploadAsync(file.Type, file.Content)).Findings.Select(finding => $"{finding.Rule} {file.Type}.tsv:{finding.Line}"));
+
+        Assert.AreEqual(expected, Hit.Text((await CheckAsync(files, folder)).Hits));
+        Assert.AreEqual(expected, string.Join(", ", uploaded.Order(StringComparer.Ordinal)));
     }
 
     [TestMethod]
