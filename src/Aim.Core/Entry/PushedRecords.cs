@@ -56,13 +56,15 @@ public sealed class PushedRecords
         {
             var now = clock.GetUtcNow();
             var judged = await judge.JudgeAsync(edition, set.Changes, upload, firstLine: 1, now, cancellation);
-            var outcome = await SaveAsync(upload, judged, cancellation);
+            var outcome = ChangeSetOutcome.Of(judged);
+            var kept = await SaveAsync(upload, judged.BaseVersion, outcome, cancellation);
             await deletions.NoteAsync(edition, upload, judged.Changes, now, cancellation);
             var applied = await editions.ApplyAsync(edition, judged.BaseVersion, new EditionLoad(upload, set.Changes[0].Type.Code, null), judged.Changes.ToAsyncEnumerable(), cancellation);
             if (applied.Status == ApplyStatus.Stale) continue;
-            if (applied.Status == ApplyStatus.AlreadyApplied) outcome = await FirstOutcomeAsync(upload, applied.Version, cancellation) ?? outcome;
+            // Judged again, a push that was applied finds less to do, or nothing: a record whose key it corrected is no longer under the old one.
+            if (applied.Status == ApplyStatus.AlreadyApplied && await FirstOutcomeAsync(upload, applied.Version, cancellation) is { } first && await FindOutcomeAsync(first, cancellation) is { } made) (kept, outcome) = (first, made);
             var isSynced = await state.BringAsync(edition, applied.Version, judged.Records, $"push-{Guid.CreateVersion7(clock.GetUtcNow()):N}", cancellation);
-            return (new AppliedPush(applied.Version, outcome, isSynced, set.Changes.Count, judged.Each.Count(change => change.Result == ChangeResult.LeftOut)), null);
+            return (new AppliedPush(applied.Version, kept, isSynced, set.Changes.Count, outcome.LeftOut), null);
         }
     }
 
@@ -76,10 +78,10 @@ public sealed class PushedRecords
     }
 
     /// <summary>Written before it is applied: afterwards the edition would say that everything is like that already. Each attempt writes its own.</summary>
-    private async Task<string> SaveAsync(UploadId upload, JudgedChanges judged, CancellationToken cancellation)
+    private async Task<string> SaveAsync(UploadId upload, long baseVersion, ChangeSetOutcome outcome, CancellationToken cancellation)
     {
-        var path = $"{OutcomesOf(upload, judged.BaseVersion)}{UploadLog.NewKey(clock.GetUtcNow())}.json";
-        await blobs.WriteAsync(path, JsonSerializer.SerializeToUtf8Bytes(ChangeSetOutcome.Of(judged), Json), cancellation);
+        var path = $"{OutcomesOf(upload, baseVersion)}{UploadLog.NewKey(clock.GetUtcNow())}.json";
+        await blobs.WriteAsync(path, JsonSerializer.SerializeToUtf8Bytes(outcome, Json), cancellation);
         return path;
     }
 

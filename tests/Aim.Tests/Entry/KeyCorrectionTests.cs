@@ -1,9 +1,12 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Aim.Editions;
 using Aim.Entry;
 using Aim.Tests.Setup;
+using Aim.Tests.StateSync;
+using Aim.Uploads;
 using static Aim.Tests.Entry.ChangeFixtures;
 using static Aim.Tests.Entry.EntryHost;
 
@@ -141,5 +144,27 @@ public sealed class KeyCorrectionTests
         Assert.AreEqual((1, 1), (body.GetProperty("counts").GetProperty("changed").GetInt32(), body.GetProperty("counts").GetProperty("notThere").GetInt32()), $"{body}");
         Assert.AreEqual("2 FMT-013", string.Join(", ", body.GetProperty("reports").EnumerateArray().Select(report => $"{report.GetProperty("change")} {string.Join(' ', RulesOf(report))}")), $"{body}");
         Assert.AreEqual("20250826", await KeysAsync());
+    }
+
+    [TestMethod]
+    public async Task A_pushed_correction_whose_outcome_could_not_be_noted_at_first_is_told_as_it_was_made()
+    {
+        await entry.Host.App.StopAsync();
+        var isNoted = false;
+        await using var bench = await Workbench.OpenAsync(entry.Host.Folder, replace: ports => ports with { Ledger = new WatchedLedger(ports.Ledger, _ => { }, kind =>
+        {
+            if (kind != "outcome" || isNoted) return Task.CompletedTask;
+            isNoted = true;
+            throw new CrashException();
+        }) });
+        var (edition, push) = (new EditionKey(Sample.District, Sample.Year), new JsonObject { ["sequence"] = 1, ["changes"] = new JsonArray(Upsert("EN", OldKey, Starting("2025-08-26"))) });
+        await bench.Platform.Pushed.ReceiveAsync(edition, 1, Encoding.UTF8.GetBytes(push.ToJsonString()), CancellationToken.None);
+        await Assert.ThrowsExactlyAsync<CrashException>(() => bench.Platform.Pushed.DrainAsync(edition, CancellationToken.None));
+
+        await bench.Platform.Pushed.DrainAsync(edition, CancellationToken.None);
+
+        var number = await bench.Platform.Pushed.FindNumberAsync(edition, 1, CancellationToken.None);
+        Assert.AreEqual((PushState.Applied, 3L, 1, 0), (number.State, number.Push!.Version, number.Push.Changes, number.Push.LeftOut), number.Sentence);
+        Assert.AreEqual(1, (await bench.Platform.Pushed.FindOutcomeAsync(number.Push, CancellationToken.None))!.Changed);
     }
 }
