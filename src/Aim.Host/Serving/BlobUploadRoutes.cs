@@ -60,23 +60,36 @@ internal sealed class BlobUploadRoutes(DataFolder data, ILogger<BlobUploadRoutes
 
     private async Task<IResult> PutBlockListAsync(string path, HttpContext context, CancellationToken cancellation)
     {
+        if (await Store.FindAsync(path, cancellation) is not null) return await FinishAsync(path, BlobWrite.AlreadyExists, context, cancellation);
         if (await ReadBlockIdsAsync(context.Request.Body, cancellation) is not { } blockIds) return Problem(StatusCodes.Status400BadRequest, "InvalidXmlDocument", $"Send a BlockList of at most {MostBlocks} block ids as XML.");
         var blocks = blockIds.ConvertAll(blockId => BlockPath(path, blockId));
         foreach (var block in blocks.Distinct())
         {
-            if (await Store.FindAsync(block, cancellation) is null) return Problem(StatusCodes.Status400BadRequest, "InvalidBlockList", "The list names a block that was not put.");
+            if (await Store.FindAsync(block, cancellation) is null) return await WithoutBlockAsync(path, context, cancellation);
         }
-        var written = await Store.WriteAsync(path, async (file, token) =>
+        try
         {
-            foreach (var block in blocks)
+            var written = await Store.WriteAsync(path, async (file, token) =>
             {
-                await using var part = await Store.OpenReadAsync(block, token) ?? throw new FileNotFoundException("A block has disappeared.");
-                await part.CopyToAsync(file, token);
-            }
-        }, cancellation);
-        await Store.ClearAsync(BlockFolder(path), cancellation);
-        return await FinishAsync(path, written, context, cancellation);
+                foreach (var block in blocks)
+                {
+                    await using var part = await Store.OpenReadAsync(block, token) ?? throw new FileNotFoundException("A block has disappeared.");
+                    await part.CopyToAsync(file, token);
+                }
+            }, cancellation);
+            await Store.ClearAsync(BlockFolder(path), cancellation);
+            return await FinishAsync(path, written, context, cancellation);
+        }
+        catch (FileNotFoundException)
+        {
+            return await WithoutBlockAsync(path, context, cancellation);
+        }
     }
+
+    /// <summary>A block is missing: it was never put, or the same list, put at once, has made the file of it.</summary>
+    private async Task<IResult> WithoutBlockAsync(string path, HttpContext context, CancellationToken cancellation) => await Store.FindAsync(path, cancellation) is null
+        ? Problem(StatusCodes.Status400BadRequest, "InvalidBlockList", "The list names a block that was not put.")
+        : await FinishAsync(path, BlobWrite.AlreadyExists, context, cancellation);
 
     /// <summary>Null when it is no list of blocks.</summary>
     private static async Task<List<string>?> ReadBlockIdsAsync(Stream body, CancellationToken cancellation)

@@ -15,7 +15,8 @@ internal static class LocalHost
 
     /// <summary>Builds the host for a data folder; the caller starts and disposes it.</summary>
     /// <param name="url">Where to listen; port 0 takes a free one, which tokens and upload URLs can't name.</param>
-    public static WebApplication Build(string dataFolder, Uri url, TimeProvider clock, Action<ILoggingBuilder>? logging = null)
+    /// <param name="replace">Puts other adapters in the place of some of the embedded ones.</param>
+    public static WebApplication Build(string dataFolder, Uri url, TimeProvider clock, Action<ILoggingBuilder>? logging = null, Func<AimPorts, AimPorts>? replace = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production, ContentRootPath = AppContext.BaseDirectory });
         builder.WebHost.UseKestrelHttpsConfiguration().UseUrls(url.GetLeftPart(UriPartial.Authority));
@@ -26,7 +27,7 @@ internal static class LocalHost
         logging?.Invoke(builder.Logging);
 
         var loggers = LoggerFactory.Create(factory => { factory.AddSimpleConsole(options => options.SingleLine = true).SetMinimumLevel(LogLevel.Information); logging?.Invoke(factory); });
-        var data = DataFolder.Open(dataFolder, url, clock, loggers);
+        var data = DataFolder.Open(dataFolder, url, clock, loggers, replace);
         var issuer = new DevelopmentIssuer(url, Path.Combine(data.Path, DataFolder.IssuerKeyFile), clock, cancellation => DistrictsAsync(data, cancellation));
         builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(_ => data);

@@ -38,7 +38,7 @@ internal sealed class RunningHost : IAsyncDisposable
     public HttpClient Anonymous { get; }
 
     /// <summary>Serves a folder; without one, a new one with the sample state's reference data.</summary>
-    public static async Task<RunningHost> StartAsync(string? folder = null, TimeProvider? clock = null)
+    public static async Task<RunningHost> StartAsync(string? folder = null, TimeProvider? clock = null, Func<AimPorts, AimPorts>? replace = null)
     {
         if (folder is null)
         {
@@ -49,7 +49,7 @@ internal sealed class RunningHost : IAsyncDisposable
         {
             var address = new Uri($"http://localhost:{FreePort()}");
             var logs = new CapturedLogs();
-            var app = LocalHost.Build(folder, address, clock ?? TimeProvider.System, logging => logging.ClearProviders().AddProvider(logs));
+            var app = LocalHost.Build(folder, address, clock ?? TimeProvider.System, logging => logging.ClearProviders().AddProvider(logs), replace);
             try
             {
                 await app.StartAsync();
