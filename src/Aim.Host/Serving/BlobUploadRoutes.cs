@@ -49,9 +49,8 @@ internal sealed class BlobUploadRoutes(DataFolder data, ILogger<BlobUploadRoutes
     {
         if (!IsBlockId(blockId)) return Problem(StatusCodes.Status400BadRequest, "InvalidBlockId", $"A block id is the Base64 form of at most {LongestBlockId} bytes.");
         if (await Store.FindAsync(path, cancellation) is not null) return AlreadyExists();
-        var block = BlockPath(path, blockId);
-        await Store.DeleteAsync(block, cancellation);
-        await Store.WriteAsync(block, (file, token) => context.Request.Body.CopyToAsync(file, token), cancellation);
+        // Each put has a file of its own, so that none is in the way of another: what was sent can be read once only.
+        await Store.WriteAsync($"{BlockFolder(path)}{Hash(blockId)}-{Guid.NewGuid():N}", (file, token) => context.Request.Body.CopyToAsync(file, token), cancellation);
         return Results.StatusCode(StatusCodes.Status201Created);
     }
 
@@ -62,18 +61,16 @@ internal sealed class BlobUploadRoutes(DataFolder data, ILogger<BlobUploadRoutes
     {
         if (await Store.FindAsync(path, cancellation) is not null) return await FinishAsync(path, BlobWrite.AlreadyExists, context, cancellation);
         if (await ReadBlockIdsAsync(context.Request.Body, cancellation) is not { } blockIds) return Problem(StatusCodes.Status400BadRequest, "InvalidXmlDocument", $"Send a BlockList of at most {MostBlocks} block ids as XML.");
-        var blocks = blockIds.ConvertAll(blockId => BlockPath(path, blockId));
-        foreach (var block in blocks.Distinct())
-        {
-            if (await Store.FindAsync(block, cancellation) is null) return await WithoutBlockAsync(path, context, cancellation);
-        }
+        var put = await NewestBlocksAsync(path, cancellation);
+        var blocks = blockIds.ConvertAll(blockId => put.GetValueOrDefault(Hash(blockId)));
+        if (blocks.Contains(null)) return await WithoutBlockAsync(path, context, cancellation);
         try
         {
             var written = await Store.WriteAsync(path, async (file, token) =>
             {
                 foreach (var block in blocks)
                 {
-                    await using var part = await Store.OpenReadAsync(block, token) ?? throw new FileNotFoundException("A block has disappeared.");
+                    await using var part = await Store.ReadAsync(block!.Ref, token);
                     await part.CopyToAsync(file, token);
                 }
             }, cancellation);
@@ -84,6 +81,15 @@ internal sealed class BlobUploadRoutes(DataFolder data, ILogger<BlobUploadRoutes
         {
             return await WithoutBlockAsync(path, context, cancellation);
         }
+    }
+
+    /// <summary>What was last put of each block, by the hash of its id.</summary>
+    private async Task<Dictionary<string, BlobInfo>> NewestBlocksAsync(string path, CancellationToken cancellation)
+    {
+        var newest = new Dictionary<string, BlobInfo>();
+        var folder = BlockFolder(path);
+        await foreach (var block in Store.ListAsync(folder, cancellation).OrderBy(block => block.Written)) newest[block.Path[folder.Length..].Split('-')[0]] = block;
+        return newest;
     }
 
     /// <summary>A block is missing: it was never put, or the same list, put at once, has made the file of it.</summary>
@@ -123,8 +129,6 @@ internal sealed class BlobUploadRoutes(DataFolder data, ILogger<BlobUploadRoutes
     }
 
     /// <summary>Of hashes, so that no path or block id can be one that a file system takes for something else.</summary>
-    private static string BlockPath(string path, string blockId) => $"{BlockFolder(path)}{Hash(blockId)}";
-
     private static string BlockFolder(string path) => $"{UploadLeftovers.Parts}{Hash(path)}/";
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));

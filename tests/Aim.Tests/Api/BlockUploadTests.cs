@@ -17,6 +17,9 @@ public sealed class BlockUploadTests
     /// <summary>What happens before a block is looked for, opened or listed.</summary>
     private Func<Task> reading = () => Task.CompletedTask;
 
+    /// <summary>What happens before a block is written.</summary>
+    private Func<Task> writing = () => Task.CompletedTask;
+
     private RunningHost host = null!;
     private HttpClient clerk = null!;
     private JsonElement place;
@@ -24,7 +27,11 @@ public sealed class BlockUploadTests
     [TestInitialize]
     public async Task Start()
     {
-        host = await RunningHost.StartAsync(replace: ports => ports with { Blobs = new WatchedBlobs(ports.Blobs, path => path.StartsWith("blocks/", StringComparison.Ordinal) ? reading() : Task.CompletedTask) });
+        static bool IsBlock(string path) => path.StartsWith("blocks/", StringComparison.Ordinal);
+        host = await RunningHost.StartAsync(replace: ports => ports with
+        {
+            Blobs = new WatchedBlobs(ports.Blobs, path => IsBlock(path) ? reading() : Task.CompletedTask, path => IsBlock(path) ? writing() : Task.CompletedTask),
+        });
         clerk = await host.AsAsync("clerk-0123");
         place = await host.RequestUploadAsync(clerk, "SD");
     }
@@ -92,8 +99,8 @@ public sealed class BlockUploadTests
 
     [TestMethod]
     [DataRow(1, DisplayName = "before the blocks are looked for")]
-    [DataRow(3, DisplayName = "before the first block is copied")]
-    [DataRow(5, DisplayName = "between two blocks")]
+    [DataRow(2, DisplayName = "before the first block is copied")]
+    [DataRow(3, DisplayName = "between two blocks")]
     public async Task Of_two_lists_at_once_one_makes_the_file_and_the_other_is_told_that_it_is_there(int looks)
     {
         await PutBlocksAsync();
@@ -106,6 +113,23 @@ public sealed class BlockUploadTests
         IsThereAlready(await PutListAsync(2));
 
         Assert.AreEqual(HttpStatusCode.Created, other.Status, other.Text);
+        await IsAcceptedAsync();
+    }
+
+    [TestMethod]
+    public async Task Of_two_puts_of_one_block_at_once_the_one_that_ends_last_counts()
+    {
+        await PutBlockAsync(0, File[..40]);
+        var others = 0;
+        writing = async () =>
+        {
+            if (others++ == 0) await PutBlockAsync(1, File[40..60]);
+        };
+
+        await PutBlockAsync(1, File[40..]);
+
+        Assert.AreEqual(2, others, "both were written");
+        Assert.AreEqual(HttpStatusCode.Created, (await PutListAsync(2)).Status);
         await IsAcceptedAsync();
     }
 }
