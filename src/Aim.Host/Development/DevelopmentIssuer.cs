@@ -5,7 +5,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
 using Aim.Api.Callers;
+using Aim.Host.Embedded;
 using Aim.Ports;
+using Aim.Workflows;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 
@@ -170,11 +172,15 @@ internal sealed class DevelopmentIssuer
     private static ECDsa LoadKey(string file)
     {
         var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        if (File.Exists(file)) ecdsa.ImportFromPem(File.ReadAllText(file));
-        else
+        // Of two hosts that are started on a new folder at once, the first to get here makes the key of both.
+        if (!File.Exists(file)) NewFile.PlaceSecret(file, Encoding.ASCII.GetBytes(ecdsa.ExportECPrivateKeyPem()));
+        try
         {
-            File.WriteAllText(file, ecdsa.ExportECPrivateKeyPem());
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            ecdsa.ImportFromPem(File.ReadAllText(file));
+        }
+        catch (ArgumentException)
+        {
+            throw new FaultException($"{file} holds no key. Delete it: the next start makes another, and whoever is signed in signs in again.") { IsPermanent = true };
         }
         return ecdsa;
     }

@@ -71,14 +71,8 @@ internal sealed class DataFolder : IAsyncDisposable
     private byte[] UploadKey()
     {
         var file = System.IO.Path.Combine(Path, UploadKeyFile);
-        if (!File.Exists(file))
-        {
-            var fresh = $"{file}.{Guid.NewGuid():N}";
-            File.WriteAllBytes(fresh, RandomNumberGenerator.GetBytes(KeyBytes));
-            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(fresh, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            // Of two processes that open a new folder at once, the first to get here makes the key of both.
-            if (!NewFile.TryPlace(fresh, file)) File.Delete(fresh);
-        }
+        // Of two processes that open a new folder at once, the first to get here makes the key of both.
+        if (!File.Exists(file)) NewFile.PlaceSecret(file, RandomNumberGenerator.GetBytes(KeyBytes));
         return File.ReadAllBytes(file);
     }
 

@@ -66,7 +66,9 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
                 File.SetLastWriteTimeUtc(stream.SafeFileHandle, UniqueMoment(File.GetLastWriteTimeUtc(stream.SafeFileHandle)));
                 if (MustSurvivePowerFailure(path)) stream.Flush(flushToDisk: true);
             }
-            return TryPlace(partial, target) ? BlobWrite.Written : BlobWrite.AlreadyExists;
+            if (!TryPlace(partial, target)) return BlobWrite.AlreadyExists;
+            if (MustSurvivePowerFailure(path)) NewFile.FlushNames(Path.GetDirectoryName(target)!);
+            return BlobWrite.Written;
         }
         catch (IOException failure) when (IsFull(failure))
         {
@@ -126,8 +128,16 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
     private IEnumerable<BlobInfo> List(string prefix)
     {
         var folder = Path.Combine(root, prefix[..(prefix.LastIndexOf('/') + 1)]);
-        if (!Directory.Exists(folder)) return [];
-        return Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        string[] files;
+        try
+        {
+            files = Directory.GetFiles(folder, "*", SearchOption.AllDirectories);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+        return files
             .Where(file => !file.StartsWith(PartialFolder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             .Select(file => (File: file, Path: Path.GetRelativePath(root, file).Replace('\\', '/')))
             .Where(item => item.Path.StartsWith(prefix, StringComparison.Ordinal))
@@ -141,9 +151,16 @@ internal sealed class FileBlobStore(string root, UploadUrls urls) : IBlobStore
     public Task DeleteAsync(string path, CancellationToken cancellation)
     {
         var file = PathOf(path);
-        if (!File.Exists(file)) return Task.CompletedTask;
-        File.Delete(file);
-        RemoveIfEmpty(Path.GetDirectoryName(file)!);
+        try
+        {
+            if (!File.Exists(file)) return Task.CompletedTask;
+            File.Delete(file);
+            RemoveIfEmpty(Path.GetDirectoryName(file)!);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Somebody else has deleted it meanwhile, and its folder with it.
+        }
         return Task.CompletedTask;
     }
 

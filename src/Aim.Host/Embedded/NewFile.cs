@@ -5,6 +5,7 @@ namespace Aim.Host.Embedded;
 /// <summary>Gives a finished file its place, if nobody else's has it: of any number of callers and processes at once, one succeeds.</summary>
 internal static class NewFile
 {
+    private const int NothingThere = 2;
     private const int AlreadyExists = 17;
 
     private static readonly Lock withoutLinks = new();
@@ -22,9 +23,13 @@ internal static class NewFile
             File.Delete(from);
             return true;
         }
-        if (Marshal.GetLastPInvokeError() == AlreadyExists && !Directory.Exists(to)) return false;
-        // No folder to put it in, a folder in its place, or a file system without second names, where one process at least doesn't get in its own way.
-        lock (withoutLinks) return TryMove(from, to);
+        switch (Marshal.GetLastPInvokeError())
+        {
+            case AlreadyExists when !Directory.Exists(to): return false;
+            case NothingThere when File.Exists(from): throw new DirectoryNotFoundException("The folder that a file was to be put in is gone.");
+            // A folder in its place, or a file system without second names, where one process at least doesn't get in its own way.
+            default: lock (withoutLinks) return TryMove(from, to);
+        }
     }
 
     private static bool TryMove(string from, string to)
@@ -40,6 +45,44 @@ internal static class NewFile
         }
     }
 
+    /// <summary>Has a file written to disk that only its owner can read, and gives it its place unless there is one.</summary>
+    public static void PlaceSecret(string file, ReadOnlySpan<byte> content)
+    {
+        var fresh = $"{file}.{Guid.NewGuid():N}";
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var stream = new FileStream(fresh, options))
+        {
+            stream.Write(content);
+            stream.Flush(flushToDisk: true);
+        }
+        if (!TryPlace(fresh, file)) File.Delete(fresh);
+    }
+
+    /// <summary>Has the names of files in a folder written to disk: a file that is there may otherwise be gone after a power failure, for want of its name.</summary>
+    public static void FlushNames(string folder)
+    {
+        // Windows keeps names in the journal of its file system.
+        if (OperatingSystem.IsWindows()) return;
+        var handle = Open(folder, 0);
+        if (handle < 0) return;
+        _ = Flush(handle);
+        _ = Close(handle);
+    }
+
     [DllImport("libc", EntryPoint = "link", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string from, [MarshalAs(UnmanagedType.LPUTF8Str)] string to);
+
+    [DllImport("libc", EntryPoint = "open")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Open([MarshalAs(UnmanagedType.LPUTF8Str)] string folder, int flags);
+
+    [DllImport("libc", EntryPoint = "fsync")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Flush(int handle);
+
+    [DllImport("libc", EntryPoint = "close")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Close(int handle);
 }

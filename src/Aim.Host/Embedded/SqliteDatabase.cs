@@ -12,9 +12,13 @@ namespace Aim.Host.Embedded;
 /// </summary>
 internal sealed class SqliteDatabase : IAsyncDisposable
 {
+    private const int Busy = 5;
     private const int DiskFull = 13;
+    private const int MostAttempts = 600;
     private const int MostWritesACommit = 256;
     private const int ManyLookUps = 100;
+
+    private static readonly TimeSpan BetweenAttempts = TimeSpan.FromMilliseconds(50);
 
     private readonly string path;
     private readonly bool fullSync;
@@ -49,19 +53,37 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
     private void Prepare(SqliteSession writer, string schema, int version, Action<SqliteSession, long>? upgrade)
     {
-        var found = writer.Scalar("PRAGMA user_version") ?? 0;
-        if (found > version)
-            throw new FaultException($"{Path.GetDirectoryName(Path.GetFullPath(path))} was written by a newer version of this program (schema {found} instead of {version}). Use that version, or restore a backup.") { IsPermanent = true };
         writer.Execute("PRAGMA page_size = 4096");
-        writer.Execute("PRAGMA journal_mode = WAL");
+        UseWriteAheadLog(writer);
         writer.Execute("PRAGMA wal_autocheckpoint = 8000");
         writer.Execute("PRAGMA cache_size = -131072");
         writer.Transaction(() =>
         {
+            // Read in here: of two processes that open an older file at once, the second one finds what the first has made of it.
+            var found = writer.Scalar("PRAGMA user_version") ?? 0;
+            if (found > version)
+                throw new FaultException($"{Path.GetDirectoryName(Path.GetFullPath(path))} was written by a newer version of this program (schema {found} instead of {version}). Use that version, or restore a backup.") { IsPermanent = true };
             writer.ExecuteScript(schema);
             if (found > 0 && found < version) upgrade?.Invoke(writer, found);
             writer.ExecuteScript(FormattableString.Invariant($"PRAGMA user_version = {version}"));
         });
+    }
+
+    /// <summary>A new file is changed over to it by one process alone; SQLite doesn't wait here, as it does elsewhere.</summary>
+    private static void UseWriteAheadLog(SqliteSession writer)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                writer.Execute("PRAGMA journal_mode = WAL");
+                return;
+            }
+            catch (SqliteException busy) when (busy.SqliteErrorCode == Busy && attempt < MostAttempts)
+            {
+                Task.Delay(BetweenAttempts, TimeProvider.System).Wait();
+            }
+        }
     }
 
     /// <summary>Queues a write; the task ends when it is on disk.</summary>

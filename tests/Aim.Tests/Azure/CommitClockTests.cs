@@ -47,7 +47,7 @@ public sealed class CommitClockTests : IAsyncDisposable
     /// <summary>Until the moment has looked at the clock several times more, and so has seen what the time is now.</summary>
     private async Task LookedAgainAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         var looks = bench.Gateway!.Answered.Count;
         while (bench.Gateway.Answered.Count < looks + 6) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
     }

@@ -74,7 +74,7 @@ public sealed class BackupTests
         new StateGenerator(new GenerateOptions(state, 400, 6, Seed: 11, Sample.Year, ErrorRate: 0.05)).Run();
         await using (Open(data)) { }
         var underWay = 0;
-        await using (var serving = AimProcess.Start("serve", "--data", data, "--urls", $"http://localhost:{AimProcess.FreePort()}"))
+        await using (await AimProcess.ServeAsync(data))
         {
             await using var loading = AimProcess.Start("load", state, "--data", data, "--yes");
             var loaded = loading.WhenExitedAsync();
@@ -106,7 +106,7 @@ public sealed class BackupTests
             var open = opened.Engine.Journal.ListOpen();
             Assert.HasCount(underWay, open);
             opened.Engine.Start();
-            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            using var patience = new CancellationTokenSource(AssemblySetup.Patience);
             foreach (var instance in open)
             {
                 var ended = await opened.Engine.WhenFinishedAsync(instance.Id, patience.Token);
@@ -137,7 +137,7 @@ public sealed class BackupTests
 
         await using var cut = await BackupCut.TakeAsync(bench.Data, TimeProvider.System, CancellationToken.None);
         Assert.IsTrue(await bench.Platform.Intake.ConfirmAsync(key, new Confirmation(true, "test"), CancellationToken.None));
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         // The report comes first, and the sweep after it.
         while (await bench.Ports.Blobs.ListAsync("work/", patience.Token).AnyAsync(patience.Token)) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, patience.Token);
 
@@ -166,7 +166,7 @@ public sealed class BackupTests
 
         await using var restored = await Workbench.OpenAsync(target);
         Assert.IsTrue(await restored.Platform.Intake.ConfirmAsync(key, new Confirmation(true, "test"), CancellationToken.None));
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         while (await restored.Platform.Uploads.FindReportAsync(key, patience.Token) is not { IsFinished: true }) await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, patience.Token);
 
         Assert.AreEqual(UploadStatus.Accepted, (await restored.Platform.Uploads.FindReportAsync(key, CancellationToken.None))!.Status);

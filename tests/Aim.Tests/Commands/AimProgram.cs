@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Aim.Tests.Setup;
 
 namespace Aim.Tests.Commands;
 
@@ -29,7 +30,7 @@ internal static class AimProgram
 
     public static async Task<CommandResult> EndAsync(Process program)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         var (output, error) = (program.StandardOutput.ReadToEndAsync(patience.Token), program.StandardError.ReadToEndAsync(patience.Token));
         await program.WaitForExitAsync(patience.Token);
         return new CommandResult(program.ExitCode, await output, await error);

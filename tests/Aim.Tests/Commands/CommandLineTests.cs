@@ -267,7 +267,7 @@ public sealed class CommandLineTests
         try
         {
             var lines = new List<string>();
-            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            using var patience = new CancellationTokenSource(AssemblySetup.Patience);
             while (await program.StandardOutput.ReadLineAsync(patience.Token) is { } line)
             {
                 lines.Add(line);
@@ -297,7 +297,7 @@ public sealed class CommandLineTests
         var (folder, large) = (NewPath("data"), NewPath("state"));
         await AimProgram.RunAsync("generate", "--out", large, "--students", "4000", "--records", "core");
         using var program = AimProgram.Start(AssemblySetup.NewFolder("interrupted"), "load", large, "--data", folder);
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         while (!File.Exists(Path.Combine(folder, "workflows.db")) && !program.HasExited) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
 
         Interrupt(program.Id);

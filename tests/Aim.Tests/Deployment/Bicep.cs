@@ -12,8 +12,6 @@ internal sealed record Ran(int Code, string Output, string Error);
 /// <summary>The compiler of infra/, which also works out what a deployment would create, without an account.</summary>
 internal static class Bicep
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-
     private static string Compiler => typeof(Bicep).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(item => item.Key == "BicepPath").Value!;
 
     /// <summary>Stops the test where the compiler can't run; on CI that is a failure.</summary>
@@ -39,7 +37,7 @@ internal static class Bicep
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("AIM_", StringComparison.Ordinal) || name.StartsWith("AZURE_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
         foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(patience.Token), process.StandardError.ReadToEndAsync(patience.Token));
         try
         {

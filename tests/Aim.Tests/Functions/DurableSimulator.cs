@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Aim.Functions.Durable;
+using Aim.Tests.Setup;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 
@@ -117,7 +118,7 @@ internal sealed class DurableSimulator(DurableWorkflows workflows, TimeProvider 
     /// <summary>Carries the open calls out, and gives the first that is done.</summary>
     private async Task<Completion> CarryAsync(Instance instance, IReadOnlyList<OpenCall> open)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         while (true)
         {
             foreach (var call in open)

@@ -202,7 +202,7 @@ public sealed class JourneyTests
 
     private static async Task<List<JsonElement>> ReceiveAsync(HttpListener receiver, string secret, HttpStatusCode answer)
     {
-        var context = await receiver.GetContextAsync().WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
+        var context = await receiver.GetContextAsync().WaitAsync(AssemblySetup.Patience, TimeProvider.System);
         using var body = new MemoryStream();
         await context.Request.InputStream.CopyToAsync(body);
         var signature = $"sha256={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), body.ToArray()))}";

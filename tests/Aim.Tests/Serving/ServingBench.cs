@@ -29,7 +29,7 @@ internal sealed class ServingBench(DateTimeOffset now) : IAsyncDisposable
     /// <summary>Lets time pass until the condition holds.</summary>
     public async Task WhenAsync(Func<Task<bool>> condition, TimeSpan tick)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         while (!await condition())
         {
             Clock.Advance(tick);

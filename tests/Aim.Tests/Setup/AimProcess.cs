@@ -24,6 +24,33 @@ internal sealed class AimProcess : IAsyncDisposable
         return new AimProcess(Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!);
     }
 
+    /// <summary>Serves a data folder, and comes back once it answers.</summary>
+    public static async Task<AimProcess> ServeAsync(string data)
+    {
+        var address = $"http://localhost:{FreePort()}";
+        var serving = Start("serve", "--data", data, "--urls", address);
+        using var client = new HttpClient();
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
+        while (!await AnswersAsync(client, $"{address}/api/v1/health", patience.Token))
+        {
+            if (serving.process.HasExited) Assert.Fail($"It serves nothing: {await serving.error}");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, patience.Token);
+        }
+        return serving;
+    }
+
+    private static async Task<bool> AnswersAsync(HttpClient client, string url, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await client.GetAsync(url, cancellation)).IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A port nobody listens on.</summary>
     public static int FreePort()
     {
@@ -41,7 +68,7 @@ internal sealed class AimProcess : IAsyncDisposable
 
     public async Task<(int Code, string Output, string Error)> WhenExitedAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         await process.WaitForExitAsync(patience.Token);
         return (process.ExitCode, await output, await error);
     }

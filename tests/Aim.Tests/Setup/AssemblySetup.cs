@@ -6,6 +6,9 @@ namespace Aim.Tests.Setup;
 [TestClass]
 public static class AssemblySetup
 {
+    /// <summary>How long a test waits for what has to come: only what hangs takes longer, however busy the machine is.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     private static readonly string Root = Path.Combine(Path.GetTempPath(), $"aim-tests-{Environment.ProcessId}");
 
     /// <summary>A new empty folder.</summary>

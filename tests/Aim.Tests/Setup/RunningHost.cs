@@ -16,8 +16,6 @@ internal sealed class RunningHost : IAsyncDisposable
 {
     public static readonly JsonSerializerOptions Json = JsonSerializerOptions.Web;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly ConcurrentDictionary<string, HttpClient> clients = new();
 
     private RunningHost(WebApplication app, Uri address, string folder, CapturedLogs logs)
@@ -121,7 +119,7 @@ internal sealed class RunningHost : IAsyncDisposable
     /// <summary>Asks until the answer is as wanted.</summary>
     public static async Task<JsonElement> UntilAsync(HttpClient client, string path, Func<JsonElement, bool> wanted)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         while (true)
         {
             using var response = await client.GetAsync(path, patience.Token);

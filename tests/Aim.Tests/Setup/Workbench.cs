@@ -71,7 +71,7 @@ internal sealed class Workbench : IAsyncDisposable
     /// <summary>Waits until the upload has ended or asks something. Its findings can be left out where there are very many.</summary>
     public async Task<UploadResult> ResultAsync(string key, bool withFindings = true)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         while (await Platform.Intake.StatusAsync(key, patience.Token) is not { } report || !report.IsFinished && report.Status != UploadStatus.AwaitingConfirmation)
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
         var final = (await Platform.Uploads.FindReportAsync(key, patience.Token))!;

@@ -170,7 +170,7 @@ public sealed class SnapshotTests
             // A folder in the manifest's place keeps the seal from being written, until the process is gone.
             Directory.CreateDirectory(FileOf(bench, SnapshotManifest.PathOf(Name)));
             await bench.Platform.Workflows.StartAsync<SnapshotWorkflow, SnapshotInput, SnapshotManifest>(SnapshotWorkflow.InstanceOf(Name), new SnapshotInput(Name, Sample.Year, CountDay, "test"), CancellationToken.None);
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            using var patience = new CancellationTokenSource(AssemblySetup.Patience);
             while (!File.Exists(FileOf(bench, $"{SnapshotPlan.PrefixOf(Name)}reference.json"))) await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
             frozen = Directory.GetFiles(FileOf(bench, SnapshotPlan.PrefixOf(Name)), "*.parquet", SearchOption.AllDirectories);
             hashes = [.. frozen.Select(Hash)];
@@ -180,7 +180,7 @@ public sealed class SnapshotTests
         Directory.Delete(Path.Combine(folder, "blobs", SnapshotManifest.PathOf(Name)));
 
         await using var reopened = await Workbench.OpenAsync(folder);
-        using var resumed = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var resumed = new CancellationTokenSource(AssemblySetup.Patience);
         Assert.AreEqual(WorkflowStatus.Completed, (await reopened.Data.Engine.WhenFinishedAsync(SnapshotWorkflow.InstanceOf(Name), resumed.Token)).Status);
 
         CollectionAssert.AreEqual(hashes, frozen.Select(Hash).ToArray());

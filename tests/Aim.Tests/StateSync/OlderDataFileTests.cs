@@ -20,13 +20,31 @@ public sealed class OlderDataFileTests
         }
         MakeOlder(folder);
 
-        await using var data = DataFolder.Open(folder, new Uri("http://localhost:5080"), TimeProvider.System, NullLoggerFactory.Instance);
+        await using var data = Open(folder);
         data.Engine.Start();
         var night = await new Host.Commands.StateSyncer(data, TimeProvider.System).RunAsync(verifyAll: true, countsHits: false, CancellationToken.None);
 
         Assert.AreEqual((1, 1L), (night.EditionsBehind, night.Students), "only the student who was changed");
         Assert.IsEmpty(night.Disagreed);
     }
+
+    [TestMethod]
+    public async Task Two_programs_that_open_an_older_folder_at_once_both_go_on_with_it()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            var folder = AssemblySetup.NewFolder("older");
+            await using (Open(folder)) { }
+            MakeOlder(folder);
+            using var start = new Barrier(2);
+
+            var opened = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Factory.StartNew(() => { start.SignalAndWait(); return Open(folder); }, TaskCreationOptions.LongRunning)));
+
+            foreach (var data in opened) await data.DisposeAsync();
+        }
+    }
+
+    private static DataFolder Open(string folder) => DataFolder.Open(folder, new Uri("http://localhost:5080"), TimeProvider.System, NullLoggerFactory.Instance);
 
     /// <summary>As version 2 of the schema had it: only students with a removed row were listed.</summary>
     private static void MakeOlder(string folder)

@@ -13,8 +13,6 @@ namespace Aim.Tests.Uploads;
 [TestClass]
 public sealed class CrashTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     [TestMethod]
     public async Task A_load_that_is_killed_at_any_moment_and_run_again_ends_as_if_never_killed()
     {
@@ -60,7 +58,8 @@ public sealed class CrashTests
         var state = Generate(students: 200, districts: 4, errorRate: 0.05);
         var (expected, _) = await UndisturbedAsync(state);
         var data = AssemblySetup.NewFolder("loaded-beside");
-        await using (var serving = AimProcess.Start("serve", "--data", data, "--urls", $"http://localhost:{AimProcess.FreePort()}"))
+        await using (DataFolder.Open(data, new Uri("http://localhost:5080"), TimeProvider.System, NullLoggerFactory.Instance)) { }
+        await using (await AimProcess.ServeAsync(data))
         {
             var (code, _, error) = await AimProcess.RunAsync("load", state, "--data", data, "--yes");
             Assert.AreEqual((1, ""), (code, error));
@@ -135,7 +134,7 @@ public sealed class CrashTests
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         var fuse = new Fuse(touches);
         await using (var dying = FusedPlatform.Open(folder, fuse))
         {

@@ -453,7 +453,7 @@ public sealed class OneRosterTests
     /// <summary>Waits until a part of the roster asks something.</summary>
     private static async Task<UploadReport> AskedAsync(Workbench bench, string key)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         while (true)
         {
             if (await bench.Platform.Intake.StatusAsync(key, patience.Token) is { } report && (report.Stage == "Confirm" || report.IsFinished)) return report;

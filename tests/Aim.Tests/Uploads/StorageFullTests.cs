@@ -18,8 +18,6 @@ public sealed class StorageFullTests
     private const string Sentence = "The storage is full. Nothing was lost: free some space, and the work goes on where it stopped.";
     private const int Students = 2000;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private static string File => Sample.Tsv("SD", [.. Enumerable.Range(1000, Students).Select(i => Sample.Student($"{i}"))]);
 
     private static UploadTicket Ticket => new() { Key = "", District = Sample.District, Year = Sample.Year, RecordType = "SD", FileName = "SD.tsv", RequestedBy = "test", RequestedAt = default };
@@ -39,7 +37,7 @@ public sealed class StorageFullTests
 
         await FillAsync(bench.Data.Databases.Data, full: true);
         var input = (await bench.Platform.Intake.AcceptAsync(blob, CancellationToken.None))!;
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         while (!bench.Data.Engine.Journal.Read(UploadIntake.InstanceOf(input.Id)).Any(entry => entry.Kind == EventKind.AttemptFailed && entry.Name == UploadSteps.Apply.Name))
             await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, patience.Token);
         Assert.AreEqual(UploadStatus.Processing, (await bench.Platform.Intake.StatusAsync(ticket.Key, CancellationToken.None))!.Status);
@@ -60,7 +58,7 @@ public sealed class StorageFullTests
         await using var database = new SqliteDatabase(Path.Combine(AssemblySetup.NewFolder("journal"), "workflows.db"), WorkflowJournal.Schema, WorkflowJournal.SchemaVersion, fullSync: false);
         await using var engine = new WorkflowEngine(new WorkflowJournal(database, TimeProvider.System), catalog, TimeProvider.System, NullLogger<WorkflowEngine>.Instance);
         engine.Start();
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
 
         await engine.StartAsync<OneStep, int, int>("one", 7, patience.Token);
         var state = await engine.WhenFinishedAsync("one", patience.Token);
@@ -102,7 +100,7 @@ public sealed class StorageFullTests
         var data = app.Services.GetRequiredService<DataFolder>();
         await data.Platform.References.PublishAsync(Sample.Reference(), CancellationToken.None);
         using var http = new HttpClient();
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
 
         await FillAsync(data.Databases.Journal, full: true);
         var (ticket, place, answer) = await PutUntilFullAsync(data, http, patience.Token);

@@ -11,6 +11,9 @@ public sealed class BrokenWorkflowTests : IAsyncDisposable
     private static readonly Step<string, string> Second = new("Second");
     private static readonly Step<string, string> Third = new("Third");
 
+    /// <summary>A timer that has run out before it is awaited is no waiting at all.</summary>
+    private static readonly TimeSpan LongerThanATest = TimeSpan.FromHours(1);
+
     private readonly string folder = EngineBench.NewFolder();
     private readonly FakeTimeProvider clock = new(new DateTimeOffset(2026, 1, 15, 12, 0, 0, TimeSpan.Zero));
     private EngineBench? bench;
@@ -89,7 +92,8 @@ public sealed class BrokenWorkflowTests : IAsyncDisposable
     {
         public override async Task<string> RunAsync(IWorkflowContext context, string input)
         {
-            await Task.Run(() => { });
+            // One that is not done by the time it is awaited.
+            await Task.Run(() => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System));
             return await context.CallAsync(First, input);
         }
     }
@@ -99,7 +103,7 @@ public sealed class BrokenWorkflowTests : IAsyncDisposable
         public override async Task<string> RunAsync(IWorkflowContext context, string input)
         {
             await context.CallAsync(First, input);
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System);
+            await Task.Delay(LongerThanATest, TimeProvider.System);
             return input;
         }
     }
@@ -113,7 +117,8 @@ public sealed class BrokenWorkflowTests : IAsyncDisposable
     {
         public override async Task<string> RunAsync(IWorkflowContext context, string input)
         {
-            await Task.WhenAny(context.SleepUntilAsync(context.Now.AddYears(1)), Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System));
+            // It is seen when it runs out, which has to be after it was awaited.
+            await Task.WhenAny(context.SleepUntilAsync(context.Now.AddYears(1)), Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System));
             return input;
         }
     }

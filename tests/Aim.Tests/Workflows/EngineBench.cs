@@ -42,7 +42,7 @@ internal sealed class EngineBench : IAsyncDisposable
     /// <summary>Lets time pass until the condition holds.</summary>
     public async Task WhenAsync(Func<bool> condition, TimeSpan? tick = null)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         while (!condition())
         {
             if (tick is { } time) Clock.Advance(time);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Aim.Tests.Setup;
 using Aim.Workflows;
 using Microsoft.Extensions.Time.Testing;
 
@@ -42,7 +43,7 @@ public abstract class WorkflowContract
 
     private async Task WhenAsync(Func<Task<bool>> condition, TimeSpan? tick = null)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(AssemblySetup.Patience);
         while (!await condition())
         {
             if (tick is { } time) clock.Advance(time);
