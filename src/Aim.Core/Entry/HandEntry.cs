@@ -62,6 +62,9 @@ public sealed class HandEntry
     /// <summary>Where saves are kept.</summary>
     internal const string Root = "saves/";
 
+    /// <summary>How the names of notes of undos begin.</summary>
+    private const string NoteOfUndo = "undo-";
+
     /// <summary>A version that no edition has: applying to it tells only whether the load was applied before.</summary>
     private const long NoVersion = -1;
 
@@ -77,6 +80,9 @@ public sealed class HandEntry
 
     internal HandEntry(IBlobStore blobs, IEditionStore editions, ChangeJudge judge, UploadLog log, Deletions deletions, ChangesToState state, TimeProvider clock) =>
         (this.blobs, this.editions, this.judge, this.log, this.deletions, this.state, this.clock) = (blobs, editions, judge, log, deletions, state, clock);
+
+    /// <summary>Whether a blob is the note of an undo: who took what back. It is written first, and deleted again when the undo is refused.</summary>
+    public static bool IsNoteOfUndo(string path) => path.StartsWith(Root, StringComparison.Ordinal) && path.AsSpan(path.LastIndexOf('/') + 1).StartsWith(NoteOfUndo, StringComparison.Ordinal);
 
     /// <inheritdoc cref="ChangeJudge.RefusalAsync" />
     public Task<string?> RefusalAsync(EditionKey edition, CancellationToken cancellation) => judge.RefusalAsync(edition, cancellation);
@@ -183,7 +189,7 @@ public sealed class HandEntry
     {
         if ((await editions.GetHeadAsync(edition, cancellation)).Version != version) return null;
         var now = clock.GetUtcNow();
-        var name = string.Create(CultureInfo.InvariantCulture, $"undo-{version}-{UploadLog.NewKey(now)}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"{NoteOfUndo}{version}-{UploadLog.NewKey(now)}");
         var path = $"{Root}{edition.District}/{edition.Year}/{name}.json";
         // Kept before it is done, as a save is; from here on nobody's leaving stops it.
         await blobs.WriteAsync(path, JsonSerializer.SerializeToUtf8Bytes(new KeptUndo(by, now, version), Json), cancellation);

@@ -1,3 +1,4 @@
+using Aim.Entry;
 using Aim.Host.Embedded;
 using Aim.OneRoster;
 using Aim.Ports;
@@ -18,6 +19,7 @@ internal sealed class BackupCut : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly Dictionary<string, Stream> held = [];
+    private HashSet<string> open = [];
 
     private BackupCut(DateTimeOffset moment, SqliteSession data, SqliteSession journal) => (Moment, Data, Journal) = (moment, data, journal);
 
@@ -90,18 +92,28 @@ internal sealed class BackupCut : IAsyncDisposable
 
     private async Task ListAsync(IBlobStore blobs, CancellationToken cancellation)
     {
-        var open = WorkflowJournal.ListOpen(Journal);
-        UnderWay = open.Count;
+        var underWay = WorkflowJournal.ListOpen(Journal);
+        UnderWay = underWay.Count;
         Blobs = await blobs.ListAsync("", cancellation).ToListAsync(cancellation);
-        var uploads = open.Where(instance => instance.Workflow is nameof(UploadWorkflow) or nameof(RosterWorkflow)).Select(instance => WorkflowCatalog.Deserialize<UploadInput>(instance.Input));
-        var prefixes = uploads.SelectMany(upload => new[] { upload.WorkPrefix, upload.ResultsPrefix }).ToHashSet();
-        foreach (var blob in Blobs.Where(blob => blob.Path.Split('/') is { Length: > 2 } parts && prefixes.Contains($"{parts[0]}/{parts[1]}/")))
+        var uploads = underWay.Where(instance => instance.Workflow is nameof(UploadWorkflow) or nameof(RosterWorkflow)).Select(instance => WorkflowCatalog.Deserialize<UploadInput>(instance.Input));
+        open = uploads.SelectMany(upload => new[] { upload.WorkPrefix, upload.ResultsPrefix }).ToHashSet();
+        foreach (var blob in Blobs.Where(IsOfOpenUpload))
         {
             if (await blobs.OpenReadAsync(blob.Ref, cancellation) is { } stream) held[blob.Path] = stream;
         }
     }
 
-    /// <summary>Opens a blob of the cut; null when it has been swept since.</summary>
+    private bool IsOfOpenUpload(BlobInfo blob) => blob.Path.Split('/') is { Length: > 2 } parts && open.Contains($"{parts[0]}/{parts[1]}/");
+
+    /// <summary>
+    /// Whether a blob of the cut may be gone by now, without harm: what is swept, what a step of an upload under way deletes and makes anew, and the note of an undo that was
+    /// refused, which is written before the undo is tried.
+    /// </summary>
+    public bool MayBeGone(BlobInfo blob) =>
+        blob.Path.StartsWith(UploadLeftovers.Work, StringComparison.Ordinal) || blob.Path.StartsWith(UploadLeftovers.Parts, StringComparison.Ordinal)
+        || IsOfOpenUpload(blob) || HandEntry.IsNoteOfUndo(blob.Path);
+
+    /// <summary>Opens a blob of the cut; null when it is gone.</summary>
     public async Task<Stream?> OpenAsync(IBlobStore blobs, BlobInfo blob, CancellationToken cancellation) =>
         held.TryGetValue(blob.Path, out var stream) ? stream : await blobs.OpenReadAsync(blob.Ref, cancellation);
 

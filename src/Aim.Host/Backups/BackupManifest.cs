@@ -14,7 +14,7 @@ internal sealed record BackupFile(string Path, long Bytes, string Sha256, DateTi
 /// <param name="DataSchema">Schema version of <c>aim.db</c>.</param>
 /// <param name="JournalSchema">Schema version of <c>workflows.db</c>.</param>
 /// <param name="UnderWay">Workflows that had not ended; they go on when the restored folder is served.</param>
-/// <param name="LeftOut">Working files that were swept between the cut and the copying; whoever needs them makes them anew.</param>
+/// <param name="LeftOut">Files that were gone between the cut and the copying: working files and results of uploads under way, which whoever needs them makes anew, and notes of undos that were refused.</param>
 internal sealed record BackupManifest(int Format, DateTimeOffset Moment, long DataSchema, long JournalSchema, int UnderWay, IReadOnlyList<BackupFile> Files, IReadOnlyList<string> LeftOut)
 {
     public const int Newest = 1;

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using Aim.Host.Embedded;
-using Aim.Ports;
-using Aim.Uploads;
 using Aim.Workflows;
 
 namespace Aim.Host.Backups;
@@ -65,12 +63,10 @@ internal sealed class DataBackup(DataFolder data, TimeProvider clock, BackupProg
         {
             await using var source = await cut.OpenAsync(data.Ports.Blobs, blob, token);
             if (source is not null) copied.Add(await FileCopy.CopyAsync(source, folder, $"{DataFolder.BlobFolder}/{blob.Path}", blob.Written, token));
-            else if (MayBeSwept(blob)) leftOut.Add(blob.Path);
+            else if (cut.MayBeGone(blob)) leftOut.Add(blob.Path);
             else throw BackupManifest.Unusable($"{blob.Path} vanished while it was being backed up, though it is kept for good. See who removes files from {data.Path}.");
             progress("Files", Interlocked.Add(ref done, blob.Length) / (double)total);
         });
         return ([.. copied.OrderBy(file => file.Path, StringComparer.Ordinal)], [.. leftOut.Order(StringComparer.Ordinal)]);
     }
-
-    private static bool MayBeSwept(BlobInfo blob) => blob.Path.StartsWith(UploadLeftovers.Work, StringComparison.Ordinal) || blob.Path.StartsWith(UploadLeftovers.Parts, StringComparison.Ordinal);
 }
