@@ -91,13 +91,15 @@ internal sealed class OutboxRelay(DataFolder data, HttpClient http, TimeProvider
         pauses[id] = (failures, Clock.GetUtcNow() + pause);
     }
 
-    /// <summary>Delivers one batch; false when there is nothing more.</summary>
+    /// <summary>Delivers one batch; false when there is nothing more, or another host on the folder has moved the position on: it must not be put back.</summary>
     private async Task<bool> DeliverAsync(Subscription subscription, CancellationToken cancellation)
     {
         var stored = await data.Ports.Ledger.FindAsync(Subject, PositionKind, subscription.Id, cancellation);
         var changes = await data.Ports.State.ReadChangesAsync(stored is null ? null : JsonSerializer.Deserialize<string>(stored.Json), BatchSize, cancellation);
         if (changes.Changes.Count > 0) await new WebhookPublisher(http, subscription).PublishAsync(changes.Changes, cancellation);
-        if (changes.Changes.Count > 0 || changes.HasMore) await data.Ports.Ledger.PutAsync(new(Subject, PositionKind, subscription.Id, JsonSerializer.Serialize(changes.Cursor)), cancellation);
-        return changes.HasMore;
+        if (changes.Changes.Count == 0 && !changes.HasMore) return false;
+        var position = new LedgerEntry(Subject, PositionKind, subscription.Id, JsonSerializer.Serialize(changes.Cursor), stored?.ETag);
+        var isMoved = stored is null ? await data.Ports.Ledger.AddAsync(position, cancellation) : await data.Ports.Ledger.PutAsync(position, cancellation);
+        return isMoved && changes.HasMore;
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Aim.Host.Serving;
+using Aim.Ports;
 using Aim.Records;
 using Aim.State;
 using Aim.Tests.Contracts;
@@ -137,5 +138,42 @@ public sealed class OutboxRelayTests : IAsyncDisposable
         await WhenHasAsync("/one", 6);
 
         Assert.HasCount(6, receiver.EventsOf("/one"));
+    }
+
+    [TestMethod]
+    [DataRow(false, DisplayName = "from the beginning")]
+    [DataRow(true, DisplayName = "from a position")]
+    public async Task Of_two_hosts_on_one_folder_the_slower_one_does_not_put_the_position_back(bool hasPosition)
+    {
+        Task<LedgerEntry?> PositionAsync() => bench.Data.Ports.Ledger.FindAsync("subscriptions", "position", "one", CancellationToken.None);
+        await SubscribeAsync("one");
+        await ChangeAsync(1, "Ana");
+        if (hasPosition)
+        {
+            var earlier = await bench.RelayAsync(receiver);
+            await bench.WhenAsync(async () => await PositionAsync() is not null, Tick);
+            await earlier.StopAsync(CancellationToken.None);
+            await ChangeAsync(1, "Anna");
+        }
+        var before = (await PositionAsync())?.Json;
+        var (calls, proceed) = (0, new TaskCompletionSource());
+        receiver.Answer("/one", async _ =>
+        {
+            if (Interlocked.Increment(ref calls) == 1) await proceed.Task;
+            return HttpStatusCode.OK;
+        });
+        await bench.RelayAsync(receiver);
+        await bench.WhenAsync(() => Volatile.Read(ref calls) == 1, Tick);
+        await ChangeAsync(1, "Annie");
+        var quicker = await bench.RelayAsync(receiver);
+        await bench.WhenAsync(async () => (await PositionAsync())?.Json != before, Tick);
+        await quicker.StopAsync(CancellationToken.None);
+
+        proceed.SetResult();
+        await ChangeAsync(1, "Anne");
+        var newest = hasPosition ? 4 : 3;
+        await bench.WhenAsync(() => receiver.EventsOf("/one").Any(change => change.Version == newest), Tick);
+
+        Assert.AreEqual(hasPosition ? "1 2 3 2 4" : "1 2 1 3", string.Join(' ', receiver.EventsOf("/one").Select(change => change.Version)), "what the slower one was at is told again, and nothing after it");
     }
 }
