@@ -20,7 +20,7 @@ internal static class ReferenceEndpoints
     private const int ProblemsTold = 20;
 
     public static void MapReference(this IEndpointRouteBuilder api) => api.MapPut("/reference/{year}", PublishAsync).WithTags("Reference").DisableAntiforgery()
-        .Accepts<IFormFileCollection>("multipart/form-data").WithSummary("Publish a year's agency, districts, schools, calendars and State IDs, thresholds, stages of rules, funding counts, schools without incidents and certifications: the CSV files of a reference folder");
+        .Accepts<IFormFileCollection>("multipart/form-data").WithSummary("Publish a year's agency, districts, schools, calendars and State IDs, thresholds, stages of rules, days of collections, funding counts, schools without incidents and certifications: the CSV files of a reference folder");
 
     private static async Task<Ok<ReferenceView>> PublishAsync(SchoolYear year, HttpContext context, AimPlatform platform, CancellationToken cancellation)
     {

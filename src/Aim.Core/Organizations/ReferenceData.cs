@@ -113,6 +113,11 @@ public sealed record SchoolCalendar
     public required int InstructionalDays { get; init; }
 }
 
+/// <summary>What the state office has set for a collection of the year.</summary>
+/// <param name="Closes">Last day on which districts may correct; the collection is frozen on the day after.</param>
+/// <param name="CountDay">The day that the freeze goes by; null when it keeps the one it has.</param>
+public sealed record CollectionDays(DateOnly Closes, DateOnly? CountDay = null);
+
 /// <summary>Who and what there is in one school year: immutable, replaced as a whole, kept with every freeze.</summary>
 public sealed class ReferenceData
 {
@@ -124,7 +129,7 @@ public sealed class ReferenceData
     [JsonConstructor]
     public ReferenceData(
         SchoolYear year, Agency agency, IReadOnlyList<District> districts, IReadOnlyList<School> schools, IReadOnlyList<SchoolCalendar> calendars, IReadOnlyDictionary<string, int>? thresholds = null,
-        IReadOnlyDictionary<string, RuleStage>? stages = null)
+        IReadOnlyDictionary<string, RuleStage>? stages = null, IReadOnlyDictionary<string, CollectionDays>? collections = null)
     {
         Year = year;
         Agency = agency;
@@ -133,6 +138,7 @@ public sealed class ReferenceData
         Calendars = calendars;
         Thresholds = thresholds;
         Stages = stages;
+        Collections = collections;
         this.districts = districts.ToFrozenDictionary(district => district.Number.Value);
         this.schools = schools.ToFrozenDictionary(school => (school.District.Value, school.Number));
         this.calendars = calendars.ToFrozenDictionary(calendar => (calendar.District.Value, calendar.School, calendar.Number));
@@ -152,6 +158,10 @@ public sealed class ReferenceData
     /// <summary>The stages that the state has set for this year, by the id of the rule; null when it leaves all where the catalogue has them.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, RuleStage>? Stages { get; }
+
+    /// <summary>The days that the state has set for collections of this year, by <see cref="CollectionName"/>; null when it leaves all as they are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, CollectionDays>? Collections { get; }
 
     public District? FindDistrict(DistrictId district) => districts.GetValueOrDefault(district.Value ?? "");
 

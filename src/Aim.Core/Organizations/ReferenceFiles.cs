@@ -3,6 +3,7 @@ using Aim.Federal;
 using Aim.Identity;
 using Aim.Records;
 using Aim.Rules;
+using Aim.Snapshots;
 using Aim.Uploads;
 using Sylvan.Data.Csv;
 
@@ -39,7 +40,7 @@ public sealed record NotesOfYear(IReadOnlyList<FundedCount> FundingCounts, IRead
 /// <summary>
 /// Reads a year's reference data from CSV files with a header row: <c>agency.csv</c>, <c>districts.csv</c>, <c>schools.csv</c> and
 /// <c>calendars.csv</c>; and, if they are there, <c>identities.csv</c> with the State IDs given out before, <c>funding-counts.csv</c> with the
-/// counts of the funding system, <c>thresholds.csv</c> and <c>rules.csv</c> with what the state sets for rules, and, from the system before this one, <c>zero-incidents.csv</c> and
+/// counts of the funding system, <c>thresholds.csv</c> and <c>rules.csv</c> with what the state sets for rules, <c>collections.csv</c> with the last days of the collections, and, from the system before this one, <c>zero-incidents.csv</c> and
 /// <c>certifications.csv</c> with what districts have confirmed and certified.
 /// </summary>
 public sealed class ReferenceFiles(string folder)
@@ -54,9 +55,10 @@ public sealed class ReferenceFiles(string folder)
     private const string CertificationsFile = "certifications.csv";
     private const string ThresholdsFile = "thresholds.csv";
     private const string RulesFile = "rules.csv";
+    private const string CollectionsFile = "collections.csv";
 
     /// <summary>The files of a folder; those after the calendars may be left out.</summary>
-    public static IReadOnlyList<string> Names { get; } = [AgencyFile, DistrictsFile, SchoolsFile, CalendarsFile, IdentitiesFile, FundingFile, ThresholdsFile, RulesFile, ZeroIncidentsFile, CertificationsFile];
+    public static IReadOnlyList<string> Names { get; } = [AgencyFile, DistrictsFile, SchoolsFile, CalendarsFile, IdentitiesFile, FundingFile, ThresholdsFile, RulesFile, CollectionsFile, ZeroIncidentsFile, CertificationsFile];
 
     private const int LinesTold = 10;
 
@@ -74,7 +76,8 @@ public sealed class ReferenceFiles(string folder)
         var calendars = ReadRows(CalendarsFile, CalendarOf).ToList();
         CheckLinks(districts, schools, calendars);
         var (thresholds, stages) = (ReadSet(ThresholdsFile, "threshold", ThresholdOf), ReadSet(RulesFile, "rule", StageOf));
-        return problems.Count > 0 ? null : new ReferenceData(agency[0].Year, agency[0].Agency, districts, schools, calendars, thresholds, stages);
+        var collections = agency.Count == 1 ? ReadCollections(agency[0].Year) : null;
+        return problems.Count > 0 ? null : new ReferenceData(agency[0].Year, agency[0].Agency, districts, schools, calendars, thresholds, stages, collections);
     }
 
     /// <summary>State IDs that were given out before this system; none when the file isn't there. What can't be used is among <see cref="Problems"/>, and then nobody of the list is to be taken.</summary>
@@ -158,6 +161,20 @@ public sealed class ReferenceFiles(string folder)
         var stage = Enum.Parse<RuleStage>(row.OneOf("Stage", Enum.GetNames<RuleStage>()));
         if (stage != RuleStage.Enforce && RuleCatalog.KeepsOutWhatCannotBeStored(rule)) throw new FormatException($"Rule {rule.Id} keeps out rows that can't be stored, so that it is always enforced. Delete the row.");
         return new(rule.Id, stage);
+    }
+
+    private SortedDictionary<string, CollectionDays>? ReadCollections(SchoolYear year)
+    {
+        var (windows, lines) = (CollectionWindow.DefaultsOf(year), new Dictionary<string, long>());
+        return ReadSet(CollectionsFile, "collection", row =>
+        {
+            var name = row.OneOf("Collection", [.. CollectionName.All]);
+            if (!lines.TryAdd(name, row.Line)) throw new FormatException($"The collection {name} is in line {lines[name]} already. Delete one of the two rows.");
+            var window = windows.FirstOrDefault(window => window.Collection == name)
+                ?? throw new FormatException($"Nothing is frozen at the end of {name}, so that its days can't be set; they can for {string.Join(", ", windows.Select(window => window.Collection))}. Delete the row.");
+            var days = new CollectionDays(row.Date("Closes"), row.Optional("CountDay") is null ? null : row.Date("CountDay"));
+            return window.ProblemOf(days) is { } problem ? throw new FormatException(problem) : new KeyValuePair<string, CollectionDays>(name, days);
+        });
     }
 
     private bool IsThere(string file) => File.Exists(Path.Combine(folder, file));

@@ -1,10 +1,11 @@
 using System.Globalization;
 using Aim.Organizations;
 using Aim.Records;
+using Aim.Snapshots;
 
 namespace Aim.Host.Generate;
 
-/// <summary>Writes what the state office keeps of a year: agency, districts, schools, calendars, and the State IDs given out before.</summary>
+/// <summary>Writes what the state office keeps of a year: agency, districts, schools, calendars, the days of the collections, and the State IDs given out before.</summary>
 internal sealed class ReferenceCsv(StateFolder folder, SchoolYear year)
 {
     public void Write(IReadOnlyList<SampleDistrict> districts, IReadOnlyList<School> empty, IEnumerable<SchoolCalendar> calendars, IReadOnlyList<SampleStudent> students, Mistakes mistakes)
@@ -21,6 +22,8 @@ internal sealed class ReferenceCsv(StateFolder folder, SchoolYear year)
                 Cells(s.Mailing), Cells(s.Location))));
         folder.WriteCsv("reference/calendars.csv", "DistrictNumber,SchoolNumber,CalendarNumber,Start,End,InstructionalDays",
             calendars.Select(c => Line(c.District.Value, c.School, c.Number, FileDate.Of(c.Start), FileDate.Of(c.End), Text(c.InstructionalDays))));
+        folder.WriteCsv("reference/collections.csv", "Collection,CountDay,Closes",
+            CollectionWindow.DefaultsOf(year).Select(c => Line(c.Collection, FileDate.Of(c.IsCountDayLaw ? null : c.CountDay), FileDate.Of(c.Closes))));
         folder.WriteCsv("reference/identities.csv", "StateId,LastName,FirstName,MiddleName,Suffix,BirthDate,Gender,MergedInto", Identities(students, mistakes));
     }
 

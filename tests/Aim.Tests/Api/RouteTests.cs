@@ -5,6 +5,8 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Aim.Records;
+using Aim.Rules;
 using Aim.Tests.Setup;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -209,17 +211,24 @@ public sealed class RouteTests
     {
         var operators = await host.AsAsync("operator");
         var folder = Path.Combine(Approved.RepositoryRoot(), "samples", "state", "reference");
+        var days = "\r\n" + File.ReadAllText(Path.Combine(folder, "collections.csv")).Split("\r\n", 2)[1];
 
-        using var good = await operators.PutAsync("/api/v1/reference/2025", Form(text => text.Replace("\r\n2026,", "\r\n2025,", StringComparison.Ordinal)));
+        using var good = await operators.PutAsync("/api/v1/reference/2025", Form(text => OfYear2025(text).Replace(days, "\r\nfall-count,,10/25/2024\r\n", StringComparison.Ordinal)));
         var published = await RunningHost.ReadAsync(good);
         Assert.AreEqual((HttpStatusCode.OK, 2), (good.StatusCode, published.GetProperty("districts").GetInt32()));
         Assert.AreEqual(2, (await RunningHost.ReadAsync(await operators.GetAsync("/api/v1/districts?year=2025"))).GetArrayLength());
+        var stored = await host.App.Services.GetRequiredService<AimPlatform>().References.FindAsync(new SchoolYear(2025), CancellationToken.None);
+        Assert.AreEqual(new DateOnly(2024, 10, 25), stored!.Value.Data.Collections![CollectionName.FallCount].Closes);
 
+        var late = await ExpectProblemAsync(await operators.PutAsync("/api/v1/reference/2025", Form(OfYear2025)), HttpStatusCode.BadRequest, "days of another year");
+        StringAssert.Contains(late.GetProperty("detail").GetString(), "collections.csv, line 2: ");
         await ExpectProblemAsync(await operators.PutAsync("/api/v1/reference/2025", Form(text => text)), HttpStatusCode.BadRequest, "another year");
         var problem = await ExpectProblemAsync(await operators.PutAsync("/api/v1/reference/2026", Form(text => text.Replace("59620", "5962", StringComparison.Ordinal))), HttpStatusCode.BadRequest, "a ZIP code of four digits");
         StringAssert.Contains(problem.GetProperty("detail").GetString(), "agency.csv");
         await ExpectProblemAsync(await operators.PutAsync("/api/v1/reference/2026", Form(text => text, "../agency.csv")), HttpStatusCode.BadRequest, "a path for a name");
         await ExpectProblemAsync(await operators.PutAsync("/api/v1/reference/2026", Body("{}")), HttpStatusCode.UnsupportedMediaType, "no form");
+
+        static string OfYear2025(string text) => text.Replace("\r\n2026,", "\r\n2025,", StringComparison.Ordinal);
 
         MultipartFormDataContent Form(Func<string, string> edit, string? agency = null)
         {

@@ -1,9 +1,12 @@
 using Aim.Federal;
 using Aim.Host.Commands;
+using Aim.Host.Embedded;
 using Aim.Host.Generate;
 using Aim.Organizations;
 using Aim.Rules;
+using Aim.Snapshots;
 using Aim.Tests.Setup;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Aim.Tests.Federal;
 
@@ -171,6 +174,69 @@ public sealed class ReferenceFileTests
 
         Assert.AreEqual("Warn Enforce Enforce", string.Join(' ', new[] { "ENR-001", "FMT-004", "ENR-002" }.Select(id => RuleCatalog.Get(id).In(reference).Stage)));
     }
+
+    [TestMethod]
+    [DataRow("summer,,08/01/2026", "collections.csv, line 2: Collection is 'summer', which is not one of fall-count, child-count, spring-count, test-window, end-of-year, graduates. Correct it.")]
+    [DataRow("test-window,,04/17/2026", "collections.csv, line 2: Nothing is frozen at the end of test-window, so that its days can't be set; they can for fall-count, spring-count, end-of-year. Delete the row.")]
+    [DataRow("fall-count,,10/22/2025\nspring-count,,02/14/2026\nfall-count,,10/24/2025", "collections.csv, line 4: The collection fall-count is in line 2 already. Delete one of the two rows.")]
+    [DataRow("fall-count,,", "collections.csv, line 2: Closes is empty. Fill it in.")]
+    [DataRow("fall-count,,in October", "collections.csv, line 2: Closes is 'in October', which is not a date (MM/DD/YYYY). Correct it.")]
+    [DataRow("fall-count,10/07/2025,10/22/2025", "collections.csv, line 2: The count day of fall-count is the law's, 10/06/2025, and can't be set. Leave CountDay empty.")]
+    [DataRow("spring-count,02/02/2026,02/14/2026", "collections.csv, line 2: The count day of spring-count is the law's, 02/02/2026, and can't be set. Leave CountDay empty.")]
+    [DataRow("fall-count,,10/05/2025", "collections.csv, line 2: Closes is 10/05/2025, which is before the count day, 10/06/2025. Correct it.")]
+    [DataRow("end-of-year,05/20/2026,05/19/2026", "collections.csv, line 2: Closes is 05/19/2026, which is before the count day, 05/20/2026. Correct it.")]
+    [DataRow("end-of-year,07/01/2026,07/10/2026", "collections.csv, line 2: CountDay is 07/01/2026, which is not in the school year 2025-2026. Give a day from 07/01/2025 to 06/30/2026.")]
+    [DataRow("end-of-year,06/30/2025,06/30/2026", "collections.csv, line 2: CountDay is 06/30/2025, which is not in the school year 2025-2026. Give a day from 07/01/2025 to 06/30/2026.")]
+    [DataRow("fall-count,,10/22/2026", "collections.csv, line 2: Closes is 10/22/2026, and no window of the school year 2025-2026 can close after 09/30/2026. Correct it.")]
+    public void Days_of_collections_that_cannot_be_used_are_refused_with_file_and_line(string rows, string sentence)
+    {
+        WriteCollections(rows);
+        var files = new ReferenceFiles(Reference);
+
+        Assert.IsNull(files.Read());
+        Assert.AreEqual(sentence, string.Join(" ", files.Problems));
+    }
+
+    [TestMethod]
+    public void Days_of_collections_that_a_state_sets_go_into_the_years_reference_data_and_the_others_keep_their_default()
+    {
+        WriteCollections("fall-count,,10/06/2025\nend-of-year,06/30/2026,09/30/2026");
+
+        var reference = new ReferenceFiles(Reference).Read()!;
+
+        Assert.AreEqual("10/06/2025-10/06/2025 02/02/2026-02/14/2026 06/30/2026-09/30/2026", Windows(reference));
+    }
+
+    [TestMethod]
+    public void A_folder_without_days_of_collections_has_those_of_the_law_and_of_2025_and_the_generated_one_says_the_same()
+    {
+        var generated = new ReferenceFiles(Reference).Read()!;
+        File.Delete(Path.Combine(Reference, "collections.csv"));
+        var without = new ReferenceFiles(Reference).Read()!;
+
+        Assert.IsNull(without.Collections);
+        Assert.AreEqual("10/06/2025-10/22/2025 02/02/2026-02/14/2026 05/15/2026-06/30/2026", Windows(without));
+        Assert.AreEqual((3, Windows(without)), (generated.Collections!.Count, Windows(generated)));
+    }
+
+    [TestMethod]
+    public async Task Days_of_collections_come_with_a_folder_that_is_loaded()
+    {
+        WriteCollections("fall-count,,10/17/2025");
+        var data = AssemblySetup.NewFolder("windows");
+        Assert.AreEqual(ExitCode.Done, await CommandLine.RunAsync(["load", folder, "--data", data], TextWriter.Null, TextWriter.Null, CancellationToken.None));
+
+        await using var opened = DataFolder.Open(data, new Uri("http://localhost:5080"), TimeProvider.System, NullLoggerFactory.Instance);
+        var reference = (await opened.Platform.References.FindAsync(Sample.Year, CancellationToken.None))!.Value.Data;
+
+        Assert.AreEqual(new DateOnly(2025, 10, 17), reference.Collections![CollectionName.FallCount].Closes);
+    }
+
+    /// <summary>Count day and last day of each, in order.</summary>
+    private static string Windows(ReferenceData reference) =>
+        string.Join(' ', CollectionWindow.Of(reference).Select(window => FormattableString.Invariant($"{window.CountDay:MM/dd/yyyy}-{window.Closes:MM/dd/yyyy}")));
+
+    private void WriteCollections(string rows) => File.WriteAllText(Path.Combine(Reference, "collections.csv"), $"Collection,CountDay,Closes\n{rows}\n");
 
     private void WriteStages(string rows) => File.WriteAllText(Path.Combine(Reference, "rules.csv"), $"Rule,Stage\n{rows}\n");
 
