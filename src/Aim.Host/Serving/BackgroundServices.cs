@@ -93,8 +93,16 @@ internal sealed class UploadWatcher(DataFolder data, TimeProvider clock, ILogger
         await foreach (var blob in data.Ports.Blobs.ListAsync(UploadPath.Root, cancellation))
         {
             if (known.Contains(blob.Ref) || Clock.GetUtcNow() - blob.Written < Quiet) continue;
-            if (await data.Platform.Intake.AcceptIfMissedAsync(blob, cancellation)) taken++;
-            known.Add(blob.Ref);
+            try
+            {
+                if (await data.Platform.Intake.AcceptIfMissedAsync(blob, cancellation)) taken++;
+                known.Add(blob.Ref);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException || !cancellation.IsCancellationRequested)
+            {
+                // Those that come after it must not wait for it. It isn't named: a file may have the name of a student.
+                ServeLog.ServiceFailed(Logger, "Taking up a file", failure.GetType().Name);
+            }
         }
         if (taken > 0) ServeLog.FilesTaken(Logger, taken);
     }

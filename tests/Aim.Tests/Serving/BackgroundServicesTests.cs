@@ -3,6 +3,7 @@ using Aim.StateSync;
 using Aim.Tests.Setup;
 using Aim.Uploads;
 using Aim.Workflows;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Aim.Tests.Serving;
@@ -124,5 +125,25 @@ public sealed class UploadWatcherTests
         Assert.AreEqual(3, Uploads(bench));
         var ticket = await bench.Data.Platform.Uploads.FindTicketAsync(UploadPath.Parse(lost)!.Key, CancellationToken.None);
         Assert.AreEqual("test", ticket!.RequestedBy, "what was asked for still counts");
+    }
+
+    [TestMethod]
+    public async Task A_file_that_can_not_be_taken_up_keeps_no_other_waiting_and_is_logged_without_its_name()
+    {
+        await using var bench = await OpenAsync();
+        // A ticket that nobody can read, under the first of the two keys.
+        await bench.Data.Ports.Ledger.AddAsync(new("upload/a-broken", "ticket", "-", "no ticket"), CancellationToken.None);
+        await DropAsync(bench, "uploads/0123/2026/SD/a-broken/Ana_Rivers.tsv", TimeSpan.FromMinutes(1));
+        await DropAsync(bench, $"uploads/0123/2026/SD/{Key}/SD.tsv", TimeSpan.FromMinutes(1));
+        var logs = new CapturedLogs();
+        using var loggers = LoggerFactory.Create(builder => builder.AddProvider(logs));
+        await bench.StartAsync(new UploadWatcher(bench.Data, bench.Clock, loggers.CreateLogger<UploadWatcher>()));
+
+        // Told twice, it was tried in a second round: the first one is over.
+        await bench.WhenAsync(() => logs.Lines.Count(line => line.Contains("JsonException", StringComparison.Ordinal)) >= 2, TimeSpan.FromSeconds(5));
+
+        Assert.AreEqual(1, Uploads(bench));
+        Assert.IsNotNull(await bench.Data.Platform.Uploads.FindTicketAsync(Key, CancellationToken.None));
+        foreach (var line in logs.Lines) Assert.DoesNotContain("Rivers", line);
     }
 }
