@@ -52,6 +52,9 @@ internal sealed class WorkflowEngine : IWorkflowClient, IAsyncDisposable
     internal TimeProvider Clock { get; }
     internal string Owner { get; }
 
+    /// <summary>The instances for which somebody waits for a signal, for tests.</summary>
+    internal ICollection<string> Awaited => signals.Keys;
+
     /// <summary>Starts taking up instances; before that, starts and signals are only stored.</summary>
     public void Start() => pumping = Task.Run(PumpAsync);
 
@@ -95,6 +98,8 @@ internal sealed class WorkflowEngine : IWorkflowClient, IAsyncDisposable
     {
         var waiting = signals.GetOrAdd(instanceId, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         await Task.WhenAny(waiting.Task, Task.Delay(options.Poll, Clock, cancellation));
+        // A wait that was begun when its run had ended: nobody else would remove it.
+        if (cancellation.IsCancellationRequested) signals.TryRemove(KeyValuePair.Create(instanceId, waiting));
     }
 
     internal async Task<string> RunStepAsync(string name, string instanceId, string input, CancellationToken cancellation)
@@ -208,6 +213,8 @@ internal sealed class WorkflowEngine : IWorkflowClient, IAsyncDisposable
         }
         finally
         {
+            // Its wait may have ended by its timeout, or by a signal from another process.
+            signals.TryRemove(instance.Id, out _);
             runs.TryRemove(instance.Id, out _);
             done.SetResult();
         }

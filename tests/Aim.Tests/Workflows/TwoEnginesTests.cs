@@ -118,4 +118,19 @@ public sealed class TwoEnginesTests
         Assert.AreEqual("yes", OutputOf(await runner.EndOfAsync("x")));
         Assert.AreEqual("yes", OutputOf(await other.Engine.WhenFinishedAsync("x", CancellationToken.None)));
     }
+
+    [TestMethod]
+    public async Task Nothing_is_kept_of_a_wait_that_ended_without_a_signal_from_this_process()
+    {
+        await using var runner = Open(Task.FromResult, Task.FromResult).Start();
+        await using var other = Open(Task.FromResult, Task.FromResult);
+        foreach (var id in new[] { "signaled elsewhere", "timed out" }) await runner.Engine.StartAsync<Waiting, string, string>(id, id, CancellationToken.None);
+        await runner.WhenAsync(() => runner.Engine.Awaited.Count == 2);
+        await other.Engine.SignalAsync("signaled elsewhere", Answered, "yes", CancellationToken.None);
+        Assert.AreEqual("yes", OutputOf(await runner.EndOfAsync("signaled elsewhere")));
+        runner.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.AreEqual("nobody", OutputOf(await runner.EndOfAsync("timed out")));
+
+        await runner.WhenAsync(() => runner.Engine.Awaited.Count == 0);
+    }
 }
