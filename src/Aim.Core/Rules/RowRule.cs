@@ -21,10 +21,28 @@ public sealed class RowFacts
     /// <summary>The calendar the present row names, if the school has it.</summary>
     public SchoolCalendar? Calendar { get; private set; }
 
+    /// <summary>What rows named so far: a file names few schools, and each of them in thousands of rows.</summary>
+    private readonly Dictionary<string, KnownSchool> named = [];
+
     internal void Resolve(ISchoolRecord record)
     {
-        School = Reference?.FindSchool(District, record.SchoolNumber);
-        Calendar = School is null ? null : Reference?.FindCalendar(District, record.SchoolNumber, record.CalendarNumber);
+        (School, Calendar) = (null, null);
+        if (Reference is null || record.SchoolNumber is not { } number) return;
+        if (!named.TryGetValue(number, out var known))
+        {
+            // Numbers that no school has are not kept: there may be as many as rows.
+            if (Reference.FindSchool(District, number) is not { } school) return;
+            named.Add(number, known = new KnownSchool(school));
+        }
+        School = known.School;
+        if (record.CalendarNumber is not { } calendar) return;
+        if (known.Calendars.TryGetValue(calendar, out var present)) Calendar = present;
+        else if (Reference.FindCalendar(District, number, calendar) is { } found) known.Calendars.Add(calendar, Calendar = found);
+    }
+
+    private sealed record KnownSchool(School School)
+    {
+        public Dictionary<string, SchoolCalendar> Calendars { get; } = [];
     }
 }
 

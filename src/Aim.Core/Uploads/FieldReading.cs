@@ -156,8 +156,10 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
     /// <summary>The State ID a row states, if any.</summary>
     public StateId? StateId(PlannedColumn column, ReadOnlySpan<char> field)
     {
+        // No string is made of what is a State ID as it stands.
+        if (!mayHoldOddCharacters && Records.StateId.TryParse(field, out var id)) return id;
         if (Text(column, field) is not { } text) return null;
-        if (Records.StateId.TryParse(text.AsSpan(), out var id)) return id;
+        if (Records.StateId.TryParse(text.AsSpan(), out id)) return id;
         Report(FileRules.BadValue, column.Name, text, null, ("Expected", "a State ID (nine digits)"));
         return null;
     }
@@ -203,7 +205,7 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
 
     private bool IsCleared(PlannedColumn column, ReadOnlySpan<char> field)
     {
-        if (!job.Plan.Type.EmptyKeepsValue || column.Field < 0 || !field.SequenceEqual(Clear)) return false;
+        if (!field.SequenceEqual(Clear) || column.Field < 0 || !job.Plan.Type.EmptyKeepsValue) return false;
         Cleared |= 1UL << column.Field;
         return true;
     }

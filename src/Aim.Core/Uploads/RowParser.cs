@@ -111,8 +111,7 @@ internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRe
         var isOther = false;
         var type = Field(rows, plan.RecordType).Trim();
         if (!type.Equals(plan.Type.Code, StringComparison.OrdinalIgnoreCase)) Reject(FileRules.RecordType, plan.RecordType.Name, type.ToString(), plan.Type.Code);
-        var district = reading.Text(plan.District, Field(rows, plan.District));
-        if (district is not null && district != job.District.Value) Reject(FileRules.District, plan.District.Name, district, job.District.Value);
+        if (!Field(rows, plan.District).SequenceEqual(job.District.Value) && reading.Text(plan.District, Field(rows, plan.District)) is { } district && district != job.District.Value) Reject(FileRules.District, plan.District.Name, district, job.District.Value);
         var endYear = Field(rows, plan.EndYear).Trim();
         if (!endYear.SequenceEqual(year)) Reject(FileRules.Year, plan.EndYear.Name, endYear.ToString(), year);
         return !isOther;
