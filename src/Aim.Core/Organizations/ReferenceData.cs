@@ -93,10 +93,21 @@ public sealed record School : Organization
     public bool Charter { get; init; }
 
     /// <summary>Grades offered, as EDFacts grade codes (PK, KG, 01 … 13, UG, AE), in the order of the grade list.</summary>
-    public required IReadOnlyList<string> Grades { get; init; }
+    public required IReadOnlyList<string> Grades
+    {
+        get;
+        init
+        {
+            field = value;
+            offered = CodeSets.Grade.Entries.Where(entry => entry.Federal is { } federal && value.Contains(federal)).Select(entry => entry.Code).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        }
+    }
+
+    /// <summary>Codes of the state's own grades that those offered stand for; asked of every row of an enrollment file.</summary>
+    private readonly FrozenSet<string> offered = [];
 
     /// <summary>Whether the school offers the grade; takes any grade code.</summary>
-    public bool Offers(string? grade) => CodeSets.Grade.FederalOf(grade) is { } federal && Grades.Contains(federal);
+    public bool Offers(string? grade) => grade is not null && offered.Contains(grade);
 }
 
 /// <summary>A calendar of a school: its first and last day of instruction. A school whose days differ by grade has several.</summary>

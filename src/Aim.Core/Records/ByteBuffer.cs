@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Aim.Records;
@@ -55,7 +56,8 @@ public sealed class ByteBuffer(int capacity = 256)
         if (most < 128)
         {
             var span = Reserve(most + 1);
-            var length = Encoding.UTF8.GetBytes(value, span[1..]);
+            // Nearly every text is ASCII, for which there is a shorter way.
+            if (Ascii.FromUtf16(value, span[1..], out var length) != OperationStatus.Done) length = Encoding.UTF8.GetBytes(value, span[1..]);
             span[0] = (byte)length;
             Length += length + 1;
             return;

@@ -77,6 +77,14 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
         return pool.Get(field);
     }
 
+    /// <summary>As <see cref="Text"/>, for what is only passed on: no string is made of a field that is right as it stands. Empty when there is nothing.</summary>
+    public ReadOnlySpan<char> Plain(PlannedColumn column, ReadOnlySpan<char> field)
+    {
+        var plain = Trim(column, field);
+        var isRight = !mayHoldOddCharacters && !plain.IsEmpty && plain.Length <= column.Width && !column.Digits && !IsCleared(column, plain);
+        return isRight ? plain : Text(column, field);
+    }
+
     public string? Code(PlannedColumn column, ReadOnlySpan<char> field)
     {
         field = Trim(column, field);
@@ -139,8 +147,7 @@ internal sealed class FieldReading(ParseJob job) : IRowOrigin
     /// <summary>Takes the local id, which must be there.</summary>
     public void ReadLocalId(PlannedColumn column, ReadOnlySpan<char> field)
     {
-        var plain = Trim(column, field);
-        if (mayHoldOddCharacters || plain.IsEmpty || plain.Length > column.Width) plain = Text(column, field);
+        var plain = Plain(column, field);
         if (plain.IsEmpty) return;
         var prefix = job.Plan.Type.LocalIdPrefix;
         if (prefix.Length == 0 && plain.Contains('/') && RecordTypes.ReservedPrefix(plain) is { } reserved)

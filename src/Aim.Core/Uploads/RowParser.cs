@@ -87,8 +87,8 @@ internal sealed class RowParser<T>(ParseJob job, RecordType<T> type, DelimitedRe
         reading.ReadLocalId(plan.LocalId, Field(rows, plan.LocalId));
         var isOfUpload = IsOfUpload(rows, plan);
         var stateId = reading.StateId(plan.StateId, Field(rows, plan.StateId));
-        var lastName = reading.Text(plan.LastName, Field(rows, plan.LastName));
-        var firstName = reading.Text(plan.FirstName, Field(rows, plan.FirstName));
+        var lastName = reading.Plain(plan.LastName, Field(rows, plan.LastName));
+        var firstName = reading.Plain(plan.FirstName, Field(rows, plan.FirstName));
 
         var source = new RowFields<DelimitedCells>(new DelimitedCells(rows), plan.Content, reading);
         var record = read(ref source);

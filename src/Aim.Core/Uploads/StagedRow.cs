@@ -14,7 +14,7 @@ internal sealed record StagedRow(
     public bool IsRejected => Key == RejectedKey;
 
     public static void Write(
-        ByteBuffer buffer, ReadOnlySpan<char> localId, string key, long line, StateId? statedId, string? lastName, string? firstName, ulong cleared, ReadOnlySpan<byte> content)
+        ByteBuffer buffer, ReadOnlySpan<char> localId, string key, long line, StateId? statedId, ReadOnlySpan<char> lastName, ReadOnlySpan<char> firstName, ulong cleared, ReadOnlySpan<byte> content)
     {
         buffer.WriteText(localId);
         buffer.WriteText(key);
@@ -81,7 +81,7 @@ internal sealed class ParsedBlock
         RowCount = 0;
     }
 
-    public void Stage(ReadOnlySpan<char> localId, string key, long line, StateId? statedId, string? lastName, string? firstName, ulong cleared, ReadOnlySpan<byte> content)
+    public void Stage(ReadOnlySpan<char> localId, string key, long line, StateId? statedId, ReadOnlySpan<char> lastName, ReadOnlySpan<char> firstName, ulong cleared, ReadOnlySpan<byte> content)
     {
         var offset = Rows.Length;
         StagedRow.Write(Rows, localId, key, line, statedId, lastName, firstName, cleared, content);
