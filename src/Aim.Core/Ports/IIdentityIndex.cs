@@ -52,7 +52,7 @@ public interface IIdentityIndex
 /// <summary>Short forms of what callers do most.</summary>
 public static class IdentityIndexExtensions
 {
-    private const int PeopleAWrite = 5000;
+    private const int PeopleAWrite = 30_000;
 
     /// <summary>Longer chains of merges are a circle, which no merge makes.</summary>
     private const int LongestChain = 100;

@@ -15,11 +15,7 @@ namespace Aim.StateSync;
 /// <param name="Lease">The version being brought over; null at the start.</param>
 /// <param name="AfterLocalId">The last local id that is done.</param>
 public sealed record SyncProgress(
-    EditionKey Edition, string Owner, SyncLease? Lease, string? AfterLocalId, long Students, long Committed, int Parked, bool IsDone)
-{
-    /// <summary>The state had nobody of the district and year when this sync began, so that all it has by the end is what was brought.</summary>
-    public bool BeganEmpty { get; init; }
-}
+    EditionKey Edition, string Owner, SyncLease? Lease, string? AfterLocalId, long Students, long Committed, int Parked, bool IsDone);
 
 /// <summary>
 /// Brings a district's changes to the state record: the students touched since the last sync, each merged into the record of the child
@@ -110,7 +106,8 @@ public sealed class SyncEdition(
         // Renewed at every step; who gets it in between has the newest version in view, so this sync may stop.
         if (await editions.BeginSyncAsync(progress.Edition, progress.Owner, clock.GetUtcNow() + leaseTime, cancellation) is not { } fresh) return progress with { IsDone = true };
         var lease = progress.Lease ?? fresh;
-        if (progress.Lease is null) progress = progress with { BeganEmpty = lease.SyncedVersion == 0 && !await state.StudentsOfAsync(progress.Edition.District, progress.Edition.Year, cancellation).AnyAsync(cancellation) };
+        // When the state had nobody of the district and year, all it has by the end is what was brought: but only if this is the first attempt, and the last step too.
+        var beganEmpty = progress.Lease is null && lease.SyncedVersion == 0 && !await state.StudentsOfAsync(progress.Edition.District, progress.Edition.Year, cancellation).AnyAsync(cancellation);
         var parked = await parking.ListAsync(progress.Edition, cancellation);
         var batch = new Batch(resolver.Begin(progress.Edition), lease, parked);
         var last = progress.AfterLocalId;
@@ -124,7 +121,7 @@ public sealed class SyncEdition(
         }
         progress = progress with { Lease = lease, Students = progress.Students + count, Committed = progress.Committed + batch.Committed, Parked = batch.ParkedNow };
         if (count >= StudentsAStep) return progress with { AfterLocalId = last };
-        if (lease.SyncedVersion == 0 && !progress.BeganEmpty) await TakeBackOrphansAsync(batch, cancellation);
+        if (lease.SyncedVersion == 0 && !beganEmpty) await TakeBackOrphansAsync(batch, cancellation);
         return await editions.CompleteSyncAsync(lease, batch.ParkedNow, cancellation) switch
         {
             SyncCompletion.Behind => progress with { Lease = null, AfterLocalId = null },

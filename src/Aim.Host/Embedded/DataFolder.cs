@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Aim.Workflows;
 
 namespace Aim.Host.Embedded;
 
@@ -34,9 +35,9 @@ internal sealed class DataFolder : IAsyncDisposable
     {
         Path = System.IO.Path.GetFullPath(path);
         MakePrivate(Path);
+        UploadUrls = new UploadUrls(UploadKey(), address, clock);
         data = new SqliteDatabase(System.IO.Path.Combine(Path, DataFile), DataSchema.Sql, DataSchema.Version, fullSync: true, DataSchema.Upgrade);
         journal = new SqliteDatabase(System.IO.Path.Combine(Path, JournalFile), WorkflowJournal.Schema, WorkflowJournal.SchemaVersion, fullSync: false);
-        UploadUrls = new UploadUrls(UploadKey(), address, clock);
         var blobs = new FileBlobStore(System.IO.Path.Combine(Path, BlobFolder), UploadUrls);
         blobs.RemoveAbandoned(clock.GetUtcNow());
         Ports = new AimPorts(
@@ -73,7 +74,8 @@ internal sealed class DataFolder : IAsyncDisposable
         var file = System.IO.Path.Combine(Path, UploadKeyFile);
         // Of two processes that open a new folder at once, the first to get here makes the key of both.
         if (!File.Exists(file)) NewFile.PlaceSecret(file, RandomNumberGenerator.GetBytes(KeyBytes));
-        return File.ReadAllBytes(file);
+        var key = File.ReadAllBytes(file);
+        return key.Length == KeyBytes ? key : throw new FaultException($"{file} holds no key. Delete it: the next start makes another, and addresses for uploads that were given out have to be asked for anew.") { IsPermanent = true };
     }
 
     public async ValueTask DisposeAsync()

@@ -51,15 +51,23 @@ internal static class NewFile
         var fresh = $"{file}.{Guid.NewGuid():N}";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var stream = new FileStream(fresh, options))
+        try
         {
-            stream.Write(content);
-            stream.Flush(flushToDisk: true);
+            using (var stream = new FileStream(fresh, options))
+            {
+                stream.Write(content);
+                stream.Flush(flushToDisk: true);
+            }
+            TryPlace(fresh, file);
         }
-        if (!TryPlace(fresh, file)) File.Delete(fresh);
+        finally
+        {
+            // A key that came too late, or not to its place, is left nowhere.
+            File.Delete(fresh);
+        }
     }
 
-    /// <summary>Has the names of files in a folder written to disk: a file that is there may otherwise be gone after a power failure, for want of its name.</summary>
+    /// <summary>Has the names of files in a folder written to disk: a file that is there may otherwise be gone after a power failure, for want of its name. A journaling file system writes the folders above, where they are new, along with it.</summary>
     public static void FlushNames(string folder)
     {
         // Windows keeps names in the journal of its file system.

@@ -47,4 +47,15 @@ public sealed class SharedFolderTests
 
         Assert.AreEqual($"{file} holds no key. Delete it: the next start makes another, and whoever is signed in signs in again.", failure.Message);
     }
+
+    [TestMethod]
+    public void A_key_for_uploads_that_is_cut_short_signs_nothing()
+    {
+        var folder = AssemblySetup.NewFolder("key");
+        File.WriteAllText(Path.Combine(folder, "upload.key"), "");
+
+        var failure = Assert.ThrowsExactly<Aim.Workflows.FaultException>(() => DataFolder.Open(folder, Address, TimeProvider.System, NullLoggerFactory.Instance));
+
+        StringAssert.EndsWith(failure.Message, "upload.key holds no key. Delete it: the next start makes another, and addresses for uploads that were given out have to be asked for anew.");
+    }
 }

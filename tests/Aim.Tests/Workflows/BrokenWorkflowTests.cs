@@ -118,7 +118,7 @@ public sealed class BrokenWorkflowTests : IAsyncDisposable
         public override async Task<string> RunAsync(IWorkflowContext context, string input)
         {
             // It is seen when it runs out, which has to be after it was awaited.
-            await Task.WhenAny(context.SleepUntilAsync(context.Now.AddYears(1)), Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System));
+            await Task.WhenAny(context.SleepUntilAsync(context.Now.AddYears(1)), Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System));
             return input;
         }
     }
