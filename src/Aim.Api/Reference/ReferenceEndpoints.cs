@@ -1,5 +1,6 @@
 using Aim.Api.Callers;
 using Aim.Api.Problems;
+using Aim.Identity;
 using Aim.Organizations;
 using Aim.Ports;
 using Aim.Records;
@@ -52,6 +53,7 @@ internal static class ReferenceEndpoints
         var notes = data is null ? NotesOfYear.None : files.ReadNotes(data);
         if (data is null || files.Problems.Count > 0) throw RequestException.Invalid(string.Join(" ", files.Problems.Take(ProblemsTold)));
         if (data.Year != year) throw RequestException.Invalid($"The files are of the school year ending {data.Year}, and the address says {year}.");
+        if (await MergeCircles.OfListAsync(platform.Ports.Identities, people, cancellation) is { Count: > 0 } circles) throw RequestException.Invalid(string.Join(" ", circles.Take(ProblemsTold)));
         // State IDs first: an upload that is checked against the new schools must find its students.
         await platform.Ports.Identities.AddAllAsync(people, cancellation);
         var version = await platform.References.PublishAsync(data, cancellation);

@@ -101,19 +101,11 @@ public sealed class ReferenceFiles(string folder)
         BirthDate = row.Date("BirthDate"), Gender = row.Text("Gender"), MergedInto = row.Optional("MergedInto") is null ? null : row.StateId("MergedInto"),
     };
 
-    /// <summary>A retired State ID has to lead to one that is in use: of a circle nobody could tell whose the rows are.</summary>
+    /// <summary>Circles within the list, which need no index to be found; <see cref="MergeCircles.OfListAsync"/> finds those that it closes with the people who are known.</summary>
     private void CheckMerges(List<Person> people, Dictionary<StateId, long> lines)
     {
         var survivors = people.Where(person => person.MergedInto is not null).DistinctBy(person => person.StateId).ToDictionary(person => person.StateId, person => person.MergedInto!.Value);
-        var seen = new HashSet<StateId>();
-        foreach (var start in survivors.Keys)
-        {
-            var way = new List<StateId>();
-            var id = start;
-            // Whoever was come by before, on another way, was told of then.
-            for (; seen.Add(id) && survivors.TryGetValue(id, out var survivor); id = survivor) way.Add(id);
-            if (way.IndexOf(id) is >= 0 and var from) problems.Add(CircleAt([.. way.Skip(from).Select(member => lines[member]).Order()]));
-        }
+        foreach (var circle in MergeCircles.Of(survivors.Keys, survivors)) problems.Add(CircleAt([.. circle.Select(member => lines[member]).Order()]));
     }
 
     private static ReferenceProblem CircleAt(IReadOnlyList<long> lines) => new(IdentitiesFile, lines[0], lines.Count == 1

@@ -1,4 +1,5 @@
 using Aim.Host.Embedded;
+using Aim.Identity;
 using Aim.OneRoster;
 using Aim.Ports;
 using Aim.Records;
@@ -58,8 +59,10 @@ internal sealed class StateLoader(DataFolder data, TimeProvider clock)
             [.. night.Unresolved.Select(edition => edition.ToString())], stages.Seconds) { Held = held, Pushes = pushed };
     }
 
+    /// <exception cref="UnusableInputException">The list of State IDs doesn't go with the people who are known; nothing was written.</exception>
     private async Task<int> LoadReferenceAsync(StateFolderToLoad source, CancellationToken cancellation)
     {
+        if (await MergeCircles.OfListAsync(data.Ports.Identities, source.People, cancellation) is { Count: > 0 } circles) throw new UnusableInputException(string.Join(Environment.NewLine, circles));
         await data.Platform.References.PublishAsync(source.Reference, cancellation);
         await data.Platform.Notes.PutAsync(source.Reference.Year, source.Notes, Actor, cancellation);
         return await data.Ports.Identities.AddAllAsync(source.People, cancellation);
