@@ -134,7 +134,9 @@ internal sealed class CosmosEditionStore(CosmosAccount account, TimeProvider clo
         return head.Version != lease.Version ? (synced, SyncCompletion.Behind) : (synced with { LeaseOwner = null, LeaseUntil = null }, SyncCompletion.Completed);
     }, cancellation);
 
-    public Task ResetSyncAsync(EditionKey edition, CancellationToken cancellation) => ChangeAsync(edition, head => (head.SyncedVersion == 0 ? head : head with { SyncedVersion = 0 }, true), cancellation);
+    public Task ResetSyncAsync(EditionKey edition, CancellationToken cancellation) => ChangeAsync(edition, 
+        // One less each time, so that a sync of everything which is under way sees it too. An edition that nobody has written is nobody's to sync.
+        head => (head.Version == 0 ? head : head with { SyncedVersion = Math.Min(head.SyncedVersion, 1) - 1 }, true), cancellation);
 
     /// <summary>Changes the head by itself, however many others do the same. The same head again writes nothing.</summary>
     private async Task<T> ChangeAsync<T>(EditionKey edition, Func<HeadItem, (HeadItem Head, T Result)> change, CancellationToken cancellation)

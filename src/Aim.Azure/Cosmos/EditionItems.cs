@@ -100,7 +100,7 @@ internal sealed record HeadItem(string Id, string Edition, DistrictId District, 
 
     public EditionHead ToHead() => new()
     {
-        Key = new EditionKey(District, Year), Version = Version, RowCount = RowCount, Digest = Digest, SyncedVersion = SyncedVersion, SyncedDigest = SyncedDigest, Parked = Parked, LastLoads = LastLoads,
+        Key = new EditionKey(District, Year), Version = Version, RowCount = RowCount, Digest = Digest, SyncedVersion = Math.Max(0, SyncedVersion), SyncedDigest = SyncedDigest, Parked = Parked, LastLoads = LastLoads,
     };
 
     /// <summary>With a load begun; the same one again has the number it had.</summary>

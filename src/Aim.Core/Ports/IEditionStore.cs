@@ -39,7 +39,12 @@ public readonly record struct ApplyOutcome(ApplyStatus Status, long Version);
 
 /// <summary>The right to sync an edition: the version to bring the state to, and the last one it is known to have.</summary>
 /// <param name="Digest">Of <paramref name="Version"/>.</param>
-public sealed record SyncLease(EditionKey Edition, string Owner, long Version, EditionDigest Digest, long SyncedVersion);
+/// <param name="SyncedVersion">Zero when it has none, and less for each time it was forgotten since.</param>
+public sealed record SyncLease(EditionKey Edition, string Owner, long Version, EditionDigest Digest, long SyncedVersion)
+{
+    /// <summary>The sync goes over everything: nothing was synced before, or it was forgotten.</summary>
+    public bool IsOfEverything => SyncedVersion <= 0;
+}
 
 public enum SyncCompletion
 {

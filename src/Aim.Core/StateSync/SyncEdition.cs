@@ -107,7 +107,7 @@ public sealed class SyncEdition(
         if (await editions.BeginSyncAsync(progress.Edition, progress.Owner, clock.GetUtcNow() + leaseTime, cancellation) is not { } fresh) return progress with { IsDone = true };
         var lease = progress.Lease ?? fresh;
         // When the state had nobody of the district and year, all it has by the end is what was brought: but only if this is the first attempt, and the last step too.
-        var beganEmpty = progress.Lease is null && lease.SyncedVersion == 0 && !await state.StudentsOfAsync(progress.Edition.District, progress.Edition.Year, cancellation).AnyAsync(cancellation);
+        var beganEmpty = progress.Lease is null && lease.IsOfEverything && !await state.StudentsOfAsync(progress.Edition.District, progress.Edition.Year, cancellation).AnyAsync(cancellation);
         var parked = await parking.ListAsync(progress.Edition, cancellation);
         var batch = new Batch(resolver.Begin(progress.Edition), lease, parked);
         var last = progress.AfterLocalId;
@@ -121,7 +121,7 @@ public sealed class SyncEdition(
         }
         progress = progress with { Lease = lease, Students = progress.Students + count, Committed = progress.Committed + batch.Committed, Parked = batch.ParkedNow };
         if (count >= StudentsAStep) return progress with { AfterLocalId = last };
-        if (lease.SyncedVersion == 0 && !beganEmpty) await TakeBackOrphansAsync(batch, cancellation);
+        if (lease.IsOfEverything && !beganEmpty) await TakeBackOrphansAsync(batch, cancellation);
         return await editions.CompleteSyncAsync(lease, batch.ParkedNow, cancellation) switch
         {
             SyncCompletion.Behind => progress with { Lease = null, AfterLocalId = null },

@@ -17,7 +17,7 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    private sealed record StoredHead(long Id, EditionHead Head, long? UndoVersion, string? Owner, long? Until)
+    private sealed record StoredHead(long Id, EditionHead Head, long SyncedVersion, long? UndoVersion, string? Owner, long? Until)
     {
         /// <summary>Until then every row is new to the state, and a list of those that are would be one of all.</summary>
         public bool ListsChanges => Head.SyncedVersion > 0 || Owner is not null;
@@ -240,7 +240,7 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
             var stored = Find(session, edition) ?? Create(session, edition);
             if (stored.Owner is not null && stored.Owner != owner && stored.Until > clock.GetUtcNow().UtcTicks) return null;
             session.Execute("UPDATE edition SET lease_owner = ?2, lease_until = ?3 WHERE id = ?1", stored.Id, owner, until.UtcTicks);
-            return new SyncLease(edition, owner, stored.Head.Version, stored.Head.Digest, stored.Head.SyncedVersion);
+            return new SyncLease(edition, owner, stored.Head.Version, stored.Head.Digest, stored.SyncedVersion);
         }, cancellation);
 
     public Task<SyncCompletion> CompleteSyncAsync(SyncLease lease, int parked, CancellationToken cancellation) =>
@@ -248,7 +248,7 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
         {
             if (Find(session, lease.Edition) is not { } stored || stored.Owner != lease.Owner) return SyncCompletion.Lost;
             // Somebody has reset the sync in between: what this one has left out is to be gone over too.
-            if (stored.Head.SyncedVersion < lease.SyncedVersion) return SyncCompletion.Behind;
+            if (stored.SyncedVersion < lease.SyncedVersion) return SyncCompletion.Behind;
             session.Execute("UPDATE edition SET synced_version = ?2, synced_digest = ?3, parked = ?4 WHERE id = ?1", stored.Id, lease.Version, lease.Digest.Value, parked);
             session.Execute("DELETE FROM edition_change WHERE edition = ?1 AND version <= ?2", stored.Id, lease.Version);
             if (stored.Head.Version != lease.Version) return SyncCompletion.Behind;
@@ -257,7 +257,8 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
         }, cancellation);
 
     public Task ResetSyncAsync(EditionKey edition, CancellationToken cancellation) =>
-        database.WriteAsync(session => { session.Execute("UPDATE edition SET synced_version = 0 WHERE district = ?1 AND year = ?2", edition.District.Value, edition.Year.EndYear); }, cancellation);
+        // One less each time, so that a sync of everything which is under way sees it too.
+        database.WriteAsync(session => { session.Execute("UPDATE edition SET synced_version = min(synced_version, 1) - 1 WHERE district = ?1 AND year = ?2 AND version > 0", edition.District.Value, edition.Year.EndYear); }, cancellation);
 
     private const string HeadColumns = "id, district, year, version, row_count, digest, synced_version, synced_digest, parked, last_loads, undo_version, lease_owner, lease_until";
 
@@ -276,9 +277,9 @@ internal sealed class SqliteEditionStore(SqliteDatabase database, TimeProvider c
         new EditionHead
         {
             Key = new EditionKey(new DistrictId(row.Text(1)), new SchoolYear(row.Int(2))), Version = row.Long(3), RowCount = row.Long(4),
-            Digest = new EditionDigest(row.Wide(5)), SyncedVersion = row.Long(6), SyncedDigest = new EditionDigest(row.Wide(7)), Parked = row.Int(8),
+            Digest = new EditionDigest(row.Wide(5)), SyncedVersion = Math.Max(0, row.Long(6)), SyncedDigest = new EditionDigest(row.Wide(7)), Parked = row.Int(8),
             LastLoads = JsonSerializer.Deserialize<Dictionary<string, LastLoad>>(row.Text(9), Json)!,
-        }, row.Number(10), row.TextOrNull(11), row.Number(12));
+        }, row.Long(6), row.Number(10), row.TextOrNull(11), row.Number(12));
 
     private static EditionRow ReadRow(SqliteRow row, RecordType type) => new()
     {

@@ -552,4 +552,23 @@ public abstract class EditionStoreContract
 
         Assert.AreEqual((2L, 0L), await BeginAsync("upload") is { } next ? (next.Version, next.SyncedVersion) : default, "the owner goes over everything");
     }
+
+    [TestMethod]
+    public async Task Nor_is_a_reset_during_a_sync_of_everything()
+    {
+        await LoadAsync(Stored.Added("1", Ana));
+        var first = (await BeginAsync("upload"))!;
+        await editions.ResetSyncAsync(Edition, None);
+        Assert.AreEqual(SyncCompletion.Behind, await editions.CompleteSyncAsync(first, 0, None));
+        var second = (await BeginAsync("upload"))!;
+        await editions.ResetSyncAsync(Edition, None);
+        Assert.AreEqual(SyncCompletion.Behind, await editions.CompleteSyncAsync(second, 0, None));
+
+        var third = (await BeginAsync("upload"))!;
+        Assert.IsTrue(first.IsOfEverything && second.IsOfEverything && third.IsOfEverything);
+        Assert.AreEqual((0L, false), await HeadAsync() is var head ? (head.SyncedVersion, head.IsSynced) : default);
+
+        Assert.AreEqual(SyncCompletion.Completed, await editions.CompleteSyncAsync(third, 0, None));
+        Assert.AreEqual((1L, true), await HeadAsync() is var synced ? (synced.SyncedVersion, synced.IsSynced) : default);
+    }
 }
