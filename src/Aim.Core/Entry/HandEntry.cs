@@ -122,7 +122,7 @@ public sealed class HandEntry
             // Kept before it is applied: no row may come from a save that can't be shown.
             await Task.WhenAll(
                 blobs.WriteAsync(path, JsonSerializer.SerializeToUtf8Bytes(new KeptSave(by, now, change), Json), cancellation), log.RegisterFileAsync(load.Upload, path, cancellation),
-                deletions.NoteAsync(edition, load.Upload, judged.Changes, now, cancellation));
+                deletions.NoteAsync(edition, load.Upload, judged, now, cancellation));
             var applied = await editions.ApplyAsync(edition, judged.BaseVersion, load, judged.Changes.ToAsyncEnumerable(), cancellation);
             if (applied.Status == ApplyStatus.Stale) continue;
             // From here on nobody's leaving stops it.
@@ -198,6 +198,7 @@ public sealed class HandEntry
             await blobs.DeleteAsync(path, CancellationToken.None);
             return null;
         }
+        await deletions.NoteUndoAsync(edition, version, CancellationToken.None);
         return (undone.Version, await state.BringAsync(edition, undone.Version, name, CancellationToken.None));
     }
 }

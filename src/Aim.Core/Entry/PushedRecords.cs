@@ -58,7 +58,7 @@ public sealed class PushedRecords
             var judged = await judge.JudgeAsync(edition, set.Changes, upload, firstLine: 1, now, cancellation);
             var outcome = ChangeSetOutcome.Of(judged);
             var kept = await SaveAsync(upload, judged.BaseVersion, outcome, cancellation);
-            await deletions.NoteAsync(edition, upload, judged.Changes, now, cancellation);
+            await deletions.NoteAsync(edition, upload, judged, now, cancellation);
             var applied = await editions.ApplyAsync(edition, judged.BaseVersion, new EditionLoad(upload, set.Changes[0].Type.Code, null), judged.Changes.ToAsyncEnumerable(), cancellation);
             if (applied.Status == ApplyStatus.Stale) continue;
             // Judged again, a push that was applied finds less to do, or nothing: a record whose key it corrected is no longer under the old one.

@@ -69,9 +69,14 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
             await QuestionAsync(plan, head, counts, result.Stored, overwritten, returning, cancellation));
     }
 
-    /// <summary>The records that ask when the file brings them back. Where it isn't asked for that, they aren't looked for.</summary>
-    private async Task<IReadOnlySet<(string LocalId, string Key)>> DeletedAsync(UploadPlan plan, EditionKey edition, CancellationToken cancellation) =>
-        plan.Ticket.Confirm == ConfirmPolicy.WhenRisky ? await deletions.FindAsync(edition, RecordTypes.Find(plan.Ticket.RecordType)!, plan.Form.WrittenAt, cancellation) : new HashSet<(string, string)>();
+    /// <summary>The records that ask when the file brings them back: those deleted after its moment. Where it isn't asked for that, they aren't looked for.</summary>
+    private async Task<IReadOnlySet<(string LocalId, string Key)>> DeletedAsync(UploadPlan plan, EditionKey edition, CancellationToken cancellation)
+    {
+        if (plan.Ticket.Confirm != ConfirmPolicy.WhenRisky) return new HashSet<(string, string)>();
+        // Of the file and not of its ticket: a later file may have come under the same key.
+        var received = plan.Form.WrittenAt is null && await blobs.FindAsync(plan.Upload.Path, cancellation) is { } file ? file.Written : plan.Ticket.RequestedAt;
+        return await deletions.FindAsync(edition, RecordTypes.Find(plan.Ticket.RecordType)!, plan.Form.WrittenAt, received, cancellation);
+    }
 
     private async Task<ComparisonJob> JobAsync(StagedUpload staged, EditionKey edition, CancellationToken cancellation)
     {
@@ -215,7 +220,7 @@ public sealed class CompareUpload(IBlobStore blobs, IEditionStore editions, Iden
         }
         else if (returning > 0)
         {
-            return $"The file doesn't say when it was written, and would bring back {records} deleted by hand or by a push.";
+            return $"The file was received before the deletion of {records} that would come back; loading it would put old data over new.";
         }
         return counts.Removed > stored * RiskyShare ? string.Create(CultureInfo.InvariantCulture, $"Loading the file would remove {counts.Removed} of {Plural.Of(stored, "stored row")}.") : null;
     }

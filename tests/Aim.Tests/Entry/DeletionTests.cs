@@ -75,14 +75,77 @@ public sealed class DeletionTests
     }
 
     [TestMethod]
-    public async Task A_file_that_does_not_say_when_it_was_written_asks_about_all_that_was_deleted()
+    public async Task A_file_that_does_not_say_when_it_was_written_and_was_received_after_a_deletion_loads_without_asking()
     {
         await LoadAsync(File("1001", "1002"));
         await DeleteByHandAsync("records/SD/1001");
 
-        var asked = await LoadAsync(Sample.Csv("SD", Sample.Student("1001"), Sample.Student("1002")));
+        var loaded = await LoadAsync(Sample.Csv("SD", Sample.Student("1001"), Sample.Student("1002")));
 
-        Assert.AreEqual(("AwaitingConfirmation", "The file doesn't say when it was written, and would bring back 1 record deleted by hand or by a push. Confirm to load it, or decline; nothing of it has been written."), Asked(asked));
+        Assert.AreEqual("Accepted", loaded.GetProperty("status").GetString(), $"{loaded}");
+        Assert.AreEqual(1, loaded.GetProperty("counts").GetProperty("added").GetInt32());
+    }
+
+    [TestMethod]
+    public async Task A_file_that_does_not_say_when_it_was_written_asks_about_what_is_deleted_while_it_waits()
+    {
+        await LoadAsync(File("1001", "1002"));
+        var asked = await LoadAsync(Sample.Csv("SD", Sample.Student("1001")), new { scope = "Replace" });
+        StringAssert.Contains(asked.GetProperty("sentence").GetString(), "would remove 1 of 2 stored rows");
+        await DeleteByHandAsync("records/SD/1001");
+
+        var key = asked.GetProperty("key").GetString();
+        using var answer = await entry.Clerk.PostAsync($"/api/v1/uploads/{key}/answer", JsonContent.Create(new { load = true }));
+        var again = await RunningHost.UntilAsync(entry.Clerk, $"/api/v1/uploads/{key}", upload => upload.GetProperty("status").GetString() is not "Processing");
+
+        Assert.AreEqual("AwaitingConfirmation", again.GetProperty("status").GetString(), $"{again}");
+        StringAssert.Contains(again.GetProperty("sentence").GetString(), "The file was received before the deletion of 1 record that would come back; loading it would put old data over new.");
+    }
+
+    [TestMethod]
+    public async Task A_roster_that_was_received_after_a_deletion_loads_without_asking()
+    {
+        await using var bench = await Workbench.OpenAsync();
+        await bench.UploadAsync("SD", File("1001", "1002"));
+        await bench.UploadAsync("EN", Sample.Tsv("EN", Sample.Enrollment("1001"), Sample.Enrollment("1002")));
+        await bench.UploadAsync("OR", RosterZip.Sample().Bytes());
+        var deleted = await bench.Platform.Entry.SaveAsync(
+            new EditionKey(Sample.District, Sample.Year), new RecordChange(ChangeOperation.Delete, "ST", "T1", ""), new SaveCondition(["*"]), "k", "clerk", isRepeat: false, CancellationToken.None);
+        Assert.AreEqual(SaveStatus.Deleted, deleted.Status);
+
+        var loaded = await bench.UploadAsync("OR", RosterZip.Sample().Bytes(), confirm: ConfirmPolicy.WhenRisky);
+
+        Assert.AreEqual((UploadStatus.Accepted, 1L), (loaded.Status, loaded.Counts.Added), loaded.Report.Sentence);
+    }
+
+    [TestMethod]
+    public async Task A_deletion_that_was_undone_asks_nothing_of_an_older_file_even_when_another_file_has_removed_the_record_since()
+    {
+        await LoadAsync(File("1001", "1002", "1003"));
+        await DeleteByHandAsync("records/SD/1003");
+        await DeleteByHandAsync("records/SD/1001");
+        var (undone, body, _) = await entry.SendAsync(HttpMethod.Post, "undo", new JsonObject { ["version"] = 3 });
+        Assert.AreEqual(HttpStatusCode.OK, undone, $"{body}");
+        Assert.AreEqual("Accepted", (await LoadAsync(File("1001", "1002"))).GetProperty("status").GetString(), "it is there");
+        await LoadAsync(Sample.Csv("SD", Sample.Student("1002")), new { scope = "Replace", confirm = "Never" });
+        Assert.AreEqual(HttpStatusCode.NotFound, (await entry.GetAsync("records/SD/1001")).Status);
+
+        var asked = await LoadAsync(File("1001", "1002", "1003"));
+
+        StringAssert.Contains(asked.GetProperty("sentence").GetString(), "before the deletion of 1 record that would come back", "the deletion of 1003 stands");
+        Assert.AreEqual("Accepted", (await LoadAsync(File("1001", "1002"))).GetProperty("status").GetString());
+    }
+
+    [TestMethod]
+    public async Task A_record_that_was_saved_again_after_its_deletion_asks_only_about_that_save()
+    {
+        await LoadAsync(File("1001"));
+        await DeleteByHandAsync("records/SD/1001");
+        Assert.AreEqual(HttpStatusCode.Created, (await entry.PutAsync("records/SD/1001", Student("Anna"), onlyNew: true)).Status);
+
+        var asked = await LoadAsync(File("1001"));
+
+        Assert.AreEqual(("AwaitingConfirmation", "The file was written on 10/07/2025 08:30:00, before 1 save by hand that it would overwrite; loading it would put old data over new. Confirm to load it, or decline; nothing of it has been written."), Asked(asked));
     }
 
     [TestMethod]
