@@ -84,6 +84,7 @@ internal sealed class UploadWatcher(DataFolder data, TimeProvider clock, ILogger
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(3);
 
     private readonly HashSet<BlobRef> known = [];
+    private readonly HashSet<BlobRef> told = [];
 
     protected override TimeSpan UntilNext() => Interval;
 
@@ -100,8 +101,8 @@ internal sealed class UploadWatcher(DataFolder data, TimeProvider clock, ILogger
             }
             catch (Exception failure) when (failure is not OperationCanceledException || !cancellation.IsCancellationRequested)
             {
-                // Those that come after it must not wait for it. It isn't named: a file may have the name of a student.
-                ServeLog.ServiceFailed(Logger, "Taking up a file", failure.GetType().Name);
+                // Those that come after it must not wait for it. It is tried in every round and told once; without its name, which may be a student's.
+                if (told.Add(blob.Ref) && UploadPath.Parse(blob.Path) is { } path) ServeLog.FileNotTaken(Logger, path.District, path.Year, path.Type, path.Key, failure.GetType().Name);
             }
         }
         if (taken > 0) ServeLog.FilesTaken(Logger, taken);

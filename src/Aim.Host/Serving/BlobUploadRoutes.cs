@@ -4,6 +4,7 @@ using System.Xml;
 using System.Xml.Linq;
 using Aim.Host.Embedded;
 using Aim.Ports;
+using Aim.Records;
 using Aim.Uploads;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -146,6 +147,9 @@ internal static partial class ServeLog
 
     [LoggerMessage(2, LogLevel.Warning, "{Service} failed ({Kind}); it will be tried again")]
     public static partial void ServiceFailed(ILogger logger, string service, string kind);
+
+    [LoggerMessage(5, LogLevel.Warning, "The {Type} file of district {District}, {Year}, under key {Key} can't be taken up ({Kind}); it will be tried again")]
+    public static partial void FileNotTaken(ILogger logger, DistrictId district, SchoolYear year, string type, string key, string kind);
 
     [LoggerMessage(3, LogLevel.Information, "Started {Instance}")]
     public static partial void NightStarted(ILogger logger, string instance);
