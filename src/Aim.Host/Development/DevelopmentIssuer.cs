@@ -172,8 +172,7 @@ internal sealed class DevelopmentIssuer
     private static ECDsa LoadKey(string file)
     {
         var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        // Of two hosts that are started on a new folder at once, the first to get here makes the key of both.
-        if (!File.Exists(file)) NewFile.PlaceSecret(file, Encoding.ASCII.GetBytes(ecdsa.ExportECPrivateKeyPem()));
+        NewFile.MakeSecret(file, () => Encoding.ASCII.GetBytes(ecdsa.ExportECPrivateKeyPem()));
         try
         {
             ecdsa.ImportFromPem(File.ReadAllText(file));

@@ -72,8 +72,7 @@ internal sealed class DataFolder : IAsyncDisposable
     private byte[] UploadKey()
     {
         var file = System.IO.Path.Combine(Path, UploadKeyFile);
-        // Of two processes that open a new folder at once, the first to get here makes the key of both.
-        if (!File.Exists(file)) NewFile.PlaceSecret(file, RandomNumberGenerator.GetBytes(KeyBytes));
+        NewFile.MakeSecret(file, () => RandomNumberGenerator.GetBytes(KeyBytes));
         var key = File.ReadAllBytes(file);
         return key.Length == KeyBytes ? key : throw new FaultException($"{file} holds no key. Delete it: the next start makes another, and addresses for uploads that were given out have to be asked for anew.") { IsPermanent = true };
     }

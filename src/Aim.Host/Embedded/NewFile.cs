@@ -45,9 +45,10 @@ internal static class NewFile
         }
     }
 
-    /// <summary>Has a file written to disk that only its owner can read, and gives it its place unless there is one.</summary>
-    public static void PlaceSecret(string file, ReadOnlySpan<byte> content)
+    /// <summary>Makes a file that only its owner can read, and has it written to disk; one that is there stays. Of two processes that need it at once, the first to get here makes that of both.</summary>
+    public static void MakeSecret(string file, Func<byte[]> make)
     {
+        if (File.Exists(file)) return;
         var fresh = $"{file}.{Guid.NewGuid():N}";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -55,7 +56,7 @@ internal static class NewFile
         {
             using (var stream = new FileStream(fresh, options))
             {
-                stream.Write(content);
+                stream.Write(make());
                 stream.Flush(flushToDisk: true);
             }
             TryPlace(fresh, file);
